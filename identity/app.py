@@ -1,0 +1,1 @@
+"""Composition root: settings -> Services -> Flask app; the only wiring."""

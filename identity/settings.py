@@ -1,0 +1,275 @@
+"""Settings: one frozen dataclass, read once from config/*.toml and the environment (decision 35).
+
+Order, later wins: config/default.toml, config/<mode>.toml, the file named by IDENTITY_CONFIG_FILE, the environment.
+An unknown key in a file is an error; an unknown IDENTITY_ variable is reported as a warning.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+PREFIX = "IDENTITY_"
+ALIASES = {"FUSIONAUTH_APP_KICKSTART_FILE": "IDENTITY_KICKSTART_FILE"}
+OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE"})
+MODES = ("development", "production")
+
+
+class BadSettings(Exception):
+    """A setting cannot be used; the message says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    url: str = field(default="", repr=False)
+    pool_size: int = 12
+    prepare: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    binaries: str = ""
+    account: str = ""
+    keep_running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    key_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Kickstart:
+    file: str = ""
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class X:
+    api_url: str = "https://api.twitter.com"
+    connect_timeout: float = 2.0
+    read_timeout: float = 5.0
+    login_budget: float = 10.0
+    extra_query: bool = False
+    max_concurrent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    processes: int = 2
+    wall_seconds: float = 2.0
+    cpu_seconds: float = 1.0
+    memory_mib: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    strict_relink: bool = False
+    expose_token_secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    x_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting; `config/default.toml` documents each. Relative paths are relative to the working directory."""
+
+    mode: str = "production"
+    host: str = "127.0.0.1"
+    port: int = 9011
+    public_url: str = ""
+    data_dir: Path = Path(".identity")
+    workers: int = 2
+    threads: int = 48
+    drain_seconds: int = 15
+    database: Database = Database()
+    postgres: Postgres = Postgres()
+    secret: Secret = Secret()
+    kickstart: Kickstart = Kickstart()
+    x: X = X()
+    lambda_: Lambda = Lambda()
+    links: Links = Links()
+    emulator: Emulator = Emulator()
+    log: Log = Log()
+    x_api_url_given: bool = False
+    """Whether somebody set x.api_url: then `make run` starts no emulator."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def development(self) -> bool:
+        return self.mode == "development"
+
+    @property
+    def base_url(self) -> str:
+        """The public URL without a trailing slash: issuer, callbacks and absolute links come from here only."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def data_folder(name: str) -> Path:
+    """`migrations` or `config`: inside the installed package (`_data`), else beside it in the source tree."""
+    packaged = Path(__file__).parent / "_data" / name
+    return packaged if packaged.is_dir() else Path(__file__).parent.parent / name
+
+
+def load(environment: Mapping[str, str] | None = None, *, mode: str | None = None) -> Settings:
+    """Read the settings. `mode` is the mode of the command (`identity dev`), unless the environment names one.
+
+    Raises BadSettings.
+    """
+    given = _with_aliases(os.environ if environment is None else environment)
+    values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
+    _merge_file(values, sources, data_folder("config") / "default.toml")
+    x_default = dict(sources)
+    chosen_mode = given.get("IDENTITY_MODE") or mode or values["mode"]
+    if chosen_mode not in MODES:
+        raise BadSettings(f"IDENTITY_MODE is {chosen_mode!r}; it must be one of {', '.join(MODES)}.")
+    mode_file = data_folder("config") / f"{chosen_mode}.toml"
+    if mode_file.exists():
+        _merge_file(values, sources, mode_file)
+    if own := given.get("IDENTITY_CONFIG_FILE"):
+        _merge_file(values, sources, Path(own))
+    warnings = _merge_environment(values, sources, given)
+    values["mode"] = chosen_mode
+    settings = _build(Settings, values, sources, "")
+    settings = _with(
+        settings,
+        x_api_url_given=sources.get("x.api_url") != x_default.get("x.api_url"),
+        warnings=tuple(warnings),
+    )
+    _check(settings)
+    return settings
+
+
+def _with_aliases(environment: Mapping[str, str]) -> dict[str, str]:
+    given = dict(environment)
+    for alias, name in ALIASES.items():
+        if alias in given:
+            given.setdefault(name, given[alias])
+    return given
+
+
+def _merge_file(values: dict[str, Any], sources: dict[str, str], path: Path) -> None:
+    try:
+        loaded = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"The settings file {path} is not valid TOML: {error}.") from error
+    known = _paths(Settings)
+    for dotted, value in _flatten(loaded, ""):
+        if dotted not in known:
+            raise BadSettings(f"The settings file {path} has an unknown key {dotted!r}.")
+        values[dotted] = value
+        sources[dotted] = str(path)
+
+
+def _merge_environment(values: dict[str, Any], sources: dict[str, str], given: Mapping[str, str]) -> list[str]:
+    names = {PREFIX + dotted.replace(".", "_").upper(): dotted for dotted in _paths(Settings)}
+    warnings = []
+    for name in sorted(given):
+        if not name.startswith(PREFIX) or name in OWN_VARIABLES:
+            continue
+        if name not in names:
+            warnings.append(f"The variable {name} is no setting of identity and has no effect.")
+        else:
+            values[names[name]] = given[name]
+            sources[names[name]] = name
+    return warnings
+
+
+def _flatten(table: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
+    flat = []
+    for key, value in table.items():
+        dotted = f"{prefix}{key}"
+        flat += _flatten(value, f"{dotted}.") if isinstance(value, dict) else [(dotted, value)]
+    return flat
+
+
+def _paths(kind: type) -> list[str]:
+    """The dotted names of all settings, `lambda_` without its underscore."""
+    hints = get_type_hints(kind)
+    paths = []
+    for item in fields(kind):
+        if item.name in {"warnings", "x_api_url_given"}:
+            continue
+        name = item.name.rstrip("_")
+        inner = hints[item.name]
+        if hasattr(inner, "__dataclass_fields__"):
+            paths += [f"{name}.{path}" for path in _paths(inner)]
+        else:
+            paths.append(name)
+    return paths
+
+
+def _build(kind: type, values: Mapping[str, Any], sources: Mapping[str, str], prefix: str) -> Any:
+    hints = get_type_hints(kind)
+    arguments = {}
+    for item in fields(kind):
+        dotted = prefix + item.name.rstrip("_")
+        wanted = hints[item.name]
+        if hasattr(wanted, "__dataclass_fields__"):
+            arguments[item.name] = _build(wanted, values, sources, f"{dotted}.")
+        elif dotted in values:
+            arguments[item.name] = _convert(values[dotted], wanted, dotted, sources[dotted])
+    return kind(**arguments)
+
+
+def _convert(value: Any, wanted: Any, dotted: str, source: str) -> Any:
+    if get_origin(wanted) is UnionType:
+        wanted = get_args(wanted)[0]
+    try:
+        if wanted is bool:
+            return _to_bool(value)
+        if wanted in (int, float) and not isinstance(value, bool):
+            return wanted(value)
+        if wanted is str and isinstance(value, str):
+            return value
+        if wanted is Path and isinstance(value, str) and value:
+            return Path(value)
+    except ValueError:
+        pass
+    raise BadSettings(f"{source}: the setting {dotted!r} is {value!r}; it must be a {wanted.__name__.lower()}.")
+
+
+def _to_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.lower() in {"true", "1", "yes", "on"}:
+        return True
+    if isinstance(value, str) and value.lower() in {"false", "0", "no", "off", ""}:
+        return False
+    raise ValueError(value)
+
+
+def _with(settings: Settings, **changes: Any) -> Settings:
+    current = {item.name: getattr(settings, item.name) for item in fields(settings)}
+    return Settings(**{**current, **changes})
+
+
+def _check(settings: Settings) -> None:
+    if not 0 <= settings.port <= 65535:
+        raise BadSettings(f"The setting 'port' is {settings.port}; it must be between 0 and 65535.")
+    for name in ("workers", "threads"):
+        if getattr(settings, name) < 1:
+            raise BadSettings(f"The setting {name!r} must be at least 1.")
+    for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
+        if url and not url.startswith(("http://", "https://")):
+            raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")

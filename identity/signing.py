@@ -1,0 +1,1 @@
+"""PyJWT: sign and verify tokens, nothing else."""

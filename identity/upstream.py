@@ -1,0 +1,104 @@
+"""The contract between a login flow and an outside identity provider, and how an outside call can fail.
+
+A provider is a folder under `providers/` that implements `IdentityProvider`. It talks to the network only through
+`Outside`, so that one pooled client serves all providers and tests can hand in their own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from identity.domain.model import Claims, ProviderValues
+from identity.domain.trace import Trace
+from identity.runtime import Runtime
+from identity.wire import WireSchema
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: status, headers with lower-case names, and the whole (bounded) body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class UpstreamUnreachable(Exception):
+    """The other side gave no usable answer: refused, timed out, reset, too large, redirected.
+
+    `reason` is one of: "timeout", "connect", "reset", "tls", "too large", "redirect", "busy".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class UpstreamRefused(Exception):
+    """The provider did not vouch for the person: `code` is the general error code without brackets.
+
+    `data` is machine detail for the error's `data` member (login contract 7.5): status, provider codes, reset time.
+    It never holds a secret or a token.
+    """
+
+    def __init__(self, code: str, message: str, data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.data = dict(data or {})
+
+
+class Http(Protocol):
+    """The one pooled keep-alive client: bounded in time and size, never following a redirect."""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        budget: float | None = None,
+    ) -> Answer:
+        """Send one request; `budget` is the most seconds it may take in all. Raises UpstreamUnreachable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a provider may use of the world: the client, clock and random source, and its own base URL."""
+
+    http: Http
+    runtime: Runtime
+    api_url: str
+    trace: Trace
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class IdentityProvider(Protocol):
+    """One kind of outside provider. Implementations are stateless; everything they need is an argument."""
+
+    wire_type: ClassVar[str]
+    """The wire discriminator, e.g. "Twitter"."""
+
+    fixed_id: ClassVar[UUID]
+    """The id of the singleton provider of this type."""
+
+    authentication_type: ClassVar[str]
+    """The `authenticationType` claim of a login through it, e.g. "TWITTER"."""
+
+    schema: ClassVar[type[WireSchema]]
+    """Its wire fields."""
+
+    required_data: ClassVar[tuple[str, ...]]
+    """The `data` members a Complete-Login request must carry."""
+
+    def claims(self, values: ProviderValues, data: Mapping[str, str], outside: Outside) -> Claims:
+        """Finish a login: turn what the login page was handed into proven claims.
+
+        Raises UpstreamRefused; network failures are turned into it as well, so a flow sees one kind of failure.
+        """
+        ...

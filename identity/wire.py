@@ -1,0 +1,266 @@
+"""The boundary between snake_case inside and camelCase outside: the base schema and the strict field types.
+
+Every body the service reads or writes passes a `WireSchema`. Unknown members are dropped (decision 9); nothing is
+coerced: a string where a boolean belongs is an error of kind `invalidJSON` (login contract 1.4).
+
+Error messages raised by fields are the bare reason words of the Errors JSON (`blank`, `missing`, `invalid`,
+`tooLong`, `invalidJSON` ...); the front end turns them into `[reason]field.path`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, pre_load
+
+UUID_FORM = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
+MAXIMUM_INSTANT = 2**63 - 1
+DEFAULT_TEXT_LIMIT = 10_000
+
+
+def camel_case(name: str) -> str:
+    """`insert_instant` -> `insertInstant`. Names that do not follow the rule give an explicit data_key."""
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+def parse_uuid(text: str) -> UUID | None:
+    """The 8-4-4-4-12 form only, in either case; None for anything else."""
+    return UUID(text) if UUID_FORM.fullmatch(text) else None
+
+
+def storable(text: str) -> bool:
+    """Whether PostgreSQL and UTF-8 can hold this text: no NUL, no lone surrogate."""
+    if "\x00" in text:
+        return False
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Text(fields.Field[str | None]):
+    """A string: never coerced, storable, bounded (10,000 characters unless told otherwise).
+
+    `blank=False` refuses an empty or white-space string with the reason `blank`. Empty text counts as absent
+    elsewhere and loads as None (supporting contract 1.1: null, empty and absent are the same on input), unless
+    `keep_empty` is set.
+    """
+
+    def __init__(
+        self, *, limit: int = DEFAULT_TEXT_LIMIT, blank: bool = True, keep_empty: bool = False, **kwargs: Any
+    ) -> None:
+        kwargs.setdefault("allow_none", blank)
+        super().__init__(**kwargs)
+        self.limit = limit
+        self.blank = blank
+        self.keep_empty = keep_empty
+        self.error_messages["required"] = "blank"
+        self.error_messages["null"] = "blank"
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str | None:
+        if not isinstance(value, str):
+            raise ValidationError("invalidJSON")
+        if not storable(value):
+            raise ValidationError("invalid")
+        if len(value) > self.limit:
+            raise ValidationError("tooLong")
+        if not value.strip():
+            if not self.blank:
+                raise ValidationError("blank")
+            return value if self.keep_empty else None
+        return value
+
+
+class Flag(fields.Boolean):
+    """A JSON boolean and nothing else."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("invalidJSON")
+        return value
+
+
+class Whole(fields.Integer):
+    """A JSON integer within `[least, most]`; neither a boolean, a float nor a numeric string."""
+
+    def __init__(self, *, least: int = -MAXIMUM_INSTANT, most: int = MAXIMUM_INSTANT, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.least = least
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValidationError("invalidJSON")
+        if not self.least <= value <= self.most:
+            raise ValidationError("invalid")
+        return value
+
+
+class Instant(Whole):
+    """Epoch milliseconds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(least=0, **kwargs)
+
+
+class Id(fields.Field[UUID]):
+    """A UUID: accepted in either case, emitted in lower case."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> UUID:
+        parsed = parse_uuid(value) if isinstance(value, str) else None
+        if parsed is None:
+            raise ValidationError("invalidJSON")
+        return parsed
+
+
+class OneOf(fields.String):
+    """One of a fixed set of wire strings. `unknown` is the reason for a string outside the set."""
+
+    def __init__(self, choices: tuple[str, ...], *, unknown: str = "invalid", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.choices = choices
+        self.unknown_reason = unknown
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        if not isinstance(value, str):
+            raise ValidationError("invalidJSON")
+        if value not in self.choices:
+            raise ValidationError(self.unknown_reason)
+        return value
+
+
+class Free(fields.Field[dict[str, Any]]):
+    """Custom data: any JSON object of storable text, at most 256 KiB and 32 levels (security section 9)."""
+
+    def __init__(self, *, limit: int = 256 * 1024, depth: int = 32, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.limit = limit
+        self.depth = depth
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return value
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError("invalidJSON")
+        if self._size(value, 1) > self.limit:
+            raise ValidationError("tooLong")
+        return value
+
+    def _size(self, value: Any, level: int) -> int:
+        if level > self.depth:
+            raise ValidationError("invalid")
+        if isinstance(value, str):
+            if not storable(value):
+                raise ValidationError("invalid")
+            return len(value.encode("utf-8")) + 3
+        if isinstance(value, dict):
+            return 2 + sum(self._size(k, level) + self._size(v, level + 1) for k, v in value.items())
+        if isinstance(value, list):
+            return 2 + sum(1 + self._size(v, level + 1) for v in value)
+        return len(str(value)) + 1
+
+
+class Many(fields.List[Any]):
+    """A JSON array of one kind of field; `most` bounds its length. null counts as absent."""
+
+    def __init__(self, inner: fields.Field[Any], *, most: int = 10_000, **kwargs: Any) -> None:
+        super().__init__(inner, **kwargs)
+        self.most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise ValidationError("invalidJSON")
+        if len(value) > self.most:
+            raise ValidationError("tooMany")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class IdMap(fields.Field[dict[UUID, Any]]):
+    """A JSON object keyed by UUID strings, its values one nested schema. Entries that are null are dropped (D35).
+
+    Errors of an entry sit under `[<key>]`, which the front end joins without a dot.
+    """
+
+    def __init__(self, inner: type[WireSchema], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = inner()
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> dict[str, Any]:
+        return {str(key): self.inner.dump(value[key]) for key in sorted(value, key=str)} if value else {}
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dict[UUID, Any]:
+        if not isinstance(value, dict):
+            raise ValidationError("invalidJSON")
+        loaded: dict[UUID, Any] = {}
+        errors: dict[str, Any] = {}
+        for key, entry in value.items():
+            if entry is None:
+                continue
+            uuid = parse_uuid(key)
+            if uuid is None or not isinstance(entry, dict):
+                errors[f"[{key}]"] = ["invalidJSON"]
+            else:
+                try:
+                    loaded[uuid] = self.inner.load(entry)
+                except ValidationError as error:
+                    errors[f"[{key}]"] = error.messages
+        if errors:
+            raise ValidationError(errors)
+        return loaded
+
+
+class Part(fields.Nested):
+    """A nested object. Absent or null means all its defaults, when it has any; a non-object is `invalidJSON`."""
+
+    def __init__(self, nested: type[WireSchema], **kwargs: Any) -> None:
+        if not kwargs.get("required"):
+            kwargs.setdefault("load_default", lambda: nested().load({}))
+        super().__init__(nested, **kwargs)
+
+    def _load(self, value: Any, partial: Any = None) -> Any:
+        if not isinstance(value, dict):
+            raise ValidationError("invalidJSON")
+        return super()._load(value, partial)
+
+
+class WireSchema(Schema):
+    """snake_case attributes, camelCase members; unknown members dropped; null means absent, in and out."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    error_messages = {"type": "invalidJSON", "unknown": "invalid"}  # noqa: RUF012
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        if field_obj.data_key is None:
+            field_obj.data_key = camel_case(field_name)
+        if field_obj.error_messages.get("required") == fields.Field.default_error_messages["required"]:
+            field_obj.error_messages["required"] = "missing"
+
+    @pre_load
+    def drop_nulls(self, data: Any, **_: Any) -> Any:
+        """null, in every dialect, means absent: the member's default applies, a required member is missing."""
+        if isinstance(data, dict):
+            return {key: value for key, value in data.items() if value is not None}
+        return data
+
+    @post_dump
+    def drop_absent(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """null members are never emitted (login contract 0.3)."""
+        return {key: value for key, value in data.items() if value is not None}
