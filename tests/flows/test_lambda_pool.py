@@ -183,7 +183,7 @@ def test_a_lambda_that_does_not_end_is_stopped_and_its_child_replaced(pool: Lamb
         "const hold = []; while (true) hold.push('x'.repeat(10000) + hold.length)",
         "const hold = []; while (true) hold.push(new Array(10000))",
         "globalThis.hold = []; while (true) hold.push({hold})",
-        "const hold = {}; let text = 'x'.repeat(1 << 20); for (let i = 0; ; i++) hold[i] = (text + i).split('').join('')",
+        "const hold = {}; for (let i = 0; ; i++) hold[i] = ('x'.repeat(1 << 20) + i).split('').join('')",
         "new ArrayBuffer(1 << 30)",
     ],
 )
