@@ -39,7 +39,7 @@ class LambdaProcess:
     def __init__(self, settings: Lambda, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
         # Nothing of this process goes along: no environment, no descriptor but the pipes, no terminal's Ctrl-C.
-        self._process = subprocess.Popen(  # noqa: S603  # nosec B603
+        self._process = subprocess.Popen(  # nosec B603
             [sys.executable, "-I", "-S", "-B", str(CHILD), _engine_folder(), *_limits(settings)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -18,7 +18,7 @@ from identity.domain.reconcile import (
     settled_registration,
     settled_user,
 )
-from identity.outbound.reconcile import restored
+from identity.outbound.lambda_answer import restored
 
 CHECKS = Checks(known_zone={"Europe/Berlin", "UTC"}.__contains__, valid_email=lambda text: text.count("@") == 1)
 
