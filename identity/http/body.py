@@ -77,7 +77,7 @@ def invalid_json(message: str = "The body is not valid JSON.") -> Invalid:
 
 
 def check_shape(value: Any) -> None:
-    """Refuse JSON that is nested too deep or has too many members or values. Raises Invalid."""
+    """Refuse JSON that is nested too deep or has too many members or values. Costs one walk. Raises Invalid."""
     values = 0
     pending: list[tuple[Any, int]] = [(value, 1)]
     while pending:
