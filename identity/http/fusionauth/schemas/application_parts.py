@@ -255,5 +255,3 @@ class Universal(WireSchema):
 class ApplicationWebAuthn(Enableable):
     bootstrap_workflow = Part(Enableable)
     reauthentication_workflow = Part(Enableable)
-
-

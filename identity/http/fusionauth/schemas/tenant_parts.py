@@ -1,4 +1,4 @@
-"""The nested members of a tenant. Source: supporting contract section 6; names of inert members: FusionAuth's OpenAPI."""
+"""The nested members of a tenant. Source: supporting contract section 6; inert members: FusionAuth's OpenAPI."""
 
 from __future__ import annotations
 
@@ -130,9 +130,7 @@ class PhoneConfiguration(WireSchema):
 
 class EventSetting(WireSchema):
     enabled = off()
-    transaction_type = one_of(
-        "None", "Any", "SimpleMajority", "SuperMajority", "AbsoluteMajority", default="None"
-    )
+    transaction_type = one_of("None", "Any", "SimpleMajority", "SuperMajority", "AbsoluteMajority", default="None")
 
 
 class EventConfiguration(WireSchema):
