@@ -14,7 +14,7 @@ from identity.domain.model import ProviderConfig
 from identity.domain.provider_config import override_warning
 from identity.flows.services import Services
 from identity.providers import PROVIDERS
-from identity.store import audit, configuration, event_log, providers
+from identity.store import audit, configuration, event_log, providers, references
 from identity.store.db import Connection
 from identity.upstream import IdentityProvider
 
@@ -87,7 +87,7 @@ def _problems(conn: Connection, config: ProviderConfig) -> Problems:
     problems: Problems = []
     if config.reconcile_id is not None:
         wanted = f"{config.type}Reconcile"
-        if providers.lambda_type(conn, config.reconcile_id) != wanted:
+        if references.lambda_types(conn, [config.reconcile_id]).get(config.reconcile_id) != wanted:
             problems.append(("identityProvider.lambdaConfiguration.reconcileId", "invalid"))
     if config.applications:
         known = providers.known_applications(conn, config.applications)

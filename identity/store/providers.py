@@ -72,9 +72,7 @@ def search(conn: Connection, sealer: Sealer, wanted: Wanted, page: Page) -> tupl
     values = {"name": name_pattern(wanted.name), "type": wanted.type, "application": wanted.application_id}
     order = order_clause(page.order_by, ORDERS, "name ASC")
     part = sql.SQL(" ORDER BY {} LIMIT %(limit)s OFFSET %(offset)s").format(order)
-    found = _read(
-        conn, sealer, where + part, {**values, "limit": page.number_of_results, "offset": page.start_row}
-    )
+    found = _read(conn, sealer, where + part, {**values, "limit": page.number_of_results, "offset": page.start_row})
     row = conn.execute(sql.SQL("SELECT count(*) FROM identity_providers p {}").format(where), values).fetchone()
     assert row is not None
     return found, row[0]
@@ -114,11 +112,6 @@ def delete(conn: Connection, provider_id: UUID) -> bool:
     return conn.execute("DELETE FROM identity_providers WHERE id = %s", (provider_id,)).rowcount == 1
 
 
-def lambda_type(conn: Connection, lambda_id: UUID) -> str | None:
-    row = conn.execute("SELECT type FROM lambdas WHERE id = %s", (lambda_id,)).fetchone()
-    return None if row is None else row[0]
-
-
 def known_applications(conn: Connection, ids: Iterable[UUID]) -> set[UUID]:
     """Those of `ids` that are applications."""
     return {row[0] for row in conn.execute("SELECT id FROM applications WHERE id = ANY(%s)", (list(ids),))}
@@ -141,7 +134,9 @@ def _read(conn: Connection, sealer: Sealer, which: sql.Composable, values: Mappi
     return [_config(sealer, row, applications, tenants) for row in rows]
 
 
-def _config(sealer: Sealer, row: Row, applications: list[dict[str, Any]], tenants: list[dict[str, Any]]) -> ProviderConfig:
+def _config(
+    sealer: Sealer, row: Row, applications: list[dict[str, Any]], tenants: list[dict[str, Any]]
+) -> ProviderConfig:
     provider_id = row["id"]
     return ProviderConfig(
         id=provider_id,
@@ -198,7 +193,8 @@ def _put_entries(conn: Connection, sealer: Sealer, config: ProviderConfig, secre
             cursor.executemany(
                 """
                 INSERT INTO identity_provider_applications
-                    (identity_provider_id, tenant_id, application_id, enabled, create_registration, settings, secrets, data)
+                    (identity_provider_id, tenant_id, application_id, enabled, create_registration, settings, secrets,
+                     data)
                 SELECT %s, tenant_id, id, %s, %s, %s, %s, %s FROM applications WHERE id = %s
                 """,
                 [
@@ -246,7 +242,9 @@ def _entry_place(provider_id: UUID, application_id: UUID) -> _Row:
     return _Row("identity_provider_applications", f"{provider_id}/{application_id}")
 
 
-def _split(sealer: Sealer, settings: Mapping[str, Any], secret_names: Collection[str], row: _Row) -> tuple[Jsonb, Jsonb]:
+def _split(
+    sealer: Sealer, settings: Mapping[str, Any], secret_names: Collection[str], row: _Row
+) -> tuple[Jsonb, Jsonb]:
     """The settings without the secret ones, and these sealed."""
     clear = {name: value for name, value in settings.items() if name not in secret_names}
     sealed = {name: sealer.seal(settings[name], row.place(name)) for name in secret_names if name in settings}

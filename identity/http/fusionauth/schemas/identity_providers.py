@@ -16,9 +16,10 @@ from identity.domain.model import (
     LinkLimit,
     ProviderConfig,
 )
+from identity.http.fusionauth.schemas.common import SearchCriteria
 from identity.providers import PROVIDERS
 from identity.upstream import IdentityProvider
-from identity.wire import Flag, Free, Id, IdMap, Instant, OneOf, Part, Text, Whole, WireSchema
+from identity.wire import Flag, Free, Id, IdMap, Instant, Many, OneOf, Part, Text, Whole, WireSchema
 
 MEMBER = "identityProvider"
 KNOWN_TYPES = frozenset(
@@ -101,9 +102,9 @@ class ProviderMembers(WireSchema):
 
 
 @cache
-def members_of(provider: IdentityProvider) -> WireSchema:
+def members_of(name: str) -> WireSchema:
     """The schema of one type of provider: the common members and its own."""
-    name = provider.wire_type
+    provider = PROVIDERS[name]
     entry = type(f"{name}ApplicationEntry", (ApplicationEntry, provider.override_schema), {})
     own = {"application_configuration": IdMap(entry, load_default=dict)}
     made: WireSchema = type(f"{name}IdentityProvider", (ProviderMembers, provider.schema), own)()
@@ -126,9 +127,9 @@ def draft_from(document: Mapping[str, Any], provider: IdentityProvider) -> Provi
     inner = _inner(document)
     wrong = _type_reasons(inner.get("type"), provider)
     try:
-        loaded: dict[str, Any] = members_of(provider).load(dict(inner))
+        loaded: dict[str, Any] = members_of(provider.wire_type).load(dict(inner))
     except ValidationError as error:
-        raise ValidationError({MEMBER: {**error.normalized_messages(), **wrong}}) from error
+        raise ValidationError({MEMBER: {**_as_dict(error), **wrong}}) from error
     if wrong:
         raise ValidationError({MEMBER: wrong})
     return ProviderConfig(
@@ -192,7 +193,7 @@ def shown(config: ProviderConfig, *, for_patch: bool = False) -> dict[str, Any]:
         "insert_instant": config.insert_instant,
         "last_update_instant": config.last_update_instant,
     }
-    dumped: dict[str, Any] = members_of(PROVIDERS[config.type]).dump(values)
+    dumped: dict[str, Any] = members_of(config.type).dump(values)
     return dumped
 
 
@@ -203,6 +204,10 @@ def _inner(document: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(inner, dict):
         raise invalid_field(MEMBER, "invalidJSON")
     return inner
+
+
+def _as_dict(error: ValidationError) -> dict[str, Any]:
+    return error.messages if isinstance(error.messages, dict) else {"_schema": error.messages}
 
 
 def _type_reasons(given: Any, provider: IdentityProvider) -> dict[str, list[str]]:
@@ -217,3 +222,32 @@ def _type_reasons(given: Any, provider: IdentityProvider) -> dict[str, list[str]
 def _settings(loaded: Mapping[str, Any], schema: type[WireSchema]) -> dict[str, Any]:
     """The type's own members; a blank one is absent (D38)."""
     return {name: loaded[name] for name in schema().fields if loaded.get(name) is not None}
+
+
+class ProviderCriteria(SearchCriteria):
+    """Source: contract 2.5. `source` and `tenantId` belong to later versions and match every provider here."""
+
+    application_id = Id()
+    type = OneOf(tuple(sorted(KNOWN_TYPES)), unknown="invalidJSON")
+
+
+class ProviderSearchRequest(WireSchema):
+    search = Part(ProviderCriteria)
+
+
+Documented = type(members_of("Twitter"))
+"""What the OpenAPI document shows for a provider."""
+
+
+class ProviderRequest(WireSchema):
+    identity_provider = fields.Nested(Documented, required=True)
+
+
+class ProviderResponse(WireSchema):
+    identity_provider = fields.Nested(Documented)
+    identity_providers = Many(fields.Nested(Documented))
+
+
+class ProviderSearchResponse(WireSchema):
+    identity_providers = Many(fields.Nested(Documented))
+    total = Whole()
