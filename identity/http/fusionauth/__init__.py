@@ -1,6 +1,10 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
-from identity.http.fusionauth import system
+from identity.http.fusionauth import api_keys, event_logs, system
 from identity.http.fusionauth.routes import Routes
 
-PAGES: tuple[Routes, ...] = (system.routes,)
+PAGES: tuple[Routes, ...] = (
+    api_keys.routes,
+    event_logs.routes,
+    system.routes,
+)
