@@ -23,6 +23,7 @@ MESSAGES = {
     "tooMany": "There are too many values.",
     "inUse": "The object is in use.",
     "disabled": "This is not enabled.",
+    "mismatch": "The values do not belong together.",
 }
 
 

@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from identity.domain.keys import KeyAlgorithm, KeyType, SigningKey
+from identity.domain.tokens import JwtConfiguration
 from identity.sealing import Place, Sealer
 from identity.store.db import Connection
 from identity.store.search import Page, pattern
@@ -57,7 +58,8 @@ def list_published(conn: Connection, now: int) -> list[SigningKey]:
     query = sql.SQL(
         """
         SELECT {} FROM keys
-        WHERE public_key IS NOT NULL AND (private_key IS NOT NULL AND {} OR publish_until > %s) ORDER BY insert_instant, id
+        WHERE public_key IS NOT NULL AND (private_key IS NOT NULL AND {} OR publish_until > %s)
+        ORDER BY insert_instant, id
         """
     )
     return _many(conn, query.format(SHOWN, LIVE), (now,))
@@ -104,28 +106,24 @@ def can_sign(conn: Connection, key_id: UUID) -> bool:
 
 def add(conn: Connection, sealer: Sealer, key: SigningKey) -> None:
     """Raises UniqueConflict, when the transaction ends: keys_pkey, keys_name or keys_kid_key."""
-    conn.execute(
-        """
-        INSERT INTO keys (id, name, kid, algorithm, type, length, issuer, public_key, certificate, private_key, secret,
-                          expiration_instant, insert_instant, last_update_instant)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,
-        (
-            key.id,
-            key.name,
-            key.kid,
-            key.algorithm.value,
-            key.type.value,
-            key.length,
-            key.issuer,
-            key.public_pem,
-            key.certificate_pem,
-            sealer.seal(key.private_pem, _place(key.id, "private_key")) if key.private_pem else None,
-            sealer.seal(key.secret, _place(key.id, "secret")) if key.secret else None,
-            key.expiration_instant,
-            key.insert_instant,
-            key.last_update_instant,
-        ),
+    _insert(
+        conn,
+        {
+            "id": key.id,
+            "name": key.name,
+            "kid": key.kid,
+            "algorithm": key.algorithm.value,
+            "type": key.type.value,
+            "length": key.length,
+            "issuer": key.issuer,
+            "public_key": key.public_pem,
+            "certificate": key.certificate_pem,
+            "private_key": sealer.seal(key.private_pem, _place(key.id, "private_key")) if key.private_pem else None,
+            "secret": sealer.seal(key.secret, _place(key.id, "secret")) if key.secret else None,
+            "expiration_instant": key.expiration_instant,
+            "insert_instant": key.insert_instant,
+            "last_update_instant": key.last_update_instant,
+        },
     )
 
 
@@ -156,17 +154,36 @@ def keep_published(conn: Connection, key_ids: Collection[UUID], until: int) -> N
 def delete(conn: Connection, key_id: UUID, *, retired_id: UUID, now: int) -> bool:
     """Whether there was such a key. Raises InUse, when a tenant or an application refers to it.
 
-    What remains under `retired_id` can verify and do nothing else.
+    What remains of a pair, under `retired_id`, can verify and do nothing else. It stays at least as long as a token
+    signed just now under the longest-lived configuration would.
     """
     conn.execute("DELETE FROM keys WHERE deleted_instant IS NOT NULL AND publish_until <= %s", (now,))
     query = sql.SQL("DELETE FROM keys WHERE id = %s AND {} RETURNING *").format(LIVE)
     row = conn.cursor(row_factory=dict_row).execute(query, (key_id,)).fetchone()
-    if row is not None and row["publish_until"] is not None and row["publish_until"] > now and row["public_key"]:
-        kept = {**row, "id": retired_id, "deleted_instant": now, "private_key": None, "secret": None}
-        columns = sql.SQL(", ").join(map(sql.Identifier, kept))
-        values = sql.SQL(", ").join(map(sql.Placeholder, kept))
-        conn.execute(sql.SQL("INSERT INTO keys ({}) VALUES ({})").format(columns, values), kept)
+    if row is not None and row["private_key"] is not None:
+        until = max(row["publish_until"] or 0, now + longest_time_to_live(conn) * 1000)
+        retired = {"id": retired_id, "deleted_instant": now, "publish_until": until, "private_key": None}
+        _insert(conn, {**row, **retired})
     return row is not None
+
+
+def longest_time_to_live(conn: Connection) -> int:
+    """Seconds: the longest life of an access token that any tenant or application is configured for."""
+    row = conn.execute(
+        """
+        SELECT max(value::bigint) FROM (
+            SELECT jsonb_path_query(settings, '$.**.time_to_live_in_seconds') AS value FROM tenants
+            UNION ALL SELECT jsonb_path_query(settings, '$.**.time_to_live_in_seconds') FROM applications
+        ) AS configured WHERE jsonb_typeof(value) = 'number'
+        """
+    ).fetchone()
+    return max(int(row[0]) if row and row[0] else 0, JwtConfiguration().time_to_live_in_seconds)
+
+
+def _insert(conn: Connection, row: Row) -> None:
+    columns = sql.SQL(", ").join(map(sql.Identifier, row))
+    values = sql.SQL(", ").join(map(sql.Placeholder, row))
+    conn.execute(sql.SQL("INSERT INTO keys ({}) VALUES ({})").format(columns, values), row)
 
 
 def _one(conn: Connection, query: sql.Composed, values: Any, sealer: Sealer | None = None) -> SigningKey | None:

@@ -1,4 +1,4 @@
-"""What searches have in common: wildcards, order and pages. Columns come from the caller's table, never from a request."""
+"""What searches have in common: wildcards, order and pages. Column names are our own, never a request's."""
 
 from __future__ import annotations
 
