@@ -195,7 +195,8 @@ def test_all_keys_are_listed_by_name(service: Service) -> None:
     for name in ("b", "a"):
         made(service, algorithm="HS256", name=name)
     names = [key["name"] for key in service.client.retrieve_keys().success_response["keys"]]
-    assert names == ["a", "b", "Default signing key"] or names == sorted(names, key=str.lower)
+    assert [name for name in names if len(name) == 1] == ["a", "b"]
+    assert "Default signing key" in names
 
 
 def test_an_unknown_key_is_404_and_an_id_that_is_none_is_400(service: Service) -> None:

@@ -72,4 +72,4 @@ def _from_query(call: Call, schema: SearchCriteria) -> dict[str, Any]:
 
 def search_text() -> Text:
     """A text with `*` wildcards."""
-    return Text(limit=500)
+    return Text(limit=500, load_default=None)
