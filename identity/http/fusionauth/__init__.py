@@ -1,6 +1,6 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
-from identity.http.fusionauth import api_keys, event_logs, keys, public_keys, system
+from identity.http.fusionauth import api_keys, event_logs, keys, public_keys, system, tenants
 from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
@@ -9,4 +9,5 @@ PAGES: tuple[Routes, ...] = (
     keys.routes,
     public_keys.routes,
     system.routes,
+    tenants.routes,
 )
