@@ -1,0 +1,30 @@
+"""Keys for tests, generated once per process: making an RSA key takes a while."""
+
+from __future__ import annotations
+
+from functools import cache
+from uuid import UUID
+
+from identity.domain.keys import KeyAlgorithm, KeyType, SigningKey
+from identity.keymaterial.making import generate
+
+NOW = 1_700_000_000_000
+ISSUER = "https://login.example.com"
+ASYMMETRIC = [algorithm for algorithm in KeyAlgorithm if algorithm.type is not KeyType.HMAC]
+
+
+def counted_bytes(size: int) -> bytes:
+    return bytes(range(size))
+
+
+@cache
+def sample(algorithm: KeyAlgorithm, number: int = 1) -> SigningKey:
+    return generate(
+        algorithm,
+        id=UUID(int=number << 64 | list(KeyAlgorithm).index(algorithm)),
+        name=f"{algorithm.value} {number}",
+        length=2048 if algorithm.type is KeyType.RSA else None,
+        issuer=ISSUER,
+        now=NOW,
+        random_bytes=counted_bytes,
+    )
