@@ -44,10 +44,10 @@ def find_by_canonical(
     """The user with this e-mail, else the one with this username; both in canonical form, None is not looked for."""
     with conn.cursor(row_factory=class_row(User)) as cursor:
         return cursor.execute(
-            SELECT
+            SELECT  # noqa: S608 (constants only)
             + "WHERE users.tenant_id = %(tenant)s "
             + "AND (email_canonical = %(email)s OR username_canonical = %(username)s) "
-            + "ORDER BY (email_canonical IS NOT DISTINCT FROM %(email)s) DESC LIMIT 1",  # noqa: S608 (a constant)
+            + "ORDER BY (email_canonical IS NOT DISTINCT FROM %(email)s) DESC LIMIT 1",
             {"tenant": tenant_id, "email": email, "username": username},
         ).fetchone()
 
