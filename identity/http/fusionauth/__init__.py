@@ -1,6 +1,18 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
-from identity.http.fusionauth import api_keys, connection_tests, event_logs, identity_providers, system, tenants
+from identity.http.fusionauth import (
+    api_keys,
+    connection_tests,
+    event_logs,
+    identity_providers,
+    keys,
+    public_keys,
+    registrations,
+    system,
+    tenants,
+    user_search,
+    users,
+)
 from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
@@ -8,6 +20,11 @@ PAGES: tuple[Routes, ...] = (
     connection_tests.routes,
     event_logs.routes,
     identity_providers.routes,
+    keys.routes,
+    public_keys.routes,
+    registrations.routes,
     system.routes,
     tenants.routes,
+    user_search.routes,
+    users.routes,
 )
