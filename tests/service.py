@@ -94,6 +94,7 @@ def running_service(
             with _serving(services) as url:
                 yield Service(url, key, services, tenant_id, key_id, FusionAuthClient(key, url))
         finally:
+            services.http.close()
             services.db.close()
 
 
