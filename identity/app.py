@@ -1,1 +1,79 @@
 """Composition root: settings -> Services -> Flask app; the only wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, Response, current_app, g, request
+
+from identity import settings as settings_module
+from identity.flows.services import Services
+from identity.http.fusionauth import PAGES
+from identity.http.fusionauth.respond import register_error_handlers
+from identity.http.fusionauth.routes import services_of
+from identity.http.limits import HeaderLimits
+from identity.http.openapi import describe
+from identity.runtime import Runtime
+from identity.sealing import read_key_file
+from identity.settings import BadSettings, Settings
+from identity.store.db import Database
+
+REQUEST_ID = "X-Request-Id"
+MAXIMUM_BODY = 1024 * 1024
+Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+def build_services(settings: Settings, runtime: Runtime | None = None) -> Services:
+    """Everything a process needs, opened. Raises BadSettings, BadKeyFile."""
+    runtime = runtime or Runtime()
+    if not settings.secret.key_file:
+        raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
+    if not settings.database.url:
+        raise BadSettings("The setting 'database.url' (IDENTITY_DATABASE_URL) is not set: name a PostgreSQL database.")
+    database = Database(settings.database.url, pool_size=settings.database.pool_size, prepare=settings.database.prepare)
+    database.open()
+    return Services(
+        settings=settings,
+        db=database,
+        sealer=read_key_file(settings.secret_key_path, runtime.random_bytes),
+        runtime=runtime,
+    )
+
+
+def create_app(services: Services) -> Flask:
+    """The Flask application with every front end."""
+    app = Flask("identity", static_folder=None)
+    app.extensions["identity"] = services
+    app.url_map.strict_slashes = False  # the TypeScript client sends a slash for an empty id
+    app.url_map.merge_slashes = False
+    app.config["MAX_CONTENT_LENGTH"] = MAXIMUM_BODY
+    api = describe(app)
+    for page in PAGES:
+        api.register_blueprint(page.blueprint)
+    app.extensions["identity.routes"] = [row for page in PAGES for row in page.table]
+    register_error_handlers(app)
+    app.before_request(_name_request)
+    app.after_request(_finish)
+    return app
+
+
+def _name_request() -> None:
+    """An id for the log: the caller's own if it is a sane one, else a fresh one."""
+    given = request.headers.get(REQUEST_ID, "")
+    sane = 8 <= len(given) <= 64 and given.replace("-", "").isalnum() and given.isascii()
+    g.request_id = given if sane else services_of(current_app).runtime.new_id().hex
+
+
+def _finish(response: Response) -> Response:
+    """The headers every API answer carries (security section 11)."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers[REQUEST_ID] = g.get("request_id", "-")
+    return response
+
+
+def application() -> Wsgi:
+    """The WSGI factory a server calls in each worker: settings from the environment."""
+    services = build_services(settings_module.load())
+    return HeaderLimits(create_app(services))

@@ -118,6 +118,10 @@ class Settings:
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def secret_key_path(self) -> Path:
+        return Path(self.secret.key_file)
+
+    @property
     def secure_cookies(self) -> bool:
         return self.base_url.startswith("https://")
 

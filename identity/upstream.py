@@ -29,7 +29,8 @@ class Answer:
 class UpstreamUnreachable(Exception):
     """The other side gave no usable answer: refused, timed out, reset, too large, redirected.
 
-    `reason` is one of: "timeout", "connect", "reset", "tls", "too large", "redirect", "busy".
+    `reason` is one of: "timeout", "connect" (refused, no such name), "reset" (also half an answer), "tls" (also plain
+    http beyond loopback), "too large", "redirect", "garbage" (no HTTP, or encoded unasked), "busy".
     """
 
     def __init__(self, reason: str) -> None:
@@ -75,6 +76,9 @@ class Outside:
     runtime: Runtime
     api_url: str
     trace: Trace
+    budget: float = 10.0
+    """Seconds one login may spend outside in all."""
+
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -91,7 +95,13 @@ class IdentityProvider(Protocol):
     """The `authenticationType` claim of a login through it, e.g. "TWITTER"."""
 
     schema: ClassVar[type[WireSchema]]
-    """Its wire fields."""
+    """Its wire fields: the provider's own settings, by their names in `ProviderValues`."""
+
+    override_schema: ClassVar[type[WireSchema]]
+    """Those of them that an application may override, all optional."""
+
+    credentials: ClassVar[tuple[str, str]]
+    """The settings that hold its key and secret; the second is encrypted at rest."""
 
     required_data: ClassVar[tuple[str, ...]]
     """The `data` members a Complete-Login request must carry."""

@@ -92,3 +92,132 @@ class ProviderConfig:
     data: Mapping[str, Any] = field(default_factory=dict)
     insert_instant: int = 0
     last_update_instant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant. `settings` are its other members in snake_case, as the wire schema loads them, defaults included.
+
+    `secrets` are sealed, by the dotted name of the member they belong to; `settings` lacks these members.
+    """
+
+    id: UUID
+    name: str
+    is_default: bool
+    issuer: str | None
+    access_token_key_id: UUID
+    id_token_key_id: UUID
+    settings: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, Any]
+    insert_instant: int
+    last_update_instant: int
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role of an application; registrations name it by its name."""
+
+    id: UUID
+    name: str
+    description: str | None
+    is_default: bool
+    is_super_role: bool
+    insert_instant: int
+    last_update_instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An application. `settings` and `secrets` as for Tenant; the client secret is one of the secrets."""
+
+    tenant_id: UUID
+    id: UUID
+    name: str
+    active: bool
+    access_token_key_id: UUID | None
+    id_token_key_id: UUID | None
+    settings: Mapping[str, Any] = field(repr=False)
+    data: Mapping[str, Any]
+    insert_instant: int
+    last_update_instant: int
+    roles: tuple[Role, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def default_roles(self) -> list[str]:
+        """The names of the roles a new registration gets, sorted."""
+        return sorted(role.name for role in self.roles if role.is_default)
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user as stored; never with a password or another secret. Field names equal the columns' names."""
+
+    tenant_id: UUID
+    id: UUID
+    email: str | None
+    username: str | None
+    active: bool
+    verified: bool
+    verified_instant: int | None
+    verified_reason: str | None
+    expiry: int | None
+    birth_date: str | None
+    first_name: str | None
+    full_name: str | None
+    image_url: str | None
+    last_name: str | None
+    middle_name: str | None
+    mobile_phone: str | None
+    parent_email: str | None
+    timezone: str | None
+    preferred_languages: list[str]
+    clean_speak_id: UUID | None
+    connector_id: UUID
+    password_change_required: bool
+    data: Mapping[str, Any]
+    last_login_instant: int | None
+    insert_instant: int
+    last_update_instant: int
+    password_last_update_instant: int | None = None
+    """None when the user has no password, as users made by a provider have not (decision 28)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A user's registration for one application; `roles` are role names, sorted on the wire."""
+
+    tenant_id: UUID
+    user_id: UUID
+    application_id: UUID
+    id: UUID
+    username: str | None
+    roles: list[str]
+    timezone: str | None
+    preferred_languages: list[str]
+    authentication_token: str | None = field(repr=False)
+    tokens: Mapping[str, str] = field(repr=False)
+    clean_speak_id: UUID | None
+    verified: bool
+    verified_instant: int | None
+    data: Mapping[str, Any]
+    last_login_instant: int | None
+    insert_instant: int
+    last_update_instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The tie between a user and a person at a provider; token and secret in clear here, sealed in the store."""
+
+    tenant_id: UUID
+    identity_provider_id: UUID
+    identity_provider_user_id: str
+    user_id: UUID
+    display_name: str | None
+    token: str | None = field(repr=False)
+    token_secret: str | None = field(repr=False)
+    data: Mapping[str, Any]
+    insert_instant: int
+    last_login_instant: int

@@ -1,0 +1,141 @@
+"""Answers of the FusionAuth front end: JSON bodies, the Errors JSON, and what each exception turns into.
+
+This is the only place of this front end that knows status numbers of anything but a login's outcome.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import orjson
+from flask import Flask, Response, g
+from marshmallow import ValidationError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from identity.domain.errors import (
+    MESSAGES,
+    Conflict,
+    Invalid,
+    NotFound,
+    Problem,
+    Unauthorized,
+    field_problem,
+    invalid_request,
+)
+from identity.store.db import InUse, StoreUnavailable, UniqueConflict
+
+JSON_TYPE = "application/json; charset=UTF-8"
+RETRY_AFTER_SECONDS = "2"
+log = logging.getLogger("identity.http")
+
+
+def json_reply(payload: Any, status: int = 200) -> Response:
+    """A JSON body, members in alphabetical order (login contract 0.3)."""
+    body = orjson.dumps(payload, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return Response(body, status, content_type=JSON_TYPE)
+
+
+def empty_reply(status: int = 200) -> Response:
+    response = Response(b"", status)
+    del response.headers["Content-Type"]
+    return response
+
+
+def errors_json(problem: Invalid) -> dict[str, Any]:
+    """FusionAuth's Errors object; both members are always there."""
+    return {
+        "fieldErrors": {path: [_error(item) for item in items] for path, items in problem.field_errors.items()},
+        "generalErrors": [_error(item) for item in problem.general_errors],
+    }
+
+
+def _error(problem: Problem) -> dict[str, Any]:
+    error: dict[str, Any] = {"code": problem.code, "message": problem.message}
+    if problem.data:
+        error["data"] = dict(problem.data)
+    return error
+
+
+def invalid_from(error: ValidationError) -> Invalid:
+    """What a schema refused, as an Errors object: nested messages become member paths from the request root."""
+    found: dict[str, list[Problem]] = {}
+    _flatten(error.messages, "", found)
+    if (root := found.pop("", None)) is not None and not found:
+        return invalid_request("invalidJSON", root[0].message)
+    return Invalid(found)
+
+
+def _flatten(messages: Any, path: str, found: dict[str, list[Problem]]) -> None:
+    if isinstance(messages, dict):
+        for key, inner in messages.items():
+            _flatten(inner, _joined(path, key), found)
+        return
+    for reason in messages if isinstance(messages, list) else [messages]:
+        if isinstance(reason, dict):
+            _flatten(reason, path, found)
+        else:
+            # A message that is no reason word is the library's own: the value had the wrong kind.
+            known = reason if reason in MESSAGES else "invalidJSON"
+            found.setdefault(path, []).append(field_problem(path, known))
+
+
+def _joined(path: str, key: Any) -> str:
+    if key == "_schema":
+        return path
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if str(key).startswith("["):
+        return f"{path}{key}"
+    return f"{path}.{key}" if path else str(key)
+
+
+def register_error_handlers(app: Flask) -> None:
+    """One handler per kind of exception; a cause is logged, never shown."""
+    app.register_error_handler(Invalid, lambda error: json_reply(errors_json(error), 400))
+    app.register_error_handler(ValidationError, lambda error: json_reply(errors_json(invalid_from(error)), 400))
+    app.register_error_handler(Unauthorized, lambda _: empty_reply(401))
+    app.register_error_handler(NotFound, lambda _: empty_reply(404))
+    app.register_error_handler(Conflict, lambda _: json_reply(errors_json(_changed_meanwhile()), 409))
+    app.register_error_handler(UniqueConflict, _duplicate)
+    app.register_error_handler(InUse, _in_use)
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(HTTPException, _http_exception)
+    app.register_error_handler(Exception, _fault)
+
+
+def _changed_meanwhile() -> Invalid:
+    return invalid_request("Conflict", "The object was changed by somebody else meanwhile: read it again and retry.")
+
+
+def _duplicate(error: UniqueConflict) -> Response:
+    log.warning("a uniqueness rule refused a write: %s", error.constraint)
+    return json_reply(errors_json(invalid_request("duplicate", MESSAGES["duplicate"])), 400)
+
+
+def _in_use(error: InUse) -> Response:
+    log.warning("a reference refused a write: %s", error.constraint)
+    return json_reply(errors_json(invalid_request("inUse", MESSAGES["inUse"])), 400)
+
+
+def _unavailable(error: StoreUnavailable) -> Response:
+    log.error("the database did not take the work: %s", error)
+    problem = invalid_request("StoreUnavailable", "The database is not available. Try again in a moment.")
+    response = json_reply(errors_json(problem), 503)
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _http_exception(error: HTTPException) -> Response:
+    if error.code == 400:
+        return json_reply(errors_json(invalid_request("invalidRequest", "The request could not be read.")), 400)
+    response = empty_reply(error.code or 500)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _fault(error: Exception) -> Response:
+    """Anything unforeseen: 500 with an empty body; the stack goes to the log under the request's id (D5)."""
+    log.error("request %s failed", g.get("request_id", "-"), exc_info=error)
+    return empty_reply(500)

@@ -1,0 +1,266 @@
+"""The route table of the FusionAuth front end: every route says its permission, its scope, what it takes and gives.
+
+A route that is registered here is at once served, guarded, listed in the OpenAPI document and covered by the tests that
+walk the table. Order of checks (login contract 1.4): route and verb, API key, tenant, content type, path and query; a
+view then checks existence before it reads the body.
+
+Path arguments whose names end in `_id` are UUIDs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from flask import Flask, Response, current_app, request
+from flask.wrappers import Request
+from flask_smorest import Blueprint
+
+from identity.domain.access import Caller
+from identity.domain.errors import Unauthorized, invalid_field
+from identity.flows.services import Services
+from identity.http import api_key, body
+from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.wire import WireSchema, camel_case, parse_uuid, storable
+
+View = Callable[..., Any]
+ABSENT = frozenset({"", "undefined", "null"})
+"""What the official TypeScript client sends for an argument that was left out (login contract 0.4)."""
+
+
+class Scope(Enum):
+    """What a tenant means to a route."""
+
+    TENANT = "tenant"
+    """Scoped by the header or a locked key."""
+
+    GLOBAL = "global"
+    """The header is neither parsed nor checked (decision 9); a tenant-locked key is refused."""
+
+    ANY_KEY = "any key"
+    """As GLOBAL, but a locked key is welcome and sees its tenant's part."""
+
+    OWN = "own"
+    """The view looks after key and tenant itself: the hot routes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the table. `endpoint` is the permission name of an API key; None means open to everybody."""
+
+    method: str
+    path: str
+    endpoint: str | None
+    scope: Scope
+    name: str
+
+
+@dataclass
+class Call:
+    """One request: who calls, for which tenant, and its converted query and body."""
+
+    services: Services
+    request: Request
+    caller: Caller | None
+    tenant_id: UUID | None
+
+    @cached_property
+    def now(self) -> int:
+        """The service's time of this request, epoch milliseconds: one value for the whole request."""
+        return self.services.runtime.now()
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the audit log: the id of the key."""
+        return str(self.caller.key_id) if self.caller else "anonymous"
+
+    def tenant(self) -> UUID:
+        """The tenant of this request, or the only one there is. Raises Invalid `[TenantIdRequired]`."""
+        if self.tenant_id is not None:
+            return self.tenant_id
+        with self.services.db.read() as conn:
+            return api_key.only_tenant(conn)
+
+    def text(self, name: str) -> str | None:
+        """A query parameter; `undefined`, `null` and empty count as absent (D49)."""
+        value = self.request.args.get(name, "")
+        if not storable(value):
+            raise invalid_field(name, "invalid")
+        return None if value in ABSENT else value
+
+    def uuid(self, name: str) -> UUID | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        parsed = parse_uuid(value)
+        if parsed is None:
+            raise invalid_field(name, "couldNotConvert")
+        return parsed
+
+    def whole(self, name: str) -> int | None:
+        value = self.text(name)
+        if value is None:
+            return None
+        if not value.lstrip("-").isascii() or not value.lstrip("-").isdigit() or len(value) > 19:
+            raise invalid_field(name, "couldNotConvert")
+        return int(value)
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.text(name)
+        if value is None:
+            return default
+        if value.lower() not in {"true", "false"}:
+            raise invalid_field(name, "couldNotConvert")
+        return value.lower() == "true"
+
+    def json(self) -> dict[str, Any]:
+        """The request's JSON object; an empty body is an empty object. Raises Invalid."""
+        return body.read_object(self.request)
+
+    def load(self, schema: WireSchema) -> dict[str, Any]:
+        """The body through a schema. Raises Invalid with every field error at once."""
+        loaded: dict[str, Any] = schema.load(self.json())
+        return loaded
+
+
+class Routes:
+    """The routes of one documented page: a decorator per verb, over a flask-smorest blueprint."""
+
+    def __init__(self, title: str, description: str) -> None:
+        self.table: list[Route] = []
+        self._blueprint = Blueprint(title, __name__, description=description)
+
+    def route(
+        self,
+        method: str,
+        *paths: str,
+        endpoint: str | None,
+        scope: Scope = Scope.TENANT,
+        takes: type[WireSchema] | None = None,
+        gives: type[WireSchema] | None = None,
+        types: tuple[str, ...] = (body.JSON,),
+        statuses: dict[int, str] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Callable[[View], View]:
+        """Serve `method` on `paths`. `statuses` documents answers beside 200; `query` its parameters by description."""
+
+        def register(view: View) -> View:
+            for number, path in enumerate(paths):
+                name = view.__name__ if number == 0 else f"{view.__name__}_{number}"
+                row = Route(method, path, endpoint, scope, f"{self._blueprint.name}.{name}")
+                self.table.append(row)
+                served = _serve(view, row, types)
+                served.__name__, served.__doc__ = name, view.__doc__
+                documented = self._blueprint.doc(**_documentation(row, takes, gives, types, statuses, query))(served)
+                self._blueprint.route(path, methods=[method], endpoint=name)(documented)
+            return view
+
+        return register
+
+    def get(self, *paths: str, **options: Any) -> Callable[[View], View]:
+        return self.route("GET", *paths, **options)
+
+    def post(self, *paths: str, **options: Any) -> Callable[[View], View]:
+        return self.route("POST", *paths, **options)
+
+    def put(self, *paths: str, **options: Any) -> Callable[[View], View]:
+        return self.route("PUT", *paths, **options)
+
+    def patch(self, *paths: str, **options: Any) -> Callable[[View], View]:
+        options.setdefault("types", (body.JSON, body.JSON_PATCH, body.MERGE_PATCH))
+        return self.route("PATCH", *paths, **options)
+
+    def delete(self, *paths: str, **options: Any) -> Callable[[View], View]:
+        return self.route("DELETE", *paths, **options)
+
+    @property
+    def blueprint(self) -> Any:
+        return self._blueprint
+
+
+def services_of(app: Flask) -> Services:
+    found: Services = app.extensions["identity"]
+    return found
+
+
+def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
+    """The view with everything that comes before it: key, tenant, content type, path."""
+
+    def serve(**arguments: str) -> Response:
+        services = services_of(current_app)
+        caller, tenant_id = _admit(services, row)
+        body.require_type(request, types)
+        call = Call(services, request, caller, tenant_id)
+        answer = view(call, **_converted(arguments))
+        if isinstance(answer, Response):
+            return answer
+        return empty_reply() if answer is None else json_reply(answer)
+
+    return serve
+
+
+def _admit(services: Services, row: Route) -> tuple[Caller | None, UUID | None]:
+    if row.scope is Scope.OWN:
+        return None, None
+    now = services.runtime.now()
+    with services.db.read() as conn:
+        if row.endpoint is None:
+            caller = api_key.find_caller(conn, request, now)
+        else:
+            caller = api_key.require_caller(conn, request, row.endpoint, now)
+        if row.scope is Scope.TENANT:
+            return caller, api_key.scope(conn, request, caller)
+    locked = caller.tenant_id if caller else None
+    if locked is not None and row.scope is Scope.GLOBAL and row.endpoint is not None:
+        raise Unauthorized
+    return caller, locked
+
+
+def _converted(arguments: dict[str, str]) -> dict[str, Any]:
+    converted: dict[str, Any] = {}
+    for name, text in arguments.items():
+        converted[name] = parse_uuid(text) if name.endswith("_id") else text
+        if converted[name] is None:
+            raise invalid_field(camel_case(name), "couldNotConvert")
+    return converted
+
+
+def _documentation(
+    row: Route,
+    takes: type[WireSchema] | None,
+    gives: type[WireSchema] | None,
+    types: tuple[str, ...],
+    statuses: dict[int, str] | None,
+    query: dict[str, str] | None,
+) -> dict[str, Any]:
+    """The OpenAPI operation of a route."""
+    content = {"content": {"application/json": {"schema": gives}}} if gives else {}
+    responses: dict[str, Any] = {"200": {"description": "The request was successful.", **content}}
+    if row.endpoint is not None:
+        responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
+    responses["400"] = {"description": "The request was refused; the body is an Errors object."}
+    if "<" in row.path:
+        responses["404"] = {"description": "There is no such object."}
+    responses["503"] = {"description": "The database is not available; Retry-After says when to try again."}
+    for status, text in (statuses or {}).items():
+        responses[str(status)] = {"description": text}
+    documentation: dict[str, Any] = {"responses": responses}
+    if takes is not None:
+        documentation["requestBody"] = {"content": {kind: {"schema": _patch_or(takes, kind)} for kind in types}}
+    if query:
+        documentation["parameters"] = [
+            {"in": "query", "name": name, "description": text, "schema": {"type": "string"}}
+            for name, text in query.items()
+        ]
+    documentation["security"] = [] if row.endpoint is None else [{"apiKey": []}]
+    return documentation
+
+
+def _patch_or(takes: type[WireSchema], kind: str) -> Any:
+    if kind == body.JSON_PATCH:
+        return {"type": "array", "items": {"type": "object"}, "description": "RFC 6902 operations"}
+    return takes

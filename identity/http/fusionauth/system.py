@@ -1,0 +1,58 @@
+"""Status and health: open routes for load balancers and scripts. Source: supporting contract section 20."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+
+from identity import __version__
+from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.http.fusionauth.routes import Call, Routes, Scope
+from identity.store import api_keys, configuration, migrate
+from identity.store.db import StoreUnavailable
+
+routes = Routes("System", "Status, health and version of the service.")
+
+
+@routes.get("/api/status", endpoint=None, scope=Scope.OWN)
+def retrieve_status(call: Call) -> Response:
+    """Whether the service can work: migrations applied and the database answering. With a key also the version."""
+    try:
+        with call.services.db.read() as conn:
+            missing = migrate.pending(conn)
+            if not missing:
+                configuration.version(conn)
+            key = call.request.headers.get("Authorization")
+            known = bool(key) and api_keys.find_caller(conn, str(key), call.now) is not None
+    except StoreUnavailable:
+        return _not_ready("The database does not answer.")
+    if missing:
+        return _not_ready("The database migrations have not been applied.")
+    body: dict[str, Any] = {"status": "OK"}
+    if known:
+        body["version"] = __version__
+    return json_reply(body)
+
+
+def _not_ready(why: str) -> Response:
+    response = json_reply({"status": "unavailable", "message": why}, 503)
+    response.headers["Retry-After"] = "2"
+    return response
+
+
+@routes.get("/api/health", endpoint=None, scope=Scope.OWN)
+def retrieve_health(call: Call) -> Response:
+    """200 while the process can reach its database, else 500; no body."""
+    try:
+        with call.services.db.read() as conn:
+            configuration.version(conn)
+    except StoreUnavailable:
+        return empty_reply(500)
+    return empty_reply()
+
+
+@routes.get("/api/system/version", endpoint="/api/system/version", scope=Scope.GLOBAL)
+def retrieve_version(_: Call) -> dict[str, Any]:
+    """The version of this service."""
+    return {"version": __version__}

@@ -1,0 +1,139 @@
+"""PATCH in three dialects, chosen by Content-Type, applied to the wire document; the result is validated as a PUT is.
+
+Source: login contract 2.9, decision 8. The stored document is never touched in place. A patch is hostile until proven
+otherwise: the number of operations, what they copy, and the size and depth of the result are bounded (security T14).
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import json_merge_patch
+import jsonpatch
+import orjson
+from flask import Request
+from jsonpointer import JsonPointer, JsonPointerException
+
+from identity.domain.errors import Invalid, invalid_request
+from identity.http import body
+
+MAXIMUM_OPERATIONS = 1_000
+MAXIMUM_RESULT = 1024 * 1024
+MAXIMUM_COPIED = 4 * MAXIMUM_RESULT
+"""Bytes that all copy and move operations of one patch may duplicate: bounds the work, not only the result."""
+
+
+def patched(request: Request, document: dict[str, Any]) -> dict[str, Any]:
+    """The document after the request's patch. Raises Invalid; the given document stays as it is."""
+    kind = body.content_type(request)
+    patch = body.read_json(request)
+    if kind == body.JSON_PATCH:
+        result = apply_operations(document, patch if request.get_data(cache=True).strip() else [])
+    elif not isinstance(patch, dict):
+        raise body.invalid_json("The patch must be a JSON object.")
+    elif kind == body.MERGE_PATCH:
+        result = json_merge_patch.merge(copy.deepcopy(document), copy.deepcopy(patch))
+    else:
+        result = append_merge(document, patch)
+    if not isinstance(result, dict):
+        raise body.invalid_json("The patch replaced the whole document by something that is no object.")
+    body.check_shape(result)
+    _check_size(_size(result))
+    return result
+
+
+def append_merge(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
+    """FusionAuth's own dialect: objects merge by key, arrays append without de-duplication, null removes."""
+    merged = dict(target)
+    for key, value in patch.items():
+        present = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            merged[key] = append_merge(present if isinstance(present, dict) else {}, value)
+        elif isinstance(value, list) and isinstance(present, list):
+            merged[key] = [*present, *value]
+        else:
+            merged[key] = value
+    return merged
+
+
+def apply_operations(document: Any, operations: Any) -> Any:
+    """RFC 6902. All operations or none. Raises Invalid."""
+    if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
+        raise body.invalid_json("A JSON Patch is a list of operations.")
+    if len(operations) > MAXIMUM_OPERATIONS:
+        raise body.invalid_json(f"A JSON Patch may have at most {MAXIMUM_OPERATIONS} operations.")
+    result = copy.deepcopy(document)
+    bound, copied = _size(result), 0
+    try:
+        for operation in operations:
+            grown = _growth(operation, result)
+            if operation.get("op") in {"copy", "move"}:
+                copied += grown
+                if copied > MAXIMUM_COPIED:
+                    raise _too_large()
+            result = jsonpatch.JsonPatch([operation]).apply(result, in_place=True)
+            bound += grown
+            if bound > MAXIMUM_RESULT:
+                bound = _size(result)
+                _check_size(bound)
+            if grown:
+                _check_depth(operation, result)
+    except jsonpatch.JsonPatchTestFailed as error:
+        raise invalid_request(
+            "JSONPatchTestFailed", "A test operation of the patch failed; nothing changed."
+        ) from error
+    except (jsonpatch.JsonPatchException, JsonPointerException, TypeError, ValueError, KeyError, IndexError) as error:
+        # The library reports odd operands (a number as a path, a string where an array is) by built-in exceptions too.
+        raise body.invalid_json("The patch has an operation that can not be applied.") from error
+    return result
+
+
+def _growth(operation: dict[str, Any], document: Any) -> int:
+    """An upper bound of what this operation adds, in bytes of JSON, before it is applied."""
+    match operation.get("op"):
+        case "add" | "replace":
+            return _size(operation.get("value")) + len(str(operation.get("path", "")))
+        case "copy" | "move":
+            source = JsonPointer(operation.get("from", "")).resolve(document, None)
+            return _size(source) + len(str(operation.get("path", "")))
+        case _:
+            return 0
+
+
+def _check_depth(operation: dict[str, Any], result: Any) -> None:
+    """What was put in place sits as deep as its pointer says, and is itself so deep."""
+    path = JsonPointer(operation["path"])
+    appended = operation["path"].endswith("/-")
+    holder = JsonPointer.from_parts(path.parts[:-1]).resolve(result, None) if appended else None
+    placed = holder[-1] if isinstance(holder, list) and holder else path.resolve(result, None)
+    level = len(path.parts) + depth_of(placed)
+    if level > body.MAXIMUM_DEPTH:
+        raise body.invalid_json("The patch nests the document too deep.")
+
+
+def depth_of(value: Any) -> int:
+    """How many objects and arrays lie inside one another; 0 for a scalar."""
+    deepest = 0
+    pending: list[tuple[Any, int]] = [(value, 1)]
+    while pending:
+        current, level = pending.pop()
+        if isinstance(current, dict | list):
+            deepest = max(deepest, level)
+            pending += [(inner, level + 1) for inner in (current.values() if isinstance(current, dict) else current)]
+    return deepest
+
+
+def _size(value: Any) -> int:
+    return len(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
+
+
+def _check_size(size: int) -> None:
+    if size > MAXIMUM_RESULT:
+        raise _too_large()
+
+
+def _too_large() -> Invalid:
+    return body.invalid_json("The patch makes the document too large.")

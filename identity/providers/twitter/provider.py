@@ -1,0 +1,123 @@
+"""Twitter (X) as an identity provider: the token exchange, the person, and the beginning of a hosted login.
+
+Every refusal of X and every failure on the way to it ends as `UpstreamRefused` with the general code of its step
+(login contract 3.6 and 7.5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from uuid import UUID
+
+from identity.domain.contact import is_email
+from identity.domain.model import Claims, ProviderValues
+from identity.providers.twitter import answers
+from identity.providers.twitter.conversation import Conversation, TokenPair
+from identity.providers.twitter.oauth1 import encode
+from identity.providers.twitter.schema import TwitterOverrideSchema, TwitterSchema
+from identity.upstream import Answer, Outside, UpstreamRefused
+from identity.wire import WireSchema
+
+REQUEST_TOKEN = "TwitterRequestToken"  # noqa: S105 - these are error codes
+CALLBACK_UNCONFIRMED = "TwitterCallbackUnconfirmed"
+ACCESS_TOKEN = "TwitterAccessToken"  # noqa: S105
+VERIFY_CREDENTIALS = "TwitterVerifyCredentials"
+MISSING_UNIQUE_ID = "MissingUniqueId"
+
+USER_PATH = "/1.1/account/verify_credentials.json?include_email=true"
+EXTRA_QUERY = "&include_entities=false&skip_status=true"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestToken:
+    """What the browser is sent to X with, and what must be kept until it comes back."""
+
+    token: str = field(repr=False)
+    secret: str = field(repr=False)
+    authorize_url: str = field(repr=False)
+
+
+class Twitter:
+    """Implements `identity.upstream.IdentityProvider`."""
+
+    wire_type: ClassVar[str] = "Twitter"
+    fixed_id: ClassVar[UUID] = UUID("45bb233c-0901-4236-b5ca-ac46e2e0a5a5")
+    authentication_type: ClassVar[str] = "TWITTER"
+    schema: ClassVar[type[WireSchema]] = TwitterSchema
+    override_schema: ClassVar[type[WireSchema]] = TwitterOverrideSchema
+    credentials: ClassVar[tuple[str, str]] = ("consumer_key", "consumer_secret")
+    required_data: ClassVar[tuple[str, ...]] = ("oauth_token", "oauth_token_secret")
+
+    def claims(self, values: ProviderValues, data: Mapping[str, str], outside: Outside) -> Claims:
+        """With a verifier the pair in `data` is a request token and is exchanged; without, it is an access token."""
+        conversation = _conversation(values, outside)
+        pair = TokenPair(data["oauth_token"], data["oauth_token_secret"])
+        verifier = (data.get("oauth_verifier") or "").strip()
+        if verifier:
+            pair = _exchange(conversation, pair, verifier)
+        else:
+            outside.trace.add("The call to /oauth/access_token is skipped because oauth_verifier was omitted.")
+        person = _person(conversation, pair)
+        subject = answers.subject(person)
+        if subject is None:
+            outside.trace.add("The user has no usable id_str.")
+            raise UpstreamRefused(MISSING_UNIQUE_ID, "X returned no user id.", {"status": 200, "reason": "garbage"})
+        email = person.get("email")
+        return Claims(
+            subject=subject,
+            email=email if isinstance(email, str) and is_email(email) else None,
+            username=(person.get("screen_name") or "").strip() or None,
+            token=pair.token,
+            token_secret=pair.secret,
+            raw=person,
+        )
+
+    def request_token(self, values: ProviderValues, callback_url: str, outside: Outside) -> RequestToken:
+        """Begin a login at X. Raises UpstreamRefused."""
+        conversation = _conversation(values, outside)
+        answer = conversation.call(REQUEST_TOKEN, "POST", "/oauth/request_token", callback=callback_url)
+        form = _token_form(conversation, REQUEST_TOKEN, answer)
+        if form.get("oauth_callback_confirmed") != "true":
+            # RFC 5849 section 2.1: without it X would speak the protocol of 2007, which lets logins be stolen.
+            outside.trace.add("X did not confirm the callback.")
+            data = {"status": answer.status, "reason": "unconfirmed"}
+            raise UpstreamRefused(CALLBACK_UNCONFIRMED, "X did not confirm the callback URL.", data)
+        pair = _issued(conversation, form)
+        url = f"{outside.api_url.rstrip('/')}/oauth/authenticate?oauth_token={encode(pair.token)}"
+        return RequestToken(pair.token, pair.secret, url)
+
+
+def _conversation(values: ProviderValues, outside: Outside) -> Conversation:
+    return Conversation(TokenPair(values["consumer_key"], values["consumer_secret"]), outside)
+
+
+def _exchange(conversation: Conversation, pair: TokenPair, verifier: str) -> TokenPair:
+    form = [("oauth_verifier", verifier)]
+    answer = conversation.call(ACCESS_TOKEN, "POST", "/oauth/access_token", pair, form=form)
+    return _issued(conversation, _token_form(conversation, ACCESS_TOKEN, answer))
+
+
+def _token_form(conversation: Conversation, code: str, answer: Answer) -> Mapping[str, str]:
+    try:
+        return answers.token_form(answer)
+    except answers.NotUnderstood as why:
+        raise conversation.not_understood(code, answer, why) from None
+
+
+def _issued(conversation: Conversation, form: Mapping[str, str]) -> TokenPair:
+    pair = TokenPair(form["oauth_token"], form["oauth_token_secret"])
+    conversation.note_issued(pair)
+    return pair
+
+
+def _person(conversation: Conversation, pair: TokenPair) -> dict[str, Any]:
+    path = USER_PATH + (EXTRA_QUERY if conversation.outside.options.get("extra_query") else "")
+    answer = conversation.call(VERIFY_CREDENTIALS, "GET", path, pair, repeatable=True)
+    try:
+        person = answers.person(answer)
+    except answers.NotUnderstood as why:
+        raise conversation.not_understood(VERIFY_CREDENTIALS, answer, why) from None
+    conversation.note_person(person)
+    return person

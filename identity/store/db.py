@@ -1,0 +1,142 @@
+"""The connection pool and the transaction: how every other module of the store reaches PostgreSQL.
+
+Laws: a flow opens the transaction, a store function never does; nothing talks to the network while one is open
+(decision 17); a transaction is never repeated once COMMIT was sent (decision 19). A lost, slow or read-only database is
+`StoreUnavailable`, whatever psycopg calls it.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import orjson
+import psycopg
+from psycopg import errors
+from psycopg.types.json import set_json_dumps, set_json_loads
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
+
+Connection = psycopg.Connection[Any]
+T = TypeVar("T")
+
+POOL_WAIT_SECONDS = 2.0
+ATTEMPTS = 3
+SESSION_OPTIONS = "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
+UNAVAILABLE = (
+    psycopg.OperationalError,  # connection lost, refused, shutting down, timeouts, disk full, too many connections
+    psycopg.InterfaceError,  # the connection was already closed
+    errors.ReadOnlySqlTransaction,
+    PoolTimeout,
+    PoolClosed,
+    TooManyRequests,
+)
+REPEATABLE = (errors.SerializationFailure, errors.DeadlockDetected)
+
+
+class StoreUnavailable(Exception):
+    """PostgreSQL did not take the work: it is away, overloaded or read-only. Nothing was acknowledged."""
+
+
+class UniqueConflict(Exception):
+    """A row with this key exists already. `constraint` is the constraint's name."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+class InUse(Exception):
+    """The row is referenced by another one, or it refers to one that does not exist."""
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint
+
+
+def _dump(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+
+
+set_json_dumps(_dump)
+set_json_loads(orjson.loads)
+
+
+def _has_hung_up(connection: Connection) -> bool:
+    """Whether the server closed this idle connection: an idle socket that is readable has news, and none is good."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN | select.POLLHUP | select.POLLERR)
+    return bool(poll.poll(0))
+
+
+def _check(connection: Connection) -> None:
+    """Costs no round trip: a live, idle connection has nothing to read."""
+    if connection.closed or _has_hung_up(connection):
+        connection.execute("SELECT 1")
+
+
+class Database:
+    """A pool of connections to one PostgreSQL; opened after the worker has started, never before a fork."""
+
+    def __init__(self, url: str, *, pool_size: int = 12, prepare: bool = True) -> None:
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            timeout=POOL_WAIT_SECONDS,
+            max_waiting=200,
+            check=_check,
+            reconnect_timeout=POOL_WAIT_SECONDS,
+            kwargs={
+                "autocommit": True,
+                "prepare_threshold": 2 if prepare else None,
+                "options": SESSION_OPTIONS,
+                "connect_timeout": 3,
+            },
+        )
+
+    def open(self) -> None:
+        self._pool.open()
+
+    def close(self) -> None:
+        self._pool.close()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in autocommit: each statement by itself. Raises StoreUnavailable."""
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except UNAVAILABLE as error:
+            raise StoreUnavailable(str(error)) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection in one transaction, committed at the end of the block, rolled back by any exception.
+
+        Raises StoreUnavailable, UniqueConflict, InUse.
+        """
+        try:
+            with self._pool.connection() as connection, connection.transaction():
+                yield connection
+        except errors.UniqueViolation as error:
+            raise UniqueConflict(error.diag.constraint_name or "") from error
+        except errors.ForeignKeyViolation as error:
+            raise InUse(error.diag.constraint_name or "") from error
+        except REPEATABLE as error:
+            raise StoreUnavailable(str(error)) from error
+        except UNAVAILABLE as error:
+            raise StoreUnavailable(str(error)) from error
+
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` in a transaction; begin anew, twice at most, when PostgreSQL asks for it before the commit."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.transaction() as connection:
+                    return work(connection)
+            except StoreUnavailable as error:
+                if attempt == ATTEMPTS or not isinstance(error.__cause__, REPEATABLE):
+                    raise
+        raise AssertionError("unreachable")

@@ -1,0 +1,228 @@
+"""The statements of a login: one that reads all facts once the provider has answered, one that completes it.
+
+Both prove what they stand on (decision 19): the facts come with the version of the configuration, and the completing
+statement writes nothing unless the user may still log in under that very configuration. Zero rows mean: begin again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from identity.domain.model import Registration, User
+from identity.store.db import Connection
+
+USER_FIELDS = tuple(item.name for item in fields(User))
+REGISTRATION_FIELDS = tuple(item.name for item in fields(Registration))
+_USER = ", ".join(
+    "p.last_update_instant" if name == "password_last_update_instant" else f"u.{name}" for name in USER_FIELDS
+)
+_REGISTRATION = ", ".join(f"r.{name}" for name in REGISTRATION_FIELDS)
+_OF_USER = """
+    LEFT JOIN passwords p ON p.tenant_id = u.tenant_id AND p.user_id = u.id
+    LEFT JOIN registrations r ON r.tenant_id = u.tenant_id AND r.user_id = u.id"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownUser:
+    """A user as a login sees them: with every registration, ordered by application."""
+
+    user: User
+    registrations: tuple[Registration, ...]
+
+    def registration_for(self, application_id: UUID) -> Registration | None:
+        return next((item for item in self.registrations if item.application_id == application_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the database knows of the person who came in. `linked` is None when there is no link yet."""
+
+    configuration_version: int
+    linked: KnownUser | None
+
+
+def read_facts(conn: Connection, tenant_id: UUID, provider_id: UUID, subject: str) -> Facts:
+    """The configuration's version and the user behind the link, in one statement."""
+    rows = conn.execute(
+        f"""
+        SELECT i.configuration_version, {_USER}, {_REGISTRATION}
+        FROM installation i
+        LEFT JOIN links l ON l.tenant_id = %s AND l.identity_provider_id = %s AND l.identity_provider_user_id = %s
+        LEFT JOIN users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id
+        {_OF_USER}
+        """,  # noqa: S608 (constant column lists)
+        (tenant_id, provider_id, subject),
+    ).fetchall()
+    return Facts(rows[0][0], _known_user([row[1:] for row in rows]))
+
+
+def find_by_key(conn: Connection, tenant_id: UUID, key: str, canonical: str) -> KnownUser | None:
+    """The user of a tenant by canonical e-mail or user name; `key` is "email" or "username"."""
+    column = {"email": "email_canonical", "username": "username_canonical"}[key]
+    rows = conn.execute(
+        f"SELECT {_USER}, {_REGISTRATION} FROM users u {_OF_USER} WHERE u.tenant_id = %s AND u.{column} = %s",  # noqa: S608
+        (tenant_id, canonical),
+    ).fetchall()
+    return _known_user(rows)
+
+
+def find_by_id(conn: Connection, tenant_id: UUID, user_id: UUID) -> KnownUser | None:
+    rows = conn.execute(
+        f"SELECT {_USER}, {_REGISTRATION} FROM users u {_OF_USER} WHERE u.tenant_id = %s AND u.id = %s",  # noqa: S608
+        (tenant_id, user_id),
+    ).fetchall()
+    return _known_user(rows)
+
+
+def _known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
+    if not rows or rows[0][0] is None:
+        return None
+    width = len(USER_FIELDS)
+    registrations = (Registration(*row[width:]) for row in rows if row[width] is not None)
+    return KnownUser(User(*rows[0][:width]), tuple(sorted(registrations, key=lambda item: str(item.application_id))))
+
+
+def lock_user(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> bool:
+    """Lock the user against other logins while links are counted; False when they may not log in any more."""
+    row = conn.execute(
+        """
+        SELECT 1 FROM users WHERE tenant_id = %s AND id = %s AND active AND (expiry IS NULL OR expiry > %s) FOR UPDATE
+        """,
+        (tenant_id, user_id, now),
+    ).fetchone()
+    return row is not None
+
+
+def insert_user(conn: Connection, user: User, email_canonical: str | None, username_canonical: str | None) -> bool:
+    """Insert a user that a login makes; False when e-mail, user name or id are taken."""
+    values = {name: getattr(user, name) for name in USER_FIELDS if name != "password_last_update_instant"}
+    values |= {
+        "data": Jsonb(dict(user.data)),
+        "email_canonical": email_canonical,
+        "username_canonical": username_canonical,
+    }
+    cursor = conn.execute(
+        f"INSERT INTO users ({', '.join(values)}) VALUES ({', '.join(f'%({name})s' for name in values)})"  # noqa: S608
+        " ON CONFLICT DO NOTHING",
+        values,
+    )
+    return cursor.rowcount == 1
+
+
+LAMBDA_COLUMNS = (
+    "birth_date",
+    "data",
+    "first_name",
+    "full_name",
+    "image_url",
+    "last_name",
+    "middle_name",
+    "mobile_phone",
+    "parent_email",
+    "preferred_languages",
+    "timezone",
+    "last_update_instant",
+)
+"""What a reconcile lambda may change of a stored user (login contract 6.2)."""
+
+
+def update_user(conn: Connection, user: User) -> None:
+    """Store what a lambda changed of an existing user."""
+    values = {name: getattr(user, name) for name in LAMBDA_COLUMNS} | {"data": Jsonb(dict(user.data))}
+    assignments = ", ".join(f"{name} = %({name})s" for name in LAMBDA_COLUMNS)
+    conn.execute(
+        f"UPDATE users SET {assignments} WHERE tenant_id = %(tenant_id)s AND id = %(id)s",  # noqa: S608
+        values | {"tenant_id": user.tenant_id, "id": user.id},
+    )
+
+
+def put_registration(conn: Connection, registration: Registration) -> None:
+    """Insert the registration, or store what a lambda changed of it."""
+    values = {name: getattr(registration, name) for name in REGISTRATION_FIELDS}
+    values |= {"data": Jsonb(dict(registration.data)), "tokens": Jsonb(dict(registration.tokens))}
+    changed = ("username", "roles", "timezone", "preferred_languages", "data", "last_update_instant")
+    conn.execute(
+        f"""
+        INSERT INTO registrations ({", ".join(values)}) VALUES ({", ".join(f"%({name})s" for name in values)})
+        ON CONFLICT (tenant_id, user_id, application_id)
+        DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in changed)}
+        """,  # noqa: S608 (constant column lists)
+        values,
+    )
+
+
+def strip_credentials(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> None:
+    """Remove what somebody else may have planted on an unproved user: password and refresh tokens (T5, decision 12)."""
+    conn.execute("DELETE FROM passwords WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))
+    conn.execute("DELETE FROM refresh_tokens WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))
+    conn.execute(
+        """
+        UPDATE users SET password_change_required = false, last_update_instant = %s WHERE tenant_id = %s AND id = %s
+        """,
+        (now, tenant_id, user_id),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What the completing statement writes. Tokens are sealed, the refresh token is a hash."""
+
+    configuration_version: int
+    now: int
+    tenant_id: UUID
+    user_id: UUID
+    application_id: UUID
+    provider_id: UUID
+    subject: str
+    display_name: str | None
+    token: str | None = field(repr=False)
+    token_secret: str | None = field(repr=False)
+    record_id: UUID
+    ip_address: str | None
+    user_agent: str | None
+    authentication_type: str
+    refresh_token_id: UUID | None = None
+    refresh_token_hash: bytes | None = field(default=None, repr=False)
+    meta_data: Mapping[str, Any] = field(default_factory=dict)
+
+
+_COMPLETE = """
+    WITH person AS (
+        UPDATE users SET last_login_instant = %(now)s
+        WHERE tenant_id = %(tenant_id)s AND id = %(user_id)s AND active AND (expiry IS NULL OR expiry > %(now)s)
+          AND EXISTS (SELECT 1 FROM installation WHERE configuration_version = %(configuration_version)s)
+          AND EXISTS (SELECT 1 FROM links WHERE tenant_id = %(tenant_id)s AND identity_provider_id = %(provider_id)s
+                      AND identity_provider_user_id = %(subject)s AND user_id = %(user_id)s)
+        RETURNING id),
+    link AS (
+        UPDATE links SET token = %(token)s, token_secret = %(token_secret)s, display_name = %(display_name)s,
+            last_login_instant = %(now)s
+        FROM person
+        WHERE tenant_id = %(tenant_id)s AND identity_provider_id = %(provider_id)s
+          AND identity_provider_user_id = %(subject)s),
+    registration AS (
+        UPDATE registrations SET last_login_instant = %(now)s
+        FROM person
+        WHERE tenant_id = %(tenant_id)s AND user_id = person.id AND application_id = %(application_id)s),
+    refresh AS (
+        INSERT INTO refresh_tokens (tenant_id, id, user_id, application_id, token_hash, authentication_type,
+            auth_instant, start_instant, meta_data, last_accessed_instant, last_accessed_address, insert_instant)
+        SELECT %(tenant_id)s, %(refresh_token_id)s, person.id, %(application_id)s, %(refresh_token_hash)s,
+            %(authentication_type)s, %(now)s, %(now)s, %(meta_data)s, %(now)s, %(ip_address)s, %(now)s
+        FROM person WHERE %(refresh_token_id)s::uuid IS NOT NULL)
+    INSERT INTO login_records (tenant_id, user_id, instant, id, application_id, ip_address, authentication_type,
+        user_agent)
+    SELECT %(tenant_id)s, id, %(now)s, %(record_id)s, %(application_id)s, %(ip_address)s, %(authentication_type)s,
+        %(user_agent)s
+    FROM person"""
+
+
+def complete(conn: Connection, completion: Completion) -> bool:
+    """Rows 25 to 32 of login contract 3.5 in one statement; False when the user, link or configuration changed."""
+    values = {item.name: getattr(completion, item.name) for item in fields(Completion)}
+    return conn.execute(_COMPLETE, values | {"meta_data": Jsonb(dict(completion.meta_data))}).rowcount == 1

@@ -1,0 +1,22 @@
+"""The service that the other contract tests stand on."""
+
+from __future__ import annotations
+
+from tests.service import Service
+
+
+def test_a_fresh_service_says_that_it_is_ready(service: Service) -> None:
+    response = service.call("GET", "/api/status", key="")
+    assert response.status_code == 200
+    assert response.json() == {"status": "OK"}
+
+
+def test_the_official_client_reaches_the_service_with_the_super_key(service: Service) -> None:
+    response = service.client.retrieve_version()
+    assert response.was_successful(), response.status
+    assert "version" in response.success_response
+
+
+def test_a_key_limited_to_one_endpoint_opens_no_other(service: Service) -> None:
+    key = service.add_key(permissions={"/api/tenant": ["GET"]})
+    assert service.call("GET", "/api/system/version", key=key).status_code == 401
