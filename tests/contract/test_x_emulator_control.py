@@ -38,6 +38,32 @@ def test_many_people_and_many_tokens_come_with_one_call_each(x: XEmulator) -> No
     assert len({token["oauth_token"] for token in tokens}) == 300
 
 
+def test_of_many_people_all_are_added_or_none(x: XEmulator) -> None:
+    people = [{"id": "71", "screen_name": "first"}, {"id": "71", "screen_name": "second"}]
+    answer = requests.post(f"{x.url}/control/people", json={"people": people}, timeout=10)
+    assert (answer.status_code, answer.json()["errors"]["id"]) == (400, ["the key second or the id 71 is taken"])
+    x.add_person(id="71", screen_name="first")
+
+
+def test_people_and_faults_are_bounded(x: XEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("identity.emulators.x.people.MOST_PEOPLE", len(x.state.people))
+    monkeypatch.setattr("identity.emulators.x.faults.MOST_FAULTS", 1)
+    x.fault("garbage")
+    for path, body in (("people", {"id": "71", "screen_name": "one_more"}), ("faults", {"kind": "garbage"})):
+        assert requests.post(f"{x.url}/control/{path}", json=body, timeout=10).status_code == 400
+
+
+def test_tokens_are_bounded_and_the_oldest_give_way(x: XEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("identity.emulators.x.tokens.MOST_ACCESS_TOKENS", 2)
+    monkeypatch.setattr("identity.emulators.x.tokens.MOST_REQUEST_TOKENS", 2)
+    tokens = [x.access_token(person)[0] for person in ("alice", "bob", "max")]
+    requests_made = [x.request_token(person)[0] for person in ("alice", "bob", "max")]
+    listed = x.control("GET", "tokens")
+    assert [token["token"] for token in listed["access_tokens"]] == tokens[:0:-1]
+    assert [token["token"] for token in listed["request_tokens"]] == requests_made[:0:-1]
+    assert x.access_token("alice")[0] != tokens[0]
+
+
 def test_a_changed_person_is_told_at_once(x: XEmulator) -> None:
     x.change_person("bob", email="bob@example.com", screen_name="robert")
     user = verify(x, "bob").json()

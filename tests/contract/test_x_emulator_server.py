@@ -12,6 +12,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 from requests_oauthlib import OAuth1
@@ -19,18 +20,13 @@ from requests_oauthlib import OAuth1
 from identity.emulators.x.server import BadOptions, parse_options
 from tests.contract.x_calls import VERIFY
 
-COMMAND = (
-    "import sys, pathlib; from identity.emulators.x.server import run; run('127.0.0.1', 0, pathlib.Path(sys.argv[1]))"
-)
-
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options = tmp_path_factory.mktemp("emulator") / "options.json"
     options.write_text(json.dumps({"consumers": [{"key": "k", "secret": "s", "callbacks": ["https://a.example/"]}]}))
-    with subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(options)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    command = [sys.executable, "-m", "identity.emulators.x", "--options", str(options)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         assert process.stdout is not None
         banner = process.stdout.readline()
         address = banner.split()[2]
@@ -110,6 +106,19 @@ def test_a_broken_connection_is_one_and_leaves_the_server_well(url: str, fault: 
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         requests.get(url + VERIFY, auth=auth, timeout=10)
     assert requests.get(url + VERIFY, auth=auth, timeout=10).status_code == 200
+
+
+def test_a_killed_supervisor_takes_its_worker_along() -> None:
+    command = [sys.executable, "-m", "identity.emulators.x"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().split()[2]
+        _wait_until_up(address)
+        workers = psutil.Process(process.pid).children()
+        process.kill()
+        gone, alive = psutil.wait_procs(workers, timeout=10)
+    assert gone
+    assert not alive
 
 
 @pytest.mark.parametrize(

@@ -274,6 +274,19 @@ def test_bad_authentication_data_is_refused_with_215(x: XEmulator, header: str |
     assert (answer.status_code, code(answer)) == (400, 215)
 
 
+@pytest.mark.parametrize("body", ["oauth_verifier=%FF", "oauth_verifier=\u00e9".encode()])
+def test_a_form_that_cannot_be_decoded_is_refused_with_215(x: XEmulator, body: str | bytes) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": 'OAuth oauth_token="a"'}
+    answer = requests.post(f"{x.url}/oauth/access_token", data=body, headers=headers, timeout=10)
+    assert (answer.status_code, code(answer)) == (400, 215)
+
+
+def test_a_request_token_is_not_asked_for_with_a_token(x: XEmulator) -> None:
+    auth = signed(x, *x.access_token("alice"), callback_uri="oob")
+    answer = requests.post(f"{x.url}/oauth/request_token", auth=auth, timeout=10)
+    assert (answer.status_code, code(answer)) == (400, 215)
+
+
 def edited(x: XEmulator, old: str, new: str) -> requests.Response:
     """A signed request whose Authorization header was changed."""
     request = prepared(x)

@@ -84,21 +84,20 @@ def add_people() -> tuple[Response, int]:
     """Add one person, or several as {"people": [...]}."""
     if "people" in _document():
         people = [Person(**values) for values in _load(NewPeople())["people"]]
-        for person in people:
-            _add(person)
+        _add(people)
         return jsonify(people=[asdict(person) for person in people]), 201
     person = Person(**_load(NewPerson()))
-    _add(person)
+    _add([person])
     return jsonify(asdict(person)), 201
 
 
-def _add(person: Person) -> None:
+def _add(people: list[Person]) -> None:
     try:
-        added = emulator().people.add(person)
+        taken = emulator().people.add(people)
     except PeopleFull as error:
-        raise Bad({"people": [f"there are {MOST_PEOPLE} people already"]}) from error
-    if not added:
-        raise Bad({"id": [f"the key {person.key} or the id {person.id} is taken"]})
+        raise Bad({"people": [f"there may be {MOST_PEOPLE} people at most"]}) from error
+    if taken is not None:
+        raise Bad({"id": [f"the key {taken.key} or the id {taken.id} is taken"]})
 
 
 @blueprint.patch("/people/<key>")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import socket
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +47,16 @@ def parse_options(text: str) -> EmulatorOptions:
 
 def application() -> Flask:
     """The worker's application; the import string is `identity.emulators.x.server:application`."""
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        threading.Thread(target=_end_with, args=(supervisor.join,), daemon=True).start()
     return create_app(parse_options(os.environ[OPTIONS_VARIABLE]))
+
+
+def _end_with(wait_for_supervisor: Callable[[], None]) -> None:
+    """A killed supervisor cannot stop its worker, which would keep the port from the next start."""
+    wait_for_supervisor()
+    os._exit(1)
 
 
 class WithoutBreaks(logging.Filter):
