@@ -215,3 +215,15 @@ def _rsa_pair() -> tuple[str, str]:
     )
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
+
+
+def insert_lambda(conn: psycopg.Connection[Any], kind: str) -> UUID:
+    lambda_id = uuid4()
+    conn.execute(
+        """
+        INSERT INTO lambdas (id, name, type, body, insert_instant, last_update_instant)
+        VALUES (%s, %s, %s, 'function f() {}', %s, %s)
+        """,
+        (lambda_id, kind, kind, NOW, NOW),
+    )
+    return lambda_id
