@@ -83,6 +83,13 @@ class Service:
         return client
 
 
+def codes(response: requests.Response) -> set[str]:
+    """The codes of an Errors answer."""
+    assert response.status_code == 400, response.text
+    errors = response.json()
+    return {error["code"] for found in [*errors["fieldErrors"].values(), errors["generalErrors"]] for error in found}
+
+
 @contextmanager
 def new_database(admin: str) -> Iterator[str]:
     """An empty database of its own on the server `admin` (a conninfo) leads to; dropped afterwards."""

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.service import Service, insert_lambda, insert_signing_key
+from tests.service import Service, codes, insert_lambda, insert_signing_key
 
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
@@ -19,13 +19,6 @@ def acme(service: Service, **members: Any) -> dict[str, Any]:
     assert response.status_code == 200, response.text
     tenant: dict[str, Any] = response.json()["tenant"]
     return tenant
-
-
-def codes(response: Any) -> set[str]:
-    """The codes of an Errors answer."""
-    assert response.status_code == 400, response.text
-    errors = response.json()
-    return {error["code"] for found in [*errors["fieldErrors"].values(), errors["generalErrors"]] for error in found}
 
 
 def test_a_new_tenant_comes_back_with_every_default(service: Service) -> None:
