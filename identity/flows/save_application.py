@@ -16,6 +16,7 @@ from identity.flows import sealed_members
 from identity.flows.references import (
     Problems,
     form_field_problems,
+    keep_tokens_verifiable,
     key_problems,
     lambda_problems,
     lifetime_problems,
@@ -81,6 +82,7 @@ def update(
         stored = locked(conn, application_id, tenant_id)
         values = change(stored)
         _check_name(conn, stored.tenant_id, stored.id, values["name"], _problems(conn, values))
+        keep_tokens_verifiable(conn, now, stored)
         fresh = _application(services, stored.tenant_id, stored.id, now, values, stored.secrets)
         applications.update(conn, fresh)
         audit.add(conn, now, actor, f"Updated the application {_named(fresh)}")
@@ -113,6 +115,7 @@ def delete(services: Services, now: int, actor: str, application_id: UUID, tenan
         configuration.changed(conn)
         stored = locked(conn, application_id, tenant_id)
         _spare_admin(stored)
+        keep_tokens_verifiable(conn, now, stored)
         applications.delete(conn, stored)
         audit.add(conn, now, actor, f"Deleted the application {_named(stored)}")
 

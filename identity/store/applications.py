@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from identity.domain.model import Application, Role
 from identity.store.db import Connection
-from identity.store.search import Page, name_pattern, order_clause
+from identity.store.listing import Page, name_pattern, order_clause
 
 NAMES = (
     "tenant_id",

@@ -1,8 +1,7 @@
-"""Searching lists of configuration: a name pattern, an order and a page. Source: supporting contract 1.1."""
+"""What searches have in common: wildcards, order and pages. Column names are our own, never a request's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from psycopg import sql
@@ -10,32 +9,24 @@ from psycopg import sql
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list, and in which order: `order_by` is `member` or `member ASC|DESC`, comma separated."""
+    """Which part of the matches is wanted, in which order: `column` is a name of our own table."""
 
-    order_by: str | None = None
+    column: str
+    descending: bool = False
     start_row: int = 0
     number_of_results: int = 25
 
+    def clause(self) -> sql.Composable:
+        """ORDER BY, LIMIT and OFFSET. Absent values count as smaller than all others; the id decides between equals."""
+        direction = "DESC NULLS LAST" if self.descending else "ASC NULLS FIRST"
+        return sql.SQL("ORDER BY {} {}, id LIMIT {} OFFSET {}").format(
+            sql.Identifier(self.column), sql.SQL(direction), self.number_of_results, self.start_row
+        )
 
-class UnknownOrder(Exception):
-    """The order names a member that lists are not ordered by."""
 
-
-def name_pattern(name: str | None) -> str | None:
-    """For ILIKE: `*` stands for anything; a name without one may stand anywhere. None matches every row."""
-    if name is None:
+def pattern(text: str | None) -> str | None:
+    """The ILIKE pattern of a search text: `*` is the wildcard; a text without one is looked for anywhere."""
+    if not text:
         return None
-    escaped = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("*", "%") if "*" in name else f"%{escaped}%"
-
-
-def order_clause(order_by: str | None, columns: Mapping[str, str], default: str) -> sql.Composed:
-    """ORDER BY over the named columns; the id comes last, so that pages never overlap. Raises UnknownOrder."""
-    terms: list[sql.Composable] = []
-    for term in (order_by or default).split(","):
-        member, _, direction = term.strip().partition(" ")
-        direction = direction.strip().upper() or "ASC"
-        if member not in columns or direction not in {"ASC", "DESC"}:
-            raise UnknownOrder(term)
-        terms.append(sql.SQL("{} {}").format(sql.Identifier(columns[member]), sql.SQL(direction)))
-    return sql.SQL(", ").join([*terms, sql.Identifier("id")])
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%") if "*" in text else f"%{escaped}%"

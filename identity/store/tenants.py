@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Tenant
 from identity.store.db import Connection
-from identity.store.search import Page, name_pattern, order_clause
+from identity.store.listing import Page, name_pattern, order_clause
 
 COLUMNS = sql.SQL(
     """id, name, is_default, issuer, access_token_key_id, id_token_key_id, settings, data,
@@ -23,6 +23,12 @@ DELETE_SECONDS = 120
 
 def exists(conn: Connection, tenant_id: UUID) -> bool:
     return conn.execute("SELECT 1 FROM tenants WHERE id = %s", (tenant_id,)).fetchone() is not None
+
+
+def default_issuer(conn: Connection) -> str | None:
+    """The issuer of the default tenant; None means the public URL of the service."""
+    row = conn.execute("SELECT issuer FROM tenants WHERE is_default").fetchone()
+    return row[0] if row else None
 
 
 def first_ids(conn: Connection, most: int) -> list[UUID]:

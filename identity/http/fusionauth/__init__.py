@@ -1,6 +1,30 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
-from identity.http.fusionauth import applications, roles, system, tenants
+from identity.http.fusionauth import (
+    api_keys,
+    applications,
+    event_logs,
+    keys,
+    public_keys,
+    registrations,
+    roles,
+    system,
+    tenants,
+    user_search,
+    users,
+)
 from identity.http.fusionauth.routes import Routes
 
-PAGES: tuple[Routes, ...] = (applications.routes, roles.routes, system.routes, tenants.routes)
+PAGES: tuple[Routes, ...] = (
+    api_keys.routes,
+    applications.routes,
+    event_logs.routes,
+    keys.routes,
+    public_keys.routes,
+    registrations.routes,
+    roles.routes,
+    system.routes,
+    tenants.routes,
+    user_search.routes,
+    users.routes,
+)

@@ -10,7 +10,7 @@ from marshmallow import fields
 
 from identity.domain.errors import invalid_field
 from identity.http.fusionauth.routes import Call
-from identity.store.search import Page, UnknownOrder
+from identity.store.listing import Page, UnknownOrder
 from identity.wire import Whole, WireSchema
 
 CRITERIA = {
