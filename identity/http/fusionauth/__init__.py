@@ -2,10 +2,12 @@
 
 from identity.http.fusionauth import (
     api_keys,
+    applications,
     event_logs,
     keys,
     public_keys,
     registrations,
+    roles,
     system,
     tenants,
     user_search,
@@ -15,10 +17,12 @@ from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
     api_keys.routes,
+    applications.routes,
     event_logs.routes,
     keys.routes,
     public_keys.routes,
     registrations.routes,
+    roles.routes,
     system.routes,
     tenants.routes,
     user_search.routes,
