@@ -27,7 +27,7 @@ def people(service: Service) -> list[User]:
     """All users there are, in the order of their login ids."""
     return [
         add_user(service, email="anna@example.com", firstName="Anna", fullName="Anna Bell", birthDate="1990-01-01"),
-        add_user(service, email="bert@example.com", firstName="Bert", lastName="ANNA"),
+        add_user(service, email="bert@example.com", firstName="Bert", fullName="JÜRGEN", lastName="ANNA"),
         add_user(service, email=None, username="carla", firstName="Carla", birthDate="1980-01-01"),
         add_user(service, email="dora@example.com", username="Anna", birthDate="1985-01-01"),
     ]
@@ -71,6 +71,7 @@ def test_without_a_term_everybody_is_found_in_order_of_login(
         ("anna", [0, 1, 3]),
         ("ANNA", [0, 1, 3]),
         ("Bert@Example.com", [1]),
+        ("jürgen", [1]),
         ("ann", []),
         ("ann*", []),
         ("%", []),
