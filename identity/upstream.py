@@ -67,10 +67,6 @@ class Http(Protocol):
         """Send one request; `budget` is the most seconds it may take in all. Raises UpstreamUnreachable."""
         ...
 
-    def close(self) -> None:
-        """Close the idle connections."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Outside:

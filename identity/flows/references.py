@@ -1,6 +1,7 @@
 """Rules that the configuration of tenants and applications share: token life times, signing keys, lambdas.
 
-Each function returns (path, reason) pairs; the caller collects them, so that one answer names every mistake.
+The functions named after problems return (path, reason) pairs; the caller collects them, so that one answer names
+every mistake.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from identity.store import references
+from identity.domain.model import Application, Tenant
+from identity.store import keys, references
 from identity.store.db import Connection
 from identity.wire import camel_case
 
@@ -65,3 +67,10 @@ def lifetime_problems(path: str, jwt: Mapping[str, Any]) -> Problems:
 def form_field_problems(path: str, strategy: str, behavior: str) -> Problems:
     """A form that asks for the code is shown to the gated only."""
     return [(path, "invalid")] if strategy == "FormField" and behavior != "Gated" else []
+
+
+def keep_tokens_verifiable(conn: Connection, now: int, owner: Tenant | Application) -> None:
+    """Before the keys or life times of `owner` change: its tokens verify until the last of them has expired (D26)."""
+    ids = [key_id for key_id in (owner.access_token_key_id, owner.id_token_key_id) if key_id is not None]
+    seconds = owner.settings["jwt_configuration"]["time_to_live_in_seconds"]
+    keys.keep_published(conn, ids, now + seconds * 1000)

@@ -10,38 +10,25 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Tenant
 from identity.flows import sealed_members
 from identity.flows.references import (
     Problems,
     form_field_problems,
+    keep_tokens_verifiable,
     key_problems,
     lambda_problems,
     lifetime_problems,
 )
 from identity.flows.services import Services
-from identity.store import audit, configuration, keys, tenants
+from identity.store import audit, configuration, tenants
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
 SECRETS = ("captcha_configuration.secret_key", "email_configuration.password")
 COLUMNS = ("name", "issuer", "data")
-SCHEMES = frozenset(
-    {
-        "argon2id",
-        "bcrypt",
-        "phpass-md5",
-        "phpass-sha512",
-        "salted-hmac-sha256",
-        "salted-md5",
-        "salted-pbkdf2-hmac-sha256",
-        "salted-pbkdf2-hmac-sha256-512",
-        "salted-pbkdf2-hmac-sha512-512",
-        "salted-sha256",
-    }
-)
-"""Source: supporting contract 3.6; argon2id is ours (decision 27)."""
 
 
 def create(
@@ -76,9 +63,9 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
 
     def work(conn: Connection) -> Tenant:
         stored = _locked(conn, tenant_id)
-        _keep_keys_published(conn, stored, now)
         values = change(stored)
         _check(conn, tenant_id, values, _problems(conn, values))
+        keep_tokens_verifiable(conn, now, stored)
         fresh = _tenant(services, conn, tenant_id, now, values)
         updated = tenants.update(conn, replace(fresh, is_default=stored.is_default))
         audit.add(conn, now, actor, f"Updated the tenant with id {tenant_id} and name {updated.name!r}")
@@ -94,7 +81,7 @@ def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:
         stored = _locked(conn, tenant_id)
         if stored.is_default:
             raise invalid_field("tenantId", "invalid", "The default tenant can not be deleted.")
-        _keep_keys_published(conn, stored, now)
+        keep_tokens_verifiable(conn, now, stored)
         tenants.delete(conn, tenant_id)
         audit.add(conn, now, actor, f"Deleted the tenant with id {tenant_id} and name {stored.name!r}")
 
@@ -106,12 +93,6 @@ def settings_with_secrets(services: Services, tenant: Tenant) -> dict[str, Any]:
     return sealed_members.put_back(
         tenant.settings, sealed_members.opened(services.sealer, "tenants", tenant.id, tenant.secrets)
     )
-
-
-def _keep_keys_published(conn: Connection, stored: Tenant, now: int) -> None:
-    """Others can verify what has been signed so far, whatever the change makes of key and life time (decision 26)."""
-    seconds = stored.settings.get("jwt_configuration", {}).get("time_to_live_in_seconds", 0)
-    keys.keep_published(conn, [stored.access_token_key_id, stored.id_token_key_id], now + seconds * 1000)
 
 
 def _locked(conn: Connection, tenant_id: UUID) -> Tenant:
@@ -195,8 +176,12 @@ def _password_problems(values: Values) -> Problems:
     rules = values["password_validation_rules"]
     if rules["min_length"] > rules["max_length"]:
         problems.append(("tenant.passwordValidationRules.maxLength", "invalid"))
-    if values["password_encryption_configuration"]["encryption_scheme"] not in SCHEMES:
+    chosen = values["password_encryption_configuration"]
+    scheme, factor = hashing.SCHEMES.get(chosen["encryption_scheme"]), chosen.get("encryption_scheme_factor")
+    if scheme is None:
         problems.append(("tenant.passwordEncryptionConfiguration.encryptionScheme", "invalid"))
+    elif factor is not None and not scheme.least <= factor <= scheme.most:
+        problems.append(("tenant.passwordEncryptionConfiguration.encryptionSchemeFactor", "invalid"))
     return problems
 
 

@@ -1,4 +1,7 @@
-"""What other configuration a tenant or an application may name: signing keys and lambdas, by id."""
+"""What other configuration a tenant or an application may name: signing keys and lambdas, by id.
+
+In a transaction, nobody deletes what was found before the end.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ def keys_that_sign(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
         """
         SELECT id FROM keys
         WHERE id = ANY(%s) AND deleted_instant IS NULL AND (private_key IS NOT NULL OR secret IS NOT NULL)
+        FOR KEY SHARE
         """,
         (list(ids),),
     ).fetchall()
@@ -22,5 +26,5 @@ def keys_that_sign(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
 
 def lambda_types(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
     """The type of each of `ids` that is a lambda."""
-    rows = conn.execute("SELECT id, type FROM lambdas WHERE id = ANY(%s)", (list(ids),)).fetchall()
+    rows = conn.execute("SELECT id, type FROM lambdas WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
     return dict(rows)
