@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
 from identity.sealing import Sealer
 from identity.settings import Settings
@@ -18,3 +19,9 @@ class Services:
     db: Database
     sealer: Sealer
     runtime: Runtime
+    lambdas: LambdaPool
+
+    def close(self) -> None:
+        """End the lambda processes and give the connections back."""
+        self.lambdas.close()
+        self.db.close()
