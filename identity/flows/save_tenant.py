@@ -16,12 +16,13 @@ from identity.flows import sealed_members
 from identity.flows.references import (
     Problems,
     form_field_problems,
+    keep_tokens_verifiable,
     key_problems,
     lambda_problems,
     lifetime_problems,
 )
 from identity.flows.services import Services
-from identity.store import audit, configuration, keys, tenants
+from identity.store import audit, configuration, tenants
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
@@ -78,9 +79,9 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
     def work(conn: Connection) -> Tenant:
         configuration.changed(conn)
         stored = _locked(conn, tenant_id)
-        _keep_keys_published(conn, stored, now)
         values = change(stored)
         _check(conn, tenant_id, values, _problems(conn, values))
+        keep_tokens_verifiable(conn, now, stored)
         fresh = _tenant(services, conn, tenant_id, now, values)
         updated = tenants.update(conn, replace(fresh, is_default=stored.is_default))
         audit.add(conn, now, actor, f"Updated the tenant with id {tenant_id} and name {updated.name!r}")
@@ -97,7 +98,7 @@ def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:
         stored = _locked(conn, tenant_id)
         if stored.is_default:
             raise invalid_field("tenantId", "invalid", "The default tenant can not be deleted.")
-        _keep_keys_published(conn, stored, now)
+        keep_tokens_verifiable(conn, now, stored)
         tenants.delete(conn, tenant_id)
         audit.add(conn, now, actor, f"Deleted the tenant with id {tenant_id} and name {stored.name!r}")
 
@@ -109,12 +110,6 @@ def settings_with_secrets(services: Services, tenant: Tenant) -> dict[str, Any]:
     return sealed_members.put_back(
         tenant.settings, sealed_members.opened(services.sealer, "tenants", tenant.id, tenant.secrets)
     )
-
-
-def _keep_keys_published(conn: Connection, stored: Tenant, now: int) -> None:
-    """Others can verify what has been signed so far, whatever the change makes of key and life time (decision 26)."""
-    seconds = stored.settings.get("jwt_configuration", {}).get("time_to_live_in_seconds", 0)
-    keys.keep_published(conn, [stored.access_token_key_id, stored.id_token_key_id], now + seconds * 1000)
 
 
 def _locked(conn: Connection, tenant_id: UUID) -> Tenant:

@@ -2,11 +2,15 @@
 
 from identity.http.fusionauth import (
     api_keys,
+    applications,
+    connection_tests,
     event_logs,
+    identity_providers,
     keys,
     lambdas,
     public_keys,
     registrations,
+    roles,
     system,
     tenants,
     user_search,
@@ -16,11 +20,15 @@ from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
     api_keys.routes,
+    applications.routes,
+    connection_tests.routes,
     event_logs.routes,
+    identity_providers.routes,
     keys.routes,
     lambdas.routes,
     public_keys.routes,
     registrations.routes,
+    roles.routes,
     system.routes,
     tenants.routes,
     user_search.routes,
