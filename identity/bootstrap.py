@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.keys import KeyAlgorithm
-from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Lambda, Role, Tenant
+from identity.domain.lambdas import Lambda, LambdaType
+from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role, Tenant
 from identity.http.fusionauth.schemas.applications import ApplicationRequest
 from identity.http.fusionauth.schemas.tenants import TenantRequest
 from identity.keymaterial.making import generate
@@ -25,6 +26,7 @@ TENANT_MANAGER_APPLICATION_NAME = "Tenant Manager"
 TENANT_MANAGER_ADMIN_ROLE_ID = UUID("631ecd9d-8d40-4c13-8277-80cedb823714")
 KEY_NAME = "Default signing key"
 KEY_LENGTH = 2048
+ENGINE = "GraalJS"
 COLUMNS = frozenset({"id", "name", "data", "roles", "state", "tenant_id", "insert_instant", "last_update_instant"})
 """Members of a loaded document that are columns of their own, or tables."""
 
@@ -54,7 +56,7 @@ def _make(conn: Connection, sealer: Sealer, runtime: Runtime, issuer: str) -> No
     ids = {"FUSIONAUTH_DEFAULT_SIGNING_KEY_ID": key.id}
     for kind, name, body in DEFAULT_LAMBDAS:
         lambda_id = ids[f"FUSIONAUTH_LAMBDA[{kind}]_ID"] = runtime.new_id()
-        lambdas.add(conn, Lambda(lambda_id, name, kind, body, insert_instant=now, last_update_instant=now))
+        lambdas.insert(conn, Lambda(lambda_id, name, LambdaType(kind), body, False, ENGINE, now, now))
     tenant = tenants.insert(
         conn,
         Tenant(
