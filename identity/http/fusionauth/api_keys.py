@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from identity.http.fusionauth.schemas.api_keys import (
     document_of,
     draft_from,
 )
+from identity.http.patch import patched
 from identity.store import api_keys
 from identity.store.db import Connection
 
@@ -71,7 +73,14 @@ def update_api_key(call: Call, key_id: UUID) -> dict[str, Any]:
     return _changed(call, key_id, lambda _: _draft(call.json()))
 
 
-def _changed(call: Call, key_id: UUID, change: Any) -> dict[str, Any]:
+@routes.patch(ONE, takes=ApiKeyRequestSchema, **ROUTE)
+def patch_api_key(call: Call, key_id: UUID) -> dict[str, Any]:
+    """Change some members, in one of three dialects; the result counts as a PUT's body does."""
+    call.request.get_data(cache=True)
+    return _changed(call, key_id, lambda key: _draft(patched(call.request, {"apiKey": document_of(key)})))
+
+
+def _changed(call: Call, key_id: UUID, change: Callable[[ApiKey], ApiKeyDraft]) -> dict[str, Any]:
     key = save_api_key.change_api_key(call.services, _caller(call), key_id, call.now, change)
     with call.services.db.read() as conn:
         return {"apiKey": document_of(key, _text(call.services, conn, key))}
