@@ -102,6 +102,15 @@ class ApiKeySchema(WireSchema):
     last_update_instant = Instant(dump_only=True)
 
 
+class KickstartKeySchema(ApiKeySchema):
+    """An API key of a kickstart file, which may also choose an id, be a key manager and be described shortly."""
+
+    id = Id()
+    key = KeyText(limit=LONGEST_KEY, blank=False, required=True)
+    key_manager = Flag(load_default=False)
+    description = Text(limit=LONGEST_ATTRIBUTE)
+
+
 class ApiKeyRequestSchema(WireSchema):
     api_key = Part(ApiKeySchema)
     source_key_id = Id()
