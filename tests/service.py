@@ -19,8 +19,6 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fusionauth.fusionauth_client import FusionAuthClient
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.types.json import Jsonb
 from werkzeug.serving import make_server
 
@@ -80,19 +78,6 @@ class Service:
         if tenant is not None:
             client.set_tenant_id(str(tenant))
         return client
-
-
-@contextmanager
-def new_database(admin: str) -> Iterator[str]:
-    """An empty database of its own on the server `admin` (a conninfo) leads to; dropped afterwards."""
-    name = f"test_{uuid4().hex}"
-    with psycopg.connect(admin, autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        yield make_conninfo(**{**conninfo_to_dict(admin), "dbname": name})
-    finally:
-        with psycopg.connect(admin, autocommit=True) as conn:
-            conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @contextmanager

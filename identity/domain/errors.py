@@ -23,6 +23,12 @@ MESSAGES = {
     "tooMany": "There are too many values.",
     "inUse": "The object is in use.",
     "disabled": "This is not enabled.",
+    "notEmail": "The value is not an e-mail address.",
+    "blocked": "This e-mail domain is not accepted here.",
+    "singleCase": "The password must have upper and lower case letters.",
+    "onlyAlpha": "The password must have a character that is no letter.",
+    "requireNumber": "The password must have a digit.",
+    "containsLoginId": "The password must not contain the e-mail address or the username.",
 }
 
 

@@ -1,7 +1,8 @@
 """The one pooled keep-alive client for calls to outside providers: bounded in time, size and number.
 
-It never follows a redirect, never decodes a compressed answer and never sends anything in clear text beyond
-loopback. Answers are parsed by the standard library's `http.client` (docs/decisions/0002-outbound-client.md says why).
+It never follows a redirect, never decodes a compressed answer, never sends a request twice (a second time needs a
+second signature, so that is the provider's business) and sends nothing in clear text beyond loopback. Answers are
+parsed by the standard library's `http.client`; docs/decisions/0002-outbound-client.md says why.
 """
 
 from __future__ import annotations
@@ -65,35 +66,9 @@ class Client:
 
     def _exchange(self, pool: Pool, origin: Origin, method: str, request: bytes, deadline: float) -> Answer:
         connection = pool.take(origin, self._runtime.monotonic())
-        if connection:
-            incoming = self._incoming(connection, deadline)
-            try:
-                return self._ask(pool, origin, connection, incoming, method, request)
-            except UpstreamUnreachable as failure:
-                # The peer dropped an idle connection while we were writing. Only a GET may be sent twice.
-                if failure.reason != "reset" or method != "GET" or incoming.received:
-                    raise
-        connection = Connection(self._dial(pool, origin, deadline))
-        return self._ask(pool, origin, connection, self._incoming(connection, deadline), method, request)
-
-    def _dial(self, pool: Pool, origin: Origin, deadline: float) -> socket.socket:
-        remaining = deadline - self._runtime.monotonic()
-        if remaining <= 0:
-            raise UpstreamUnreachable("timeout")
-        return pool.dialer.dial(
-            origin.host,
-            origin.port,
-            tls=origin.tls,
-            connect_timeout=min(self._settings.connect_timeout, remaining),
-            tls_timeout=min(self._settings.read_timeout, remaining),
-        )
-
-    def _incoming(self, connection: Connection, deadline: float) -> Incoming:
-        return Incoming(connection.socket, deadline, self._settings.read_timeout, self._runtime.monotonic)
-
-    def _ask(
-        self, pool: Pool, origin: Origin, connection: Connection, incoming: Incoming, method: str, request: bytes
-    ) -> Answer:
+        if connection is None:
+            connection = Connection(self._dial(pool, origin, deadline))
+        incoming = Incoming(connection.socket, deadline, self._settings.read_timeout, self._runtime.monotonic)
         reusable = False
         try:
             incoming.allow_time()
@@ -111,6 +86,18 @@ class Client:
                 pool.give_back(origin, connection, self._runtime.monotonic())
             else:
                 connection.socket.close()
+
+    def _dial(self, pool: Pool, origin: Origin, deadline: float) -> socket.socket:
+        remaining = deadline - self._runtime.monotonic()
+        if remaining <= 0:
+            raise UpstreamUnreachable("timeout")
+        return pool.dialer.dial(
+            origin.host,
+            origin.port,
+            tls=origin.tls,
+            connect_timeout=min(self._settings.connect_timeout, remaining),
+            tls_timeout=min(self._settings.read_timeout, remaining),
+        )
 
     def _pool(self) -> Pool:
         """The pool of this process: a child of a fork must not share its parent's connections or locks."""

@@ -20,7 +20,7 @@ WIRE_LIMIT = 2 * ANSWER_LIMIT
 
 
 class Incoming(io.RawIOBase):
-    """What one answer is read from. `received` counts its bytes; `makefile` is all that http.client asks for."""
+    """What one answer is read from; `makefile` is all that http.client asks for."""
 
     def __init__(
         self, connected: socket.socket, deadline: float, read_timeout: float, monotonic: Callable[[], float]
@@ -29,7 +29,7 @@ class Incoming(io.RawIOBase):
         self._deadline = deadline
         self._read_timeout = read_timeout
         self._monotonic = monotonic
-        self.received = 0
+        self._received = 0
 
     def makefile(self, _mode: str) -> io.BufferedReader:
         return io.BufferedReader(self)
@@ -41,8 +41,8 @@ class Incoming(io.RawIOBase):
         """Raises UpstreamUnreachable when the answer is too large, TimeoutError and OSError from the socket."""
         self.allow_time()
         count = self._socket.recv_into(buffer)
-        self.received += count
-        if self.received > WIRE_LIMIT:
+        self._received += count
+        if self._received > WIRE_LIMIT:
             raise UpstreamUnreachable("too large")
         return count
 

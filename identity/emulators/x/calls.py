@@ -1,0 +1,72 @@
+"""The recent calls, kept so that a developer can see what was received and why it was refused."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import deque
+from dataclasses import dataclass, replace
+
+from identity.emulators.x.signature import Parameters
+
+KEPT_CALLS = 300
+_LONGEST_VALUE = 2_000
+_SECRET_WORDS = ("secret", "password", "verifier")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of X. `at` is epoch milliseconds of the emulator's clock; `reason` explains a refusal or a fault."""
+
+    at: int
+    method: str
+    path: str
+    status: int
+    result: str
+    """"answered", "refused" or "fault"."""
+    reason: str = ""
+    consumer: str = ""
+    person: str | None = None
+    parameters: Parameters = ()
+    base_string: str = ""
+    id: int = 0
+
+
+class Calls:
+    """The last KEPT_CALLS calls."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
+        self._last_id = 0
+
+    def add(self, call: Call) -> None:
+        """Remember a call and number it."""
+        with self._lock:
+            self._last_id += 1
+            self._calls.append(replace(call, id=self._last_id))
+
+    def newest(self, count: int) -> list[Call]:
+        """The last calls, newest first."""
+        with self._lock:
+            return list(self._calls)[::-1][:count]
+
+    def clear(self) -> None:
+        """Forget all; numbering goes on."""
+        with self._lock:
+            self._calls.clear()
+
+
+def masked(parameters: Parameters) -> Parameters:
+    """The parameters fit to be shown: values of secrets become their length and a digest.
+
+    The base string is shown whole, verifier included, because it is there to be compared byte by byte: a verifier
+    is worth nothing without the token secret, which never travels.
+    """
+    return tuple((name[:_LONGEST_VALUE], _shown(name, value)) for name, value in parameters)
+
+
+def _shown(name: str, value: str) -> str:
+    if any(word in name.lower() for word in _SECRET_WORDS):
+        return f"{len(value)} characters, sha256 {hashlib.sha256(value.encode()).hexdigest()[:8]}"
+    return value[:_LONGEST_VALUE]

@@ -1,0 +1,87 @@
+"""The emulator as a process of its own: one granian worker with many threads, since the state lives in memory."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from marshmallow import ValidationError
+
+from identity.emulators.x.app import create_app
+from identity.emulators.x.options import EmulatorOptions
+from identity.emulators.x.schemas import ConsumerSchema, SettingsSchema
+
+OPTIONS_VARIABLE = "X_EMULATOR_OPTIONS"
+"""Carries the options, as JSON, from the command to the worker."""
+
+THREADS = 128
+"""Calls held back by latency or a fault each keep a thread."""
+
+
+class BadOptions(ValueError):
+    """The options are no JSON object of the documented form."""
+
+
+def parse_options(text: str) -> EmulatorOptions:
+    """Options from JSON: consumers, latency_ms, rate_limit; what is left out has its default. Raises BadOptions."""
+    try:
+        return EmulatorOptions(**SettingsSchema().loads(text))
+    except ValidationError as error:
+        raise BadOptions(f"emulator options: {error.messages}") from error
+    except (ValueError, TypeError) as error:
+        raise BadOptions("emulator options: not a JSON object") from error
+
+
+def application() -> Flask:
+    """The worker's application; the import string is `identity.emulators.x.server:application`."""
+    logging.getLogger("_granian").addFilter(_is_no_broken_answer)
+    return create_app(parse_options(os.environ[OPTIONS_VARIABLE]))
+
+
+def _is_no_broken_answer(record: logging.LogRecord) -> bool:
+    """The answers that a fault breaks off are wanted: no stack trace for them."""
+    return "a fault of the emulator breaks this connection" not in record.getMessage()
+
+
+def run(host: str, port: int, options_file: Path | None = None) -> None:
+    """Serve until SIGINT or SIGTERM. Port 0 takes a free one; without a file there is one application, made up."""
+    options = parse_options(options_file.read_text(encoding="utf-8")) if options_file else EmulatorOptions()
+    os.environ[OPTIONS_VARIABLE] = _as_json(options)
+    port = port or _free_port(host)
+    sys.stdout.write(
+        f"X emulator: http://{host}:{port}  consumer key and secret: http://{host}:{port}/control/settings\n"
+    )
+    sys.stdout.flush()
+    Granian(
+        "identity.emulators.x.server:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        websockets=False,
+        log_level=LogLevels.error,
+        log_access=False,
+        workers_kill_timeout=5,
+    ).serve()
+
+
+def _as_json(options: EmulatorOptions) -> str:
+    consumers = ConsumerSchema(many=True).dump(options.consumers)
+    return json.dumps({"consumers": consumers, "latency_ms": options.latency_ms, "rate_limit": options.rate_limit})
+
+
+def _free_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,24 @@
+"""Stored passwords: one row per user that has one, with the scheme that made it.
+
+Users made by a provider have none (decision 28).
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from identity.hashing import Hashed
+from identity.store.db import Connection
+
+
+def save(conn: Connection, tenant_id: UUID, user_id: UUID, hashed: Hashed, now: int) -> None:
+    """Set or replace the user's password."""
+    conn.execute(
+        """
+        INSERT INTO passwords (tenant_id, user_id, scheme, factor, salt, hash, last_update_instant)
+        VALUES (%s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT (tenant_id, user_id) DO UPDATE SET scheme = excluded.scheme, factor = excluded.factor,
+            salt = excluded.salt, hash = excluded.hash, last_update_instant = excluded.last_update_instant
+        """,
+        (tenant_id, user_id, hashed.scheme, hashed.factor, hashed.salt, hashed.hash, now),
+    )

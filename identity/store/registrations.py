@@ -1,0 +1,140 @@
+"""Registrations: a user's place in an application. Authentication tokens are sealed in the row and in clear outside.
+
+Law: the user's row lock guards the user's registrations too (`store.users.lock`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import UUID
+
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
+
+from identity.domain.model import Registration
+from identity.sealing import Place, Sealer
+from identity.store.db import Connection
+
+SELECT = """
+    SELECT tenant_id, user_id, application_id, id, username, roles, timezone, preferred_languages,
+           authentication_token, tokens, clean_speak_id, verified, verified_instant, data, last_login_instant,
+           insert_instant, last_update_instant
+    FROM registrations
+    """
+"""Every column of `Registration`; the callers below add their WHERE."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationTarget:
+    """What a registration needs to know of its application. `default_roles` is a part of `roles`, both names."""
+
+    tenant_id: UUID
+    id: UUID
+    settings: Mapping[str, Any]
+    roles: list[str]
+    default_roles: list[str]
+
+
+def target(conn: Connection, application_id: UUID) -> RegistrationTarget | None:
+    """The application to register for, whatever its tenant."""
+    with conn.cursor(row_factory=class_row(RegistrationTarget)) as cursor:
+        return cursor.execute(
+            """
+            SELECT tenant_id, id, settings,
+                ARRAY(SELECT name FROM application_roles r
+                      WHERE r.tenant_id = a.tenant_id AND r.application_id = a.id) AS roles,
+                ARRAY(SELECT name FROM application_roles r
+                      WHERE r.tenant_id = a.tenant_id AND r.application_id = a.id AND r.is_default) AS default_roles
+            FROM applications a WHERE id = %s
+            """,
+            (application_id,),
+        ).fetchone()
+
+
+def tenant_of(conn: Connection, application_id: UUID) -> UUID | None:
+    row = conn.execute("SELECT tenant_id FROM applications WHERE id = %s", (application_id,)).fetchone()
+    return row[0] if row else None
+
+
+def of_user(conn: Connection, sealer: Sealer, tenant_id: UUID, user_id: UUID) -> list[Registration]:
+    """All of the user's registrations, by application id, inactive applications included."""
+    return of_users(conn, sealer, [user_id]).get((tenant_id, user_id), [])
+
+
+def of_users(conn: Connection, sealer: Sealer, user_ids: Sequence[UUID]) -> dict[tuple[UUID, UUID], list[Registration]]:
+    """The registrations of several users, keyed by (tenant, user)."""
+    found: dict[tuple[UUID, UUID], list[Registration]] = {}
+    with conn.cursor(row_factory=class_row(Registration)) as cursor:
+        rows = cursor.execute(SELECT + "WHERE user_id = ANY(%s) ORDER BY application_id", (list(user_ids),))
+        for row in rows:
+            found.setdefault((row.tenant_id, row.user_id), []).append(opened(row, sealer))
+    return found
+
+
+def get(conn: Connection, sealer: Sealer, tenant_id: UUID, user_id: UUID, application_id: UUID) -> Registration | None:
+    with conn.cursor(row_factory=class_row(Registration)) as cursor:
+        row = cursor.execute(
+            SELECT + "WHERE tenant_id = %s AND user_id = %s AND application_id = %s",
+            (tenant_id, user_id, application_id),
+        ).fetchone()
+    return None if row is None else opened(row, sealer)
+
+
+def add(conn: Connection, sealer: Sealer, registration: Registration) -> None:
+    """Raises UniqueConflict at the end of the transaction's block: the id or the pair is taken."""
+    conn.execute(
+        """
+        INSERT INTO registrations (tenant_id, user_id, application_id, id, username, roles, timezone,
+            preferred_languages, authentication_token, tokens, clean_speak_id, verified, verified_instant, data,
+            last_login_instant, insert_instant, last_update_instant)
+        VALUES (%(tenant_id)s, %(user_id)s, %(application_id)s, %(id)s, %(username)s, %(roles)s, %(timezone)s,
+            %(preferred_languages)s, %(authentication_token)s, %(tokens)s, %(clean_speak_id)s, %(verified)s,
+            %(verified_instant)s, %(data)s, %(last_login_instant)s, %(insert_instant)s, %(last_update_instant)s)
+        """,
+        _parameters(registration, sealer),
+    )
+
+
+def update(conn: Connection, sealer: Sealer, registration: Registration) -> None:
+    conn.execute(
+        """
+        UPDATE registrations SET username = %(username)s, roles = %(roles)s, timezone = %(timezone)s,
+            preferred_languages = %(preferred_languages)s, authentication_token = %(authentication_token)s,
+            tokens = %(tokens)s, clean_speak_id = %(clean_speak_id)s, verified = %(verified)s,
+            verified_instant = %(verified_instant)s, data = %(data)s, last_update_instant = %(last_update_instant)s
+        WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND application_id = %(application_id)s
+        """,
+        _parameters(registration, sealer),
+    )
+
+
+def remove(conn: Connection, tenant_id: UUID, user_id: UUID, application_id: UUID) -> bool:
+    """False when there is none."""
+    cursor = conn.execute(
+        "DELETE FROM registrations WHERE tenant_id = %s AND user_id = %s AND application_id = %s",
+        (tenant_id, user_id, application_id),
+    )
+    return cursor.rowcount == 1
+
+
+def opened(registration: Registration, sealer: Sealer) -> Registration:
+    """A row as read, with its authentication token in clear."""
+    if registration.authentication_token is None:
+        return registration
+    token = sealer.open(registration.authentication_token, _place(registration.id))
+    return replace(registration, authentication_token=token)
+
+
+def _parameters(registration: Registration, sealer: Sealer) -> dict[str, Any]:
+    values = {column.name: getattr(registration, column.name) for column in fields(registration)}
+    values["data"] = Jsonb(registration.data)
+    values["tokens"] = Jsonb(registration.tokens)
+    if registration.authentication_token is not None:
+        values["authentication_token"] = sealer.seal(registration.authentication_token, _place(registration.id))
+    return values
+
+
+def _place(registration_id: UUID) -> Place:
+    return Place("registrations", registration_id, "authentication_token")
