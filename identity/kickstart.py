@@ -10,7 +10,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -193,8 +193,10 @@ class _Run:
             with self.database.transaction() as conn:
                 there = api_keys.find_by_text(conn, text)
                 if there is None:
-                    insert_api_key(conn, self.sealer, key, text)
-                    audit.add(conn, self.runtime.now(), ACTOR, f"Created the API key with Id [{key.id}]")
+                    now = self.runtime.now()
+                    stored = replace(key, insert_instant=now, last_update_instant=now)
+                    insert_api_key(conn, self.sealer, stored, text)
+                    audit.add(conn, now, ACTOR, f"Created the API key with Id [{key.id}]")
                 elif there.permissions != key.permissions or there.tenant_id != key.tenant_id:
                     raise BadKickstart(f"{place}: this key exists already, with other rights.")
         except UniqueConflict as error:
@@ -255,7 +257,6 @@ def _key(document: dict[str, Any], place: str, runtime: Runtime) -> ApiKey:
         raise BadKickstart(f"{place}.permissions.endpoints: nothing is left without /api/api-key; use keyManager.")
     if not draft.retrievable and draft.name is None:
         raise BadKickstart(f"{place}.name: a key that is not retrievable needs one.")
-    now = runtime.now()
     return ApiKey(
         id=loaded.get("id") or runtime.new_id(),
         tenant_id=draft.tenant_id,
@@ -267,6 +268,6 @@ def _key(document: dict[str, Any], place: str, runtime: Runtime) -> ApiKey:
         expiration_instant=draft.expiration_instant,
         ip_access_control_list_id=draft.ip_access_control_list_id,
         attributes=draft.attributes,
-        insert_instant=now,
-        last_update_instant=now,
+        insert_instant=0,  # set when it is stored
+        last_update_instant=0,
     )
