@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 from identity import settings as settings_module
 from identity.app import build_services, create_app
 from identity.flows.services import Services
+from identity.http.fusionauth.schemas.tenants import TenantRequest
 from identity.runtime import Runtime
 from identity.sealing import Place, new_key_line
 from identity.settings import Settings
@@ -140,9 +141,14 @@ def _default_objects(services: Services) -> tuple[UUID, UUID, str]:
                                  insert_instant, last_update_instant)
             VALUES (%s, 'Default', true, 'acme.com', %s, %s, %s, %s, %s)
             """,
-            (tenant_id, key_id, key_id, Jsonb({}), NOW, NOW),
+            (tenant_id, key_id, key_id, Jsonb(_default_settings()), NOW, NOW),
         )
         return tenant_id, key_id, insert_api_key(conn, key_manager=True)
+
+
+def _default_settings() -> dict[str, Any]:
+    settings = dict(TenantRequest().load({"tenant": {"name": "Default"}})["tenant"])
+    return {name: value for name, value in settings.items() if name not in {"name", "data"}}
 
 
 def insert_signing_key(conn: psycopg.Connection[Any], services: Services, name: str) -> UUID:

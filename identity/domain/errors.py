@@ -23,6 +23,7 @@ MESSAGES = {
     "tooMany": "There are too many values.",
     "inUse": "The object is in use.",
     "disabled": "This is not enabled.",
+    "mismatch": "The values do not belong together.",
     "notEmail": "The value is not an e-mail address.",
     "blocked": "This e-mail domain is not accepted here.",
     "singleCase": "The password must have upper and lower case letters.",

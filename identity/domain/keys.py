@@ -48,7 +48,10 @@ _TYPES = {"ES": KeyType.EC, "RS": KeyType.RSA, "HS": KeyType.HMAC, "Ed": KeyType
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A key of the key table, whole: PEM texts without a final newline, secrets in clear."""
+    """A key of the key table: PEM texts without a final newline, secrets in clear.
+
+    A key that is only shown or verified with carries neither `private_pem` nor, for showing, `secret`.
+    """
 
     id: UUID
     kid: str
@@ -59,6 +62,9 @@ class SigningKey:
 
     issuer: str | None = None
     public_pem: str | None = None
+    has_private_key: bool = False
+    """Whether we hold the private part, loaded here or not."""
+
     private_pem: str | None = field(default=None, repr=False)
     secret: str | None = field(default=None, repr=False)
     certificate_pem: str | None = None
@@ -73,9 +79,5 @@ class SigningKey:
         return self.algorithm.type
 
     @property
-    def has_private_key(self) -> bool:
-        return self.private_pem is not None
-
-    @property
     def can_sign(self) -> bool:
-        return self.private_pem is not None or self.secret is not None
+        return self.has_private_key or self.type is KeyType.HMAC

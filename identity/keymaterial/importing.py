@@ -57,18 +57,18 @@ def _is_secret(material: Material) -> bool:
 
 def _import_secret(material: Material, *, id: UUID, name: str, now: int) -> SigningKey:
     errors = [(field, "invalid") for field in ("public_key", "private_key", "certificate") if getattr(material, field)]
-    if material.algorithm is None:
-        errors.append(("algorithm", "missing"))
+    if material.algorithm is None and material.type is None:
+        errors.append(("type", "missing"))
     if material.type not in (None, KeyType.HMAC):
         errors.append(("type", "invalid"))
     if reason := _secret_problem(material.secret):
         errors.append(("secret", reason))
-    if errors or material.algorithm is None:
+    if errors:
         raise BadKey(*errors)
     return SigningKey(
         id=id,
         kid=material.kid or secret_kid(id),
-        algorithm=material.algorithm,
+        algorithm=material.algorithm or KeyAlgorithm.HS256,
         name=name,
         secret=material.secret,
         insert_instant=now,
@@ -108,6 +108,7 @@ def _import_pair(material: Material, *, id: UUID, name: str, now: int) -> Signin
         name=name,
         length=length,
         public_pem=public_pem(public),
+        has_private_key=private is not None,
         private_pem=private_pem(private) if private else None,
         certificate_pem=to_pem(certificate) if certificate else None,
         expiration_instant=information.valid_to if information else None,

@@ -50,6 +50,7 @@ def generate(
         length=bits,
         issuer=issuer,
         public_pem=public_pem(private.public_key()),
+        has_private_key=True,
         private_pem=private_pem(private),
         certificate_pem=certificate_pem,
         expiration_instant=information.valid_to,

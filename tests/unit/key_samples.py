@@ -1,8 +1,12 @@
-"""Keys for tests, generated once per process: making an RSA key takes a while."""
+"""Keys for tests, generated once per process since making an RSA key takes a while; and forged tokens."""
 
 from __future__ import annotations
 
+import base64
+import hmac
+import json
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from identity.domain.keys import KeyAlgorithm, KeyType, SigningKey
@@ -28,3 +32,14 @@ def sample(algorithm: KeyAlgorithm, number: int = 1) -> SigningKey:
         now=NOW,
         random_bytes=counted_bytes,
     )
+
+
+def encoded(value: Any) -> str:
+    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def forged(header: Any, claims: Any, secret: bytes) -> str:
+    """A token whose signature is an HMAC with this secret, whatever its header says."""
+    text = f"{encoded(header)}.{encoded(claims)}"
+    return f"{text}.{encoded(hmac.digest(secret, text.encode(), 'sha256'))}"

@@ -309,8 +309,12 @@ def test_a_secret_that_is_short_or_everybodys_is_refused(secret: str | None, rea
     assert refusal(secret=secret, algorithm=KeyAlgorithm.HS256) == (("secret", reason),)
 
 
-def test_a_secret_beside_a_pair_or_without_algorithm_is_refused() -> None:
-    assert refusal(secret="x" * 32) == (("algorithm", "missing"),)
+def test_a_secret_of_no_named_algorithm_is_for_hs256() -> None:
+    assert take(secret="s" * 32, type=KeyType.HMAC).algorithm is KeyAlgorithm.HS256
+
+
+def test_a_secret_beside_a_pair_or_without_type_is_refused() -> None:
+    assert refusal(secret="x" * 32) == (("type", "missing"),)
     assert refusal(secret="x" * 32, algorithm=KeyAlgorithm.RS256, public_key=RS.public_pem) == (("secret", "invalid"),)
     assert refusal(secret="x" * 32, algorithm=KeyAlgorithm.HS256, public_key=RS.public_pem) == (
         ("public_key", "invalid"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 import warnings
@@ -19,7 +18,7 @@ from joserfc.jwk import KeySet, OctKey
 from identity.domain.keys import KeyAlgorithm, SigningKey
 from identity.keymaterial.jwk import jwks
 from identity.signing import CannotSign, InvalidToken, sign, verify
-from tests.unit.key_samples import ISSUER, NOW, sample
+from tests.unit.key_samples import ISSUER, NOW, encoded, forged, sample
 
 CLAIMS: dict[str, Any] = {"aud": "app", "exp": NOW // 1000 + 3600, "iat": NOW // 1000, "iss": ISSUER, "sub": "someone"}
 ISSUERS = frozenset({ISSUER})
@@ -34,17 +33,6 @@ RFC7515_A3 = (
 
 def check(token: str, **options: Any) -> dict[str, Any]:
     return verify(token, TABLE.get, **{"now": NOW, "issuers": ISSUERS, **options})
-
-
-def encoded(value: Any) -> str:
-    raw = value if isinstance(value, bytes) else json.dumps(value).encode()
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def forged(header: Any, claims: Any, secret: bytes) -> str:
-    """A token whose signature is an HMAC with this secret, whatever its header says."""
-    text = f"{encoded(header)}.{encoded(claims)}"
-    return f"{text}.{encoded(hmac.digest(secret, text.encode(), 'sha256'))}"
 
 
 def signed_by_another(header: dict[str, Any], key: SigningKey) -> str:

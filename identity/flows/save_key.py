@@ -1,0 +1,82 @@
+"""Making, importing, renaming and deleting signing keys, each with its entry in the audit log (decision 39).
+
+Making a key takes long, so it is done before the transaction opens.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from identity.domain.keys import KeyAlgorithm, SigningKey
+from identity.flows.services import Services
+from identity.keymaterial.importing import Material, import_key
+from identity.keymaterial.making import generate
+from identity.store import audit, configuration, keys, tenants
+
+
+def generate_key(
+    services: Services,
+    algorithm: KeyAlgorithm,
+    *,
+    key_id: UUID | None,
+    name: str,
+    length: int | None,
+    issuer: str | None,
+    actor: str,
+) -> SigningKey:
+    """A new key, stored. Raises BadKey, UniqueConflict."""
+    key = generate(
+        algorithm,
+        id=key_id or services.runtime.new_id(),
+        name=name,
+        length=length,
+        issuer=issuer or _default_issuer(services),
+        now=services.runtime.now(),
+        random_bytes=services.runtime.random_bytes,
+    )
+    _add(services, key, actor, "generated")
+    return key
+
+
+def add_imported_key(
+    services: Services, material: Material, *, key_id: UUID | None, name: str, actor: str
+) -> SigningKey:
+    """A key made elsewhere, stored. Raises BadKey, UniqueConflict."""
+    key = import_key(material, id=key_id or services.runtime.new_id(), name=name, now=services.runtime.now())
+    _add(services, key, actor, "imported")
+    return key
+
+
+def rename_key(services: Services, key_id: UUID, name: str, actor: str) -> SigningKey | None:
+    """The key under its new name; None when there is no such key. Raises UniqueConflict."""
+    now = services.runtime.now()
+    with services.db.transaction() as conn:
+        if not keys.rename(conn, key_id, name, now):
+            return None
+        audit.add(conn, now, actor, f"The signing key {key_id} was renamed.", data={"name": name})
+        return keys.find(conn, key_id)
+
+
+def delete_key(services: Services, key_id: UUID, actor: str) -> bool:
+    """Whether there was such a key. Raises InUse."""
+    now = services.runtime.now()
+    with services.db.transaction() as conn:
+        if not keys.delete(conn, key_id, retired_id=services.runtime.new_id(), now=now):
+            return False
+        configuration.changed(conn)
+        audit.add(conn, now, actor, f"The signing key {key_id} was deleted.")
+        return True
+
+
+def _add(services: Services, key: SigningKey, actor: str, how: str) -> None:
+    with services.db.transaction() as conn:
+        keys.forget_retired(conn, key.kid, key.public_pem)
+        keys.add(conn, services.sealer, key)
+        configuration.changed(conn)
+        data = {"name": key.name, "kid": key.kid, "algorithm": key.algorithm.value}
+        audit.add(conn, key.insert_instant, actor, f"The signing key {key.id} was {how}.", data=data)
+
+
+def _default_issuer(services: Services) -> str:
+    with services.db.read() as conn:
+        return tenants.default_issuer(conn) or services.settings.base_url
