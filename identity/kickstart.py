@@ -36,8 +36,8 @@ log = logging.getLogger("identity.kickstart")
 DEVELOPMENT_FILE = "development-kickstart.json"
 DEVELOPMENT_API_KEY = "DEVELOPMENT_API_KEY"
 DEVELOPMENT_PASSWORD = "DEVELOPMENT_PASSWORD"  # noqa: S105 (the name of a variable)
-EMULATOR_CONSUMER_KEY = "EMULATOR_CONSUMER_KEY"
-EMULATOR_CONSUMER_SECRET = "EMULATOR_CONSUMER_SECRET"  # noqa: S105
+X_CONSUMER_KEY = "X_CONSUMER_KEY"
+X_CONSUMER_SECRET = "X_CONSUMER_SECRET"  # noqa: S105
 """What `config/development-kickstart.json` reads as #{ENV.…}: the supervisor hands these in, beside the environment."""
 DEMO_APPLICATION_ID = "85a03867-dccf-4882-adde-1a79aeec50df"
 """The demo application of the development kickstart."""

@@ -22,6 +22,21 @@ METHODS = ("POST", "PUT", "PATCH")
 JSON = "application/json"
 TENANT_ID = "FUSIONAUTH_TENANT_ID"
 TENANT_MANAGER_IDS = ("FUSIONAUTH_TENANT_MANAGER_APPLICATION_ID", "TENANT_MANAGER_ID")
+BUILTIN_NAMES = (
+    "FUSIONAUTH_APPLICATION_ID",
+    "FUSIONAUTH_DEFAULT_SIGNING_KEY_ID",
+    "FUSIONAUTH_FORM[adminRegistration]_ID",
+    "FUSIONAUTH_FORM[adminUser]_ID",
+    "FUSIONAUTH_LAMBDA[AppleReconcile]_ID",
+    "FUSIONAUTH_LAMBDA[FacebookReconcile]_ID",
+    "FUSIONAUTH_LAMBDA[GoogleReconcile]_ID",
+    "FUSIONAUTH_LAMBDA[OpenIDReconcile]_ID",
+    "FUSIONAUTH_LAMBDA[SAMLv2Reconcile]_ID",
+    "FUSIONAUTH_LAMBDA[TwitterReconcile]_ID",
+    TENANT_ID,
+    *TENANT_MANAGER_IDS,
+)
+"""The names that FusionAuth documents; an installation has values for those whose objects it has."""
 SHORTEST_SECRET = 8
 """Shorter values of the environment are not masked in messages: they would blot out ordinary words."""
 

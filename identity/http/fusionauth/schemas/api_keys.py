@@ -42,13 +42,18 @@ class Endpoints(fields.Field[dict[str, frozenset[str]]]):
     ) -> dict[str, frozenset[str]]:
         if not isinstance(value, dict):
             raise ValidationError("invalidJSON")
-        errors = {f"[{endpoint}]": [why] for endpoint, methods in value.items() if (why := _wrong(endpoint, methods))}
+        errors = {
+            f"[{endpoint}]": [why]
+            for endpoint, methods in value.items()
+            if (why := endpoint_problem(endpoint, methods))
+        }
         if errors:
             raise ValidationError(errors)
         return {endpoint: frozenset(methods) for endpoint, methods in value.items()}
 
 
-def _wrong(endpoint: str, methods: Any) -> str | None:
+def endpoint_problem(endpoint: str, methods: Any) -> str | None:
+    """What is wrong with an entry of a permission map, as a reason word."""
     if not isinstance(methods, list) or not all(isinstance(method, str) for method in methods):
         return "invalidJSON"
     if not ENDPOINT_FORM.fullmatch(endpoint) or not METHODS.issuperset(methods):
