@@ -81,6 +81,13 @@ class Service:
         return client
 
 
+def codes(response: requests.Response) -> set[str]:
+    """The codes of an Errors answer."""
+    assert response.status_code == 400, response.text
+    errors = response.json()
+    return {error["code"] for found in [*errors["fieldErrors"].values(), errors["generalErrors"]] for error in found}
+
+
 @contextmanager
 def running_service(
     database_url: str, runtime: Runtime | None = None, settings: Settings | None = None
@@ -200,3 +207,15 @@ def _rsa_pair() -> tuple[str, str]:
     )
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
+
+
+def insert_lambda(conn: psycopg.Connection[Any], kind: str) -> UUID:
+    lambda_id = uuid4()
+    conn.execute(
+        """
+        INSERT INTO lambdas (id, name, type, body, insert_instant, last_update_instant)
+        VALUES (%s, %s, %s, 'function f() {}', %s, %s)
+        """,
+        (lambda_id, kind, kind, NOW, NOW),
+    )
+    return lambda_id

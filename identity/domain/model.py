@@ -55,10 +55,11 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class LinkLimit:
-    """tenantConfiguration.limitUserLinkCount of one tenant."""
+    """tenantConfiguration of one tenant: limitUserLinkCount, and custom data."""
 
     enabled: bool = False
     maximum_links: int = DEFAULT_MAXIMUM_LINKS
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     def exceeded_by(self, links: int) -> bool:
         """Whether one more link would be too many for a user who has `links` links to this provider."""
@@ -67,7 +68,7 @@ class LinkLimit:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationOverride:
-    """applicationConfiguration of one application: enablement and the the settings it overrides."""
+    """applicationConfiguration of one application: enablement and the settings it overrides."""
 
     enabled: bool = False
     create_registration: bool = True

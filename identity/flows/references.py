@@ -1,6 +1,7 @@
 """Rules that the configuration of tenants and applications share: token life times, signing keys, lambdas.
 
-Each function returns (path, reason) pairs; the caller collects them, so that one answer names every mistake.
+The functions named after problems return (path, reason) pairs; the caller collects them, so that one answer names
+every mistake.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from identity.store import references
+from identity.domain.model import Application, Tenant
+from identity.store import keys, references
 from identity.store.db import Connection
 from identity.wire import camel_case
 
@@ -37,8 +39,7 @@ LAMBDA_TYPES = {
 def key_problems(conn: Connection, path: str, jwt: Mapping[str, Any]) -> Problems:
     """A signing key must exist and be able to sign."""
     given: dict[str, UUID] = {name: jwt[name] for name in KEY_MEMBERS if jwt.get(name) is not None}
-    known = references.keys_that_sign(conn, given.values()) if given else set()
-    return [(f"{path}.{camel_case(name)}", "invalid") for name, key_id in given.items() if key_id not in known]
+    return [(f"{path}.{camel_case(name)}", "invalid") for name, key in given.items() if not keys.can_sign(conn, key)]
 
 
 def lambda_problems(conn: Connection, path: str, chosen: Mapping[str, UUID | None]) -> Problems:
@@ -65,3 +66,10 @@ def lifetime_problems(path: str, jwt: Mapping[str, Any]) -> Problems:
 def form_field_problems(path: str, strategy: str, behavior: str) -> Problems:
     """A form that asks for the code is shown to the gated only."""
     return [(path, "invalid")] if strategy == "FormField" and behavior != "Gated" else []
+
+
+def keep_tokens_verifiable(conn: Connection, now: int, owner: Tenant | Application) -> None:
+    """Before the keys or life times of `owner` change: its tokens verify until the last of them has expired (D26)."""
+    ids = [key_id for key_id in (owner.access_token_key_id, owner.id_token_key_id) if key_id is not None]
+    seconds = owner.settings["jwt_configuration"]["time_to_live_in_seconds"]
+    keys.keep_published(conn, ids, now + seconds * 1000)

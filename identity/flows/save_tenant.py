@@ -16,6 +16,7 @@ from identity.flows import sealed_members
 from identity.flows.references import (
     Problems,
     form_field_problems,
+    keep_tokens_verifiable,
     key_problems,
     lambda_problems,
     lifetime_problems,
@@ -80,6 +81,7 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
         stored = _locked(conn, tenant_id)
         values = change(stored)
         _check(conn, tenant_id, values, _problems(conn, values))
+        keep_tokens_verifiable(conn, now, stored)
         fresh = _tenant(services, conn, tenant_id, now, values)
         updated = tenants.update(conn, replace(fresh, is_default=stored.is_default))
         audit.add(conn, now, actor, f"Updated the tenant with id {tenant_id} and name {updated.name!r}")
@@ -96,6 +98,7 @@ def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:
         stored = _locked(conn, tenant_id)
         if stored.is_default:
             raise invalid_field("tenantId", "invalid", "The default tenant can not be deleted.")
+        keep_tokens_verifiable(conn, now, stored)
         tenants.delete(conn, tenant_id)
         audit.add(conn, now, actor, f"Deleted the tenant with id {tenant_id} and name {stored.name!r}")
 

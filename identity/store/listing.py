@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
+DIRECTIONS = {"ASC": "ASC NULLS FIRST", "DESC": "DESC NULLS LAST"}
+"""Absent values count as smaller than all others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -35,7 +38,7 @@ def order_clause(order_by: str | None, columns: Mapping[str, str], default: str)
     for term in (order_by or default).split(","):
         member, _, direction = term.strip().partition(" ")
         direction = direction.strip().upper() or "ASC"
-        if member not in columns or direction not in {"ASC", "DESC"}:
+        if member not in columns or direction not in DIRECTIONS:
             raise UnknownOrder(term)
-        terms.append(sql.SQL("{} {}").format(sql.Identifier(columns[member]), sql.SQL(direction)))
+        terms.append(sql.SQL("{} {}").format(sql.Identifier(columns[member]), sql.SQL(DIRECTIONS[direction])))
     return sql.SQL(", ").join([*terms, sql.Identifier("id")])

@@ -1,4 +1,4 @@
-"""What other configuration a tenant or an application may name: signing keys and lambdas, by id."""
+"""What other configuration a tenant or an application may name: lambdas, by id."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ from uuid import UUID
 from identity.store.db import Connection
 
 
-def keys_that_sign(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
-    """Those of `ids` that are keys with a private half or a shared secret, and are not deleted."""
-    rows = conn.execute(
-        """
-        SELECT id FROM keys
-        WHERE id = ANY(%s) AND deleted_instant IS NULL AND (private_key IS NOT NULL OR secret IS NOT NULL)
-        """,
-        (list(ids),),
-    ).fetchall()
-    return {row[0] for row in rows}
-
-
 def lambda_types(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
-    """The type of each of `ids` that is a lambda."""
-    rows = conn.execute("SELECT id, type FROM lambdas WHERE id = ANY(%s)", (list(ids),)).fetchall()
+    """The type of each of `ids` that is a lambda. In a transaction, nobody deletes it before the end."""
+    rows = conn.execute("SELECT id, type FROM lambdas WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
     return dict(rows)
