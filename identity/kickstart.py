@@ -22,14 +22,16 @@ from identity.domain import kickstart as files
 from identity.domain.api_keys import ApiKey, normalised
 from identity.domain.kickstart import BadKickstart, Plan, Request, Sources
 from identity.domain.redact import secret_values, without
+from identity.flows.rename_defaults import CannotRename, rename_default_tenant, rename_tenant_manager
 from identity.flows.save_api_key import insert_api_key
 from identity.http.fusionauth.schemas.api_keys import KickstartKeySchema, draft_from
 from identity.runtime import Runtime
 from identity.sealing import Sealer, read_key_file
 from identity.settings import Settings, data_folder
-from identity.store import api_keys, audit, configuration
+from identity.store import api_keys, audit
 from identity.store import kickstart as state
 from identity.store.db import Database, InUse, UniqueConflict
+from identity.wire import parse_uuid
 
 log = logging.getLogger("identity.kickstart")
 
@@ -127,7 +129,7 @@ def run_kickstart(
             applied, done = state.progress(conn)
             if applied:
                 return KickstartResult(Ending.APPLIED_BEFORE)
-            run = _Run(database, sealer, runtime, base_url)
+            run = _Run(database, sealer, runtime, base_url, builtins)
             return _logged(path, lambda: run.apply(read_plan(path, builtins, runtime, environment), done))
     finally:
         database.close()
@@ -153,6 +155,7 @@ class _Run:
     sealer: Sealer
     runtime: Runtime
     base_url: str
+    builtins: Mapping[str, str]
 
     def apply(self, plan: Plan, done: int) -> KickstartResult:
         """`done` requests were answered in an earlier run. Raises BadKickstart when nothing was applied."""
@@ -178,14 +181,15 @@ class _Run:
         return KickstartResult(Ending.APPLIED, stored)
 
     def _rename(self, plan: Plan) -> None:
-        if plan.default_tenant_id is None:
-            return
         try:
             with self.database.transaction() as conn:
-                state.rename_default_tenant(conn, plan.default_tenant_id)
-                configuration.changed(conn)
-        except state.CannotRename as error:
-            raise BadKickstart(f"variables.defaultTenantId: {error}") from error
+                if plan.default_tenant_id is not None:
+                    rename_default_tenant(conn, self.sealer, plan.default_tenant_id)
+                if plan.tenant_manager_application_id is not None:
+                    old_id = parse_uuid(self.builtins.get(files.TENANT_MANAGER_IDS[0], ""))
+                    rename_tenant_manager(conn, self.sealer, old_id, plan.tenant_manager_application_id)
+        except CannotRename as error:
+            raise BadKickstart(str(error)) from error
 
     def _store(self, key: ApiKey, text: str, place: str) -> None:
         """Store a key; one with the same text that is there already is used as it is."""

@@ -7,14 +7,11 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from identity.store.db import Connection
 
 LOCK = 0x1DE7718  # any constant beside the migrations' one
-
-
-class CannotRename(Exception):
-    """The default tenant can not be given another id any more; the message says why."""
 
 
 @contextmanager
@@ -44,43 +41,49 @@ def set_applied(conn: Connection, now: int) -> None:
     conn.execute("UPDATE installation SET kickstart_instant = %s", (now,))
 
 
-def rename_default_tenant(conn: Connection, new_id: UUID) -> None:
-    """Give the default tenant another id, everywhere, while nothing sealed or issued depends on the old one.
+def default_tenant_id(conn: Connection) -> UUID | None:
+    row = conn.execute("SELECT id FROM tenants WHERE is_default").fetchone()
+    return None if row is None else row[0]
 
-    Raises CannotRename.
+
+def has_users(conn: Connection, tenant_id: UUID) -> bool:
+    return conn.execute("SELECT 1 FROM users WHERE tenant_id = %s LIMIT 1", (tenant_id,)).fetchone() is not None
+
+
+def has_overrides(conn: Connection, application_id: UUID) -> bool:
+    """Whether an identity provider has settings for this application."""
+    query = "SELECT 1 FROM identity_provider_applications WHERE application_id = %s LIMIT 1"
+    return conn.execute(query, (application_id,)).fetchone() is not None
+
+
+def secrets_of(conn: Connection, table: str, row_id: UUID) -> dict[str, str] | None:
+    """The sealed secrets of a tenant or an application, which is locked; None when there is no such row."""
+    query = sql.SQL("SELECT secrets FROM {} WHERE id = %s FOR UPDATE").format(sql.Identifier(table))
+    row = conn.execute(query, (row_id,)).fetchone()
+    return None if row is None else row[0]
+
+
+def rename(conn: Connection, table: str, column: str, old_id: UUID, new_id: UUID, secrets: dict[str, str]) -> None:
+    """Give a row of `table` another id, in every table whose `column` refers to it, and newly sealed secrets.
+
+    One statement for all tables: foreign keys are checked at its end, when they hold again.
     """
-    row = conn.execute(
-        """
-        SELECT id, secrets <> '{}' OR EXISTS (SELECT 1 FROM users WHERE users.tenant_id = tenants.id)
-        FROM tenants WHERE is_default FOR UPDATE
-        """
-    ).fetchone()
-    if row is None:
-        raise CannotRename("There is no default tenant.")
-    old_id, in_use = row
-    if old_id == new_id:
-        return
-    if in_use:
-        raise CannotRename("The default tenant has users or secrets already: its id can not be changed any more.")
-    if conn.execute("SELECT 1 FROM tenants WHERE id = %s", (new_id,)).fetchone():
-        raise CannotRename("Another tenant has this id.")
-    _move(conn, old_id, new_id)
-
-
-def _move(conn: Connection, old_id: UUID, new_id: UUID) -> None:
-    """One statement for all tables: foreign keys are checked at its end, when they hold again."""
     tables = conn.execute(
         """
         SELECT columns.table_name FROM information_schema.columns
         JOIN information_schema.tables USING (table_schema, table_name)
-        WHERE table_schema = current_schema() AND column_name = 'tenant_id' AND table_type = 'BASE TABLE'
-        """
+        WHERE table_schema = current_schema() AND column_name = %s AND table_type = 'BASE TABLE'
+        """,
+        (column,),
     ).fetchall()
     moves = [
-        sql.SQL("{} AS (UPDATE {} SET tenant_id = %(new)s WHERE tenant_id = %(old)s)").format(
-            sql.Identifier(f"moved_{table}"), sql.Identifier(table)
+        sql.SQL("{} AS (UPDATE {} SET {} = %(new)s WHERE {} = %(old)s)").format(
+            sql.Identifier(f"moved_{referring}"), sql.Identifier(referring), *[sql.Identifier(column)] * 2
         )
-        for (table,) in tables
+        for (referring,) in tables
     ]
-    statement = sql.SQL("WITH {} UPDATE tenants SET id = %(new)s WHERE id = %(old)s").format(sql.SQL(", ").join(moves))
-    conn.execute(statement, {"new": new_id, "old": old_id})
+    statement = sql.SQL("WITH {} UPDATE {} SET id = %(new)s, secrets = %(secrets)s WHERE id = %(old)s")
+    conn.execute(
+        statement.format(sql.SQL(", ").join(moves), sql.Identifier(table)),
+        {"new": new_id, "old": old_id, "secrets": Jsonb(secrets)},
+    )

@@ -21,6 +21,7 @@ from identity.store import kickstart as state
 from tests.service import Service, running_service
 
 FIRST = {"key": "the-first-key-of-the-file", "keyManager": True}
+MANAGER = "44c14ffa-5c57-4d9d-8a4a-f9a5c2a3ad57"
 Runner = Callable[..., KickstartResult]
 
 
@@ -43,7 +44,7 @@ def run(service: Service, tmp_path: Path) -> Runner:
             with_file,
             settings.database.url,
             base_url or service.url,
-            {"FUSIONAUTH_TENANT_ID": str(service.tenant_id)},
+            {"FUSIONAUTH_TENANT_ID": str(service.tenant_id), "FUSIONAUTH_TENANT_MANAGER_APPLICATION_ID": MANAGER},
             service.services.runtime,
             environment=environment,
         )
@@ -251,7 +252,7 @@ def test_a_default_tenant_with_users_keeps_its_id(service: Service, run: Runner)
             (service.tenant_id, uuid4(), uuid4()),
         )
     result = run({"variables": {"defaultTenantId": str(uuid4())}})
-    assert "has users" in str(result.message)
+    assert "has users already" in str(result.message)
     with service.services.db.read() as conn:
         assert conn.execute("SELECT id FROM tenants").fetchall() == [(service.tenant_id,)]
 
@@ -303,3 +304,21 @@ def test_a_key_that_is_there_already_is_used(service: Service, run: Runner) -> N
 def test_a_key_that_is_there_with_fewer_rights_fails_the_run(service: Service, run: Runner) -> None:
     limited = service.add_key(permissions={"/api/user": ["GET"]})
     assert "apiKeys[0]: this key exists already" in str(run({"apiKeys": [{"key": limited}]}).message)
+
+
+def test_the_tenant_manager_takes_the_id_the_file_chooses_with_its_secret(service: Service, run: Runner) -> None:
+    chosen = str(uuid4())
+    made = service.call("POST", f"/api/application/{MANAGER}", {"application": {"name": "m", "roles": [{"name": "r"}]}})
+    before = made.json()["application"]
+    read = {"method": "PATCH", "url": "/api/application/#{TENANT_MANAGER_ID}", "body": {"application": {"name": "n"}}}
+    assert run({"variables": {"tenantManagerApplicationId": chosen}, "requests": [read]}).ending is Ending.APPLIED
+    after = service.call("GET", f"/api/application/{chosen}").json()["application"]
+    assert after["oauthConfiguration"]["clientSecret"] == before["oauthConfiguration"]["clientSecret"]
+    assert (after["name"], [role["name"] for role in after["roles"]]) == ("n", ["r"])
+    assert service.call("GET", f"/api/application/{MANAGER}").status_code == 404
+
+
+def test_a_tenant_manager_that_is_not_there_gets_no_id(run: Runner) -> None:
+    assert "There is no row of applications" in str(
+        run({"variables": {"tenantManagerApplicationId": str(uuid4())}}).message
+    )
