@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from identity.domain.model import ApplicationOverride, LinkingStrategy, LinkLimit, ProviderConfig
 from identity.sealing import Place, Sealer
 from identity.store.db import Connection
-from identity.store.search import Page, name_pattern, order_clause
+from identity.store.listing import Page, name_pattern, order_clause
 
 Row = Mapping[str, Any]
 ORDERS = {
