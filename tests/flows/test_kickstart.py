@@ -36,7 +36,7 @@ def run(service: Service, tmp_path: Path) -> Runner:
     """Write a kickstart file and run it against the service."""
 
     def write_and_run(document: dict[str, Any], *, base_url: str | None = None, **environment: str) -> KickstartResult:
-        file = tmp_path / "kickstart.json"
+        file = tmp_path / f"{uuid4()}.json"
         file.write_text(json.dumps({"apiKeys": [FIRST], **document}), encoding="utf-8")
         settings = service.services.settings
         with_file = replace(settings, kickstart=replace(settings.kickstart, file=str(file)))
