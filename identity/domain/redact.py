@@ -37,6 +37,8 @@ SECRET_MEMBERS = frozenset(
     }
 )
 """Names, in lower case, of members whose values no message shows."""
+SHORTEST_SECRET = 4
+"""Anything shorter is no secret, and masking it would blot out ordinary words."""
 
 
 def mask(secret: str | None) -> str:
@@ -61,7 +63,8 @@ def secret_values(document: Any) -> set[str]:
         return {value for inner in document for value in secret_values(inner)}
     if not isinstance(document, dict):
         return set()
-    own = {v for name, v in document.items() if name.lower() in SECRET_MEMBERS and isinstance(v, str) and v}
+    texts = {text for name, text in document.items() if name.lower() in SECRET_MEMBERS and isinstance(text, str)}
+    own = {text for text in texts if len(text) >= SHORTEST_SECRET}
     return own.union(*(secret_values(inner) for inner in document.values()))
 
 

@@ -330,3 +330,13 @@ def test_patches_at_the_same_time_lose_nothing(service: Service) -> None:
     with ThreadPoolExecutor(8) as pool:
         assert set(pool.map(grant, range(32))) == {200}
     assert len(service.call("GET", path).json()["apiKey"]["permissions"]["endpoints"]) == 33
+
+
+def test_a_key_whose_encryption_key_is_gone_still_works_and_can_be_managed(service: Service) -> None:
+    key = create(service, {"name": "n"})
+    with service.services.db.transaction() as conn:
+        conn.execute("UPDATE api_keys SET key_sealed = 'v1.gone.AAAA' WHERE id = %s", (key["id"],))
+    path = f"/api/api-key/{key['id']}"
+    assert "key" not in service.call("GET", path).json()["apiKey"]
+    assert service.call("GET", "/api/system/version", key=key["key"]).status_code == 200
+    assert service.call("PUT", path, {"apiKey": {"name": "m"}}).json()["apiKey"]["name"] == "m"

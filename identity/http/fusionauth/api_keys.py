@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -19,9 +20,11 @@ from identity.http.fusionauth.schemas.api_keys import (
     draft_from,
 )
 from identity.http.patch import patched
+from identity.sealing import CannotOpen
 from identity.store import api_keys
 from identity.store.db import Connection
 
+log = logging.getLogger("identity.http")
 routes = Routes("API keys", "Keys that open this API; managed with a key that is a key manager.")
 ONE = "/api/api-key/<key_id>"
 ROUTE: dict[str, Any] = {"endpoint": KEY_MANAGER_ENDPOINT, "scope": Scope.ANY_KEY, "gives": ApiKeyResponseSchema}
@@ -103,5 +106,12 @@ def _caller(call: Call) -> Caller:
 
 
 def _text(services: Services, conn: Connection, key: ApiKey) -> str | None:
+    """The text of a retrievable key. One whose encryption key is gone can still be managed, and works."""
     sealed = api_keys.sealed_text(conn, key.id)
-    return None if sealed is None else services.sealer.open(sealed, save_api_key.key_place(key.id))
+    if sealed is None:
+        return None
+    try:
+        return services.sealer.open(sealed, save_api_key.key_place(key.id))
+    except CannotOpen as error:
+        log.error("the text of the API key %s cannot be shown: %s", key.id, error)
+        return None
