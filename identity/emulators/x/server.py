@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import socket
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from granian import Granian
@@ -17,6 +21,7 @@ from marshmallow import ValidationError
 
 from identity.emulators.x.app import create_app
 from identity.emulators.x.options import EmulatorOptions
+from identity.emulators.x.protocol import BREAK
 from identity.emulators.x.schemas import ConsumerSchema, SettingsSchema
 
 OPTIONS_VARIABLE = "X_EMULATOR_OPTIONS"
@@ -42,13 +47,29 @@ def parse_options(text: str) -> EmulatorOptions:
 
 def application() -> Flask:
     """The worker's application; the import string is `identity.emulators.x.server:application`."""
-    logging.getLogger("_granian").addFilter(_is_no_broken_answer)
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:
+        threading.Thread(target=_end_with, args=(supervisor.join,), daemon=True).start()
     return create_app(parse_options(os.environ[OPTIONS_VARIABLE]))
 
 
-def _is_no_broken_answer(record: logging.LogRecord) -> bool:
-    """The answers that a fault breaks off are wanted: no stack trace for them."""
-    return "a fault of the emulator breaks this connection" not in record.getMessage()
+def _end_with(wait_for_supervisor: Callable[[], None]) -> None:
+    """A killed supervisor cannot stop its worker, which would keep the port from the next start."""
+    wait_for_supervisor()
+    os._exit(1)
+
+
+class WithoutBreaks(logging.Filter):
+    """Keeps the stack traces of answers that a fault broke off out of the log: they are wanted."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is about anything else."""
+        return BREAK not in logging.Formatter().format(record)
+
+
+def _logging() -> dict[str, Any]:
+    handler = {"class": "logging.StreamHandler", "formatter": "generic", "filters": ["without_breaks"]}
+    return {"filters": {"without_breaks": {"()": WithoutBreaks}}, "handlers": {"console": handler, "access": handler}}
 
 
 def run(host: str, port: int, options_file: Path | None = None) -> None:
@@ -70,6 +91,7 @@ def run(host: str, port: int, options_file: Path | None = None) -> None:
         blocking_threads=THREADS,
         websockets=False,
         log_level=LogLevels.error,
+        log_dictconfig=_logging(),
         log_access=False,
         workers_kill_timeout=5,
     ).serve()
