@@ -90,12 +90,11 @@ class Turns:
             self._report(f"round {number} of {self._plan.rounds} done")
         return turns
 
-    def far(self) -> list[Turn]:
-        """Logins with a distant X and many connections."""
+    def far(self) -> Turn:
+        """Logins at the service with a distant X and many connections."""
         self._stage.set_latency(self._plan.far_milliseconds)
         try:
-            both = (self._stage.floor, self._stage.service)
-            return [self.take(1, LOGIN, it, self._plan.far_connections, self._plan.far_seconds) for it in both]
+            return self.take(1, LOGIN, self._stage.service, self._plan.far_connections, self._plan.far_seconds)
         finally:
             self._stage.set_latency(0)
 
@@ -115,6 +114,7 @@ class Turns:
             meter = CpuMeter(trees)
             tally = load.run(order)
             spent = meter.spent()
+            opened = accounting.sockets_to(stage.x_port) - sockets
         _insist_on_answers(target, operation, ramp, tally)
         logins = ramp.answers + tally.answers if operation.logs_in else 0
         _insist_on_calls(target, operation, calls_before, stage.calls_to_x(), logins)
@@ -133,7 +133,7 @@ class Turns:
             p50=tally.percentile(50),
             p99=tally.percentile(99),
             pss_mib=accounting.pss_mib(target.processes()),
-            new_sockets_to_x=accounting.sockets_to(stage.x_port) - sockets,
+            new_sockets_to_x=opened,
         )
 
     def _order(self, number: int, operation: Operation) -> Iterator[Target]:
