@@ -69,7 +69,7 @@ def _prepare(url: str, key_file: Path, issuer: str) -> str:
 
 def _configure(client: FusionAuthClient, consumer: tuple[str, str]) -> str:
     """An application that registers who logs in through Twitter; its id."""
-    tokens = {"loginConfiguration": {"generateRefreshTokens": True}}
+    tokens = {"loginConfiguration": {"generateRefreshTokens": True, "allowTokenRefresh": True}}
     roles = [{"name": "user", "isDefault": True}]
     created = client.create_application({"application": {"name": "Bench", "roles": roles, **tokens}})
     application_id: str = _answer(created)["application"]["id"]
