@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.keys import SigningKey
+from identity.domain.lambdas import Lambda
 from identity.domain.model import (
     Application,
     ApplicationOverride,
-    Lambda,
     LinkLimit,
     ProviderConfig,
     ProviderValues,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from identity.domain.model import Lambda, ProviderConfig
+from identity.domain.lambdas import Lambda
+from identity.domain.model import ProviderConfig
 from identity.domain.trace import Trace
 from identity.store import event_log
 from identity.store.db import StoreUnavailable

@@ -15,7 +15,8 @@ from uuid import UUID
 
 from identity.domain.contact import is_email
 from identity.domain.errors import invalid_fields
-from identity.domain.model import Claims, Lambda, Registration, User
+from identity.domain.lambdas import Lambda
+from identity.domain.model import Claims, Registration, User
 from identity.domain.reconcile import (
     REGISTRATION_SETTABLE,
     USER_SETTABLE,
