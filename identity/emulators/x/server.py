@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 from identity.emulators.x.app import create_app
 from identity.emulators.x.options import EmulatorOptions
 from identity.emulators.x.schemas import ConsumerSchema, SettingsSchema
+from identity.lifeline import end_with_parent
 
 OPTIONS_VARIABLE = "X_EMULATOR_OPTIONS"
 """Carries the options, as JSON, from the command to the worker."""
@@ -43,6 +44,7 @@ def parse_options(text: str) -> EmulatorOptions:
 def application() -> Flask:
     """The worker's application; the import string is `identity.emulators.x.server:application`."""
     logging.getLogger("_granian").addFilter(_is_no_broken_answer)
+    end_with_parent()
     return create_app(parse_options(os.environ[OPTIONS_VARIABLE]))
 
 
