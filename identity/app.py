@@ -14,6 +14,7 @@ from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import services_of
 from identity.http.limits import HeaderLimits
 from identity.http.openapi import describe
+from identity.outbound.http import Client
 from identity.runtime import Runtime
 from identity.sealing import read_key_file
 from identity.settings import BadSettings, Settings
@@ -37,6 +38,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         settings=settings,
         db=database,
         sealer=read_key_file(settings.secret_key_path, runtime.random_bytes),
+        http=Client(settings.x, settings.threads, runtime),
         runtime=runtime,
     )
 

@@ -77,9 +77,12 @@ def _dev(loaded: Settings, _: argparse.Namespace) -> int:
 
 
 def _emulate_x(_: Settings, options: argparse.Namespace) -> int:
-    from identity.emulators.x.server import run  # noqa: PLC0415 (granian is only needed here)
+    from identity.emulators.x.server import BadOptions, run  # noqa: PLC0415 (granian is only needed here)
 
-    run(options.host, options.port, options.options)
+    try:
+        run(options.host, options.port, options.options)
+    except (BadOptions, OSError) as error:
+        raise BadSettings(str(error)) from error
     return 0
 
 

@@ -112,3 +112,10 @@ class IdentityProvider(Protocol):
         Raises UpstreamRefused; network failures are turned into it as well, so a flow sees one kind of failure.
         """
         ...
+
+    def check(self, values: ProviderValues, callback_url: str, outside: Outside) -> None:
+        """Ask the provider whether it knows these credentials and this callback; for a connection test.
+
+        Raises UpstreamRefused.
+        """
+        ...

@@ -64,7 +64,7 @@ CREATE TABLE applications (
     active               boolean NOT NULL DEFAULT true,
     access_token_key_id  uuid REFERENCES keys (id),
     id_token_key_id      uuid REFERENCES keys (id),
-    client_secret        text,          -- sealed
+    secrets              jsonb NOT NULL DEFAULT '{}',   -- sealed strings by name
     settings             jsonb NOT NULL,
     data                 jsonb NOT NULL DEFAULT '{}',
     insert_instant       bigint NOT NULL,

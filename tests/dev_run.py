@@ -85,11 +85,11 @@ class DevRun:
         return requests.request(method, self.url + path, json=json, headers=headers, timeout=20)
 
     def child(self, name: str) -> psutil.Process:
-        """The `serve` or the `emulator` process."""
+        """The process with this argument: `serve` or `identity.emulators.x`."""
         assert self.process is not None
         for child in psutil.Process(self.process.pid).children():
             with suppress(psutil.NoSuchProcess):
-                if name in child.cmdline()[-6:] or name in child.cmdline():
+                if name in child.cmdline():
                     return child
         raise AssertionError(f"there is no {name} process")
 

@@ -25,6 +25,7 @@ from werkzeug.serving import make_server
 from identity import settings as settings_module
 from identity.app import build_services, create_app
 from identity.flows.services import Services
+from identity.http.fusionauth.schemas.tenants import TenantRequest
 from identity.runtime import Runtime
 from identity.sealing import Place, new_key_line
 from identity.settings import Settings
@@ -78,6 +79,13 @@ class Service:
         if tenant is not None:
             client.set_tenant_id(str(tenant))
         return client
+
+
+def codes(response: requests.Response) -> set[str]:
+    """The codes of an Errors answer."""
+    assert response.status_code == 400, response.text
+    errors = response.json()
+    return {error["code"] for found in [*errors["fieldErrors"].values(), errors["generalErrors"]] for error in found}
 
 
 @contextmanager
@@ -140,9 +148,14 @@ def _default_objects(services: Services) -> tuple[UUID, UUID, str]:
                                  insert_instant, last_update_instant)
             VALUES (%s, 'Default', true, 'acme.com', %s, %s, %s, %s, %s)
             """,
-            (tenant_id, key_id, key_id, Jsonb({}), NOW, NOW),
+            (tenant_id, key_id, key_id, Jsonb(_default_settings()), NOW, NOW),
         )
         return tenant_id, key_id, insert_api_key(conn, key_manager=True)
+
+
+def _default_settings() -> dict[str, Any]:
+    settings = dict(TenantRequest().load({"tenant": {"name": "Default"}})["tenant"])
+    return {name: value for name, value in settings.items() if name not in {"name", "data"}}
 
 
 def insert_signing_key(conn: psycopg.Connection[Any], services: Services, name: str) -> UUID:
@@ -194,3 +207,15 @@ def _rsa_pair() -> tuple[str, str]:
     )
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return private.decode(), public.decode()
+
+
+def insert_lambda(conn: psycopg.Connection[Any], kind: str) -> UUID:
+    lambda_id = uuid4()
+    conn.execute(
+        """
+        INSERT INTO lambdas (id, name, type, body, insert_instant, last_update_instant)
+        VALUES (%s, %s, %s, 'function f() {}', %s, %s)
+        """,
+        (lambda_id, kind, kind, NOW, NOW),
+    )
+    return lambda_id

@@ -17,7 +17,7 @@ EARLY = 5.0
 
 
 class Child:
-    """One command of `identity`, e.g. `serve`, in a process of its own that ends with this one."""
+    """A Python module with its arguments, e.g. `identity serve`, in a process of its own that ends with this one."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Child:
     ) -> None:
         self.name = name
         self.environment = dict(environment)
-        self._command = [sys.executable, "-m", "identity", *command]
+        self._command = [sys.executable, "-m", *command]
         self._lifeline = lifeline
         self._monotonic = monotonic
         self._early_deaths = 0

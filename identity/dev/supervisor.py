@@ -101,7 +101,7 @@ class _Supervisor:
         self._stack.callback(self._database.stop)
         self._database.start(report)
         migrate(self._database.url, now=self._runtime.now())
-        self._service = self._child("the service", ["serve"], self._service_environment())
+        self._service = self._child("the service", ["identity", "serve"], self._service_environment())
         key = development_key(self._database.url, self._earlier.get("IDENTITY_API_KEY", ""), self._runtime)
         if self._emulator is not None and not self._await(self._emulator, self._emulator_is_ready):
             return False
@@ -133,7 +133,7 @@ class _Supervisor:
         port = self._settings.emulator.x_port or self._earlier_emulator_port() or ports.free_port("127.0.0.1")
         self._emulator_url = f"http://127.0.0.1:{port}"
         options = emulator_options(self._home, self._runtime)
-        command = ["emulator", "x", "--host", "127.0.0.1", "--port", str(port), "--options", str(options)]
+        command = ["identity.emulators.x", "--host", "127.0.0.1", "--port", str(port), "--options", str(options)]
         self._emulator = self._child("the X emulator", command, dict(os.environ))
 
     def _earlier_emulator_port(self) -> int | None:

@@ -55,10 +55,11 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class LinkLimit:
-    """tenantConfiguration.limitUserLinkCount of one tenant."""
+    """tenantConfiguration of one tenant: limitUserLinkCount, and custom data."""
 
     enabled: bool = False
     maximum_links: int = DEFAULT_MAXIMUM_LINKS
+    data: Mapping[str, Any] = field(default_factory=dict)
 
     def exceeded_by(self, links: int) -> bool:
         """Whether one more link would be too many for a user who has `links` links to this provider."""
@@ -67,7 +68,7 @@ class LinkLimit:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationOverride:
-    """applicationConfiguration of one application: enablement and the the settings it overrides."""
+    """applicationConfiguration of one application: enablement and the settings it overrides."""
 
     enabled: bool = False
     create_registration: bool = True
@@ -96,7 +97,10 @@ class ProviderConfig:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """A tenant. `settings` are its other members in snake_case, as the wire schema loads them, defaults included."""
+    """A tenant. `settings` are its other members in snake_case, as the wire schema loads them, defaults included.
+
+    `secrets` are sealed, by the dotted name of the member they belong to; `settings` lacks these members.
+    """
 
     id: UUID
     name: str
@@ -108,6 +112,7 @@ class Tenant:
     data: Mapping[str, Any]
     insert_instant: int
     last_update_instant: int
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """An application. `settings` as for Tenant; the client secret is in clear here, sealed in the store."""
+    """An application. `settings` and `secrets` as for Tenant; the client secret is one of the secrets."""
 
     tenant_id: UUID
     id: UUID
@@ -133,12 +138,12 @@ class Application:
     active: bool
     access_token_key_id: UUID | None
     id_token_key_id: UUID | None
-    client_secret: str | None = field(repr=False)
     settings: Mapping[str, Any] = field(repr=False)
     data: Mapping[str, Any]
     insert_instant: int
     last_update_instant: int
     roles: tuple[Role, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def default_roles(self) -> list[str]:

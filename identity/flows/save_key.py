@@ -12,6 +12,7 @@ from identity.flows.services import Services
 from identity.keymaterial.importing import Material, import_key
 from identity.keymaterial.making import generate
 from identity.store import audit, configuration, keys, tenants
+from identity.store.db import Connection
 
 
 def generate_key(
@@ -34,7 +35,7 @@ def generate_key(
         now=services.runtime.now(),
         random_bytes=services.runtime.random_bytes,
     )
-    _add(services, key, actor, "generated")
+    _add(services, key, actor, "Generated")
     return key
 
 
@@ -43,38 +44,47 @@ def add_imported_key(
 ) -> SigningKey:
     """A key made elsewhere, stored. Raises BadKey, UniqueConflict."""
     key = import_key(material, id=key_id or services.runtime.new_id(), name=name, now=services.runtime.now())
-    _add(services, key, actor, "imported")
+    _add(services, key, actor, "Imported")
     return key
 
 
 def rename_key(services: Services, key_id: UUID, name: str, actor: str) -> SigningKey | None:
     """The key under its new name; None when there is no such key. Raises UniqueConflict."""
     now = services.runtime.now()
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection) -> SigningKey | None:
         if not keys.rename(conn, key_id, name, now):
             return None
-        audit.add(conn, now, actor, f"The signing key {key_id} was renamed.", data={"name": name})
+        audit.add(conn, now, actor, f"Renamed the signing key with id {key_id} to {name!r}")
         return keys.find(conn, key_id)
+
+    return services.db.transact(work)
 
 
 def delete_key(services: Services, key_id: UUID, actor: str) -> bool:
     """Whether there was such a key. Raises InUse."""
     now = services.runtime.now()
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection) -> bool:
+        configuration.changed(conn)
         if not keys.delete(conn, key_id, retired_id=services.runtime.new_id(), now=now):
             return False
-        configuration.changed(conn)
-        audit.add(conn, now, actor, f"The signing key {key_id} was deleted.")
+        audit.add(conn, now, actor, f"Deleted the signing key with id {key_id}")
         return True
+
+    return services.db.transact(work)
 
 
 def _add(services: Services, key: SigningKey, actor: str, how: str) -> None:
-    with services.db.transaction() as conn:
+    def work(conn: Connection) -> None:
+        configuration.changed(conn)
         keys.forget_retired(conn, key.kid, key.public_pem)
         keys.add(conn, services.sealer, key)
-        configuration.changed(conn)
-        data = {"name": key.name, "kid": key.kid, "algorithm": key.algorithm.value}
-        audit.add(conn, key.insert_instant, actor, f"The signing key {key.id} was {how}.", data=data)
+        data = {"kid": key.kid, "algorithm": key.algorithm.value}
+        message = f"{how} the signing key with id {key.id} and name {key.name!r}"
+        audit.add(conn, key.insert_instant, actor, message, data=data)
+
+    services.db.transact(work)
 
 
 def _default_issuer(services: Services) -> str:

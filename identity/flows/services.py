@@ -8,6 +8,7 @@ from identity.runtime import Runtime
 from identity.sealing import Sealer
 from identity.settings import Settings
 from identity.store.db import Database
+from identity.upstream import Http
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +18,5 @@ class Services:
     settings: Settings
     db: Database
     sealer: Sealer
+    http: Http
     runtime: Runtime

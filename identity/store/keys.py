@@ -18,7 +18,7 @@ from identity.domain.keys import KeyAlgorithm, KeyType, SigningKey
 from identity.domain.tokens import JwtConfiguration
 from identity.sealing import Place, Sealer
 from identity.store.db import Connection
-from identity.store.search import Page, pattern
+from identity.store.listing import Page, name_pattern, order_clause
 
 Row = dict[str, Any]
 
@@ -29,6 +29,21 @@ SHOWN = sql.SQL(
 SECRETS = sql.SQL("private_key, secret")
 LIVE = sql.SQL("deleted_instant IS NULL")
 SIGNS = sql.SQL("(private_key IS NOT NULL OR secret IS NOT NULL)")
+MATCHING = sql.SQL(
+    """
+    FROM keys WHERE deleted_instant IS NULL
+    AND (%(name)s::text IS NULL OR name ILIKE %(name)s)
+    AND (%(algorithm)s::text IS NULL OR algorithm = %(algorithm)s) AND (%(type)s::text IS NULL OR type = %(type)s)
+    """
+)
+ORDERS = {
+    "algorithm": "algorithm",
+    "expiration": "expiration_instant",
+    "id": "id",
+    "insertInstant": "insert_instant",
+    "name": "name",
+    "type": "type",
+}
 
 
 def find(conn: Connection, key_id: UUID) -> SigningKey | None:
@@ -68,40 +83,31 @@ def list_published(conn: Connection, now: int) -> list[SigningKey]:
 def search(
     conn: Connection, page: Page, *, name: str | None, algorithm: KeyAlgorithm | None, type: KeyType | None
 ) -> tuple[list[SigningKey], int]:
-    """The keys of one page and the number of all that match. `name` may hold `*`."""
-    matching = sql.SQL(
-        """
-        FROM keys WHERE deleted_instant IS NULL
-        AND (%(name)s::text IS NULL OR name ILIKE %(name)s)
-        AND (%(algorithm)s::text IS NULL OR algorithm = %(algorithm)s) AND (%(type)s::text IS NULL OR type = %(type)s)
-        """
-    )
+    """One page, and how many there are in all. Raises UnknownOrder."""
     values = {
-        "name": pattern(name),
+        "name": name_pattern(name),
         "algorithm": algorithm.value if algorithm else None,
         "type": type.value if type else None,
+        "most": page.number_of_results,
+        "start": page.start_row,
     }
-    found = _many(conn, sql.SQL("SELECT {} {} {}").format(SHOWN, matching, page.clause()), values)
-    row = conn.execute(sql.SQL("SELECT count(*) {}").format(matching), values).fetchone()
-    assert row is not None
-    return found, int(row[0])
+    query = sql.SQL("SELECT {} {} ORDER BY {} LIMIT %(most)s OFFSET %(start)s")
+    found = _many(conn, query.format(SHOWN, MATCHING, order_clause(page.order_by, ORDERS, "name")), values)
+    total = conn.execute(sql.SQL("SELECT count(*) {}").format(MATCHING), values).fetchone()
+    assert total is not None
+    return found, int(total[0])
 
 
 def own_key_of(conn: Connection, application_id: UUID) -> SigningKey | None:
-    """The access-token key that an application has of its own."""
+    """The access-token key that an application has of its own: named by its configuration, which is enabled."""
     query = sql.SQL(
         """
         SELECT {} FROM keys
-        WHERE {} AND id = (SELECT access_token_key_id FROM applications WHERE applications.id = %s)
+        WHERE {} AND id = (SELECT access_token_key_id FROM applications
+                           WHERE applications.id = %s AND settings #> '{{jwt_configuration,enabled}}' = 'true')
         """
     )
     return _one(conn, query.format(SHOWN, LIVE), (application_id,))
-
-
-def can_sign(conn: Connection, key_id: UUID) -> bool:
-    """Whether there is such a key and it can sign. In a transaction, nobody deletes it before the end."""
-    query = sql.SQL("SELECT 1 FROM keys WHERE id = %s AND {} AND {} FOR KEY SHARE").format(LIVE, SIGNS)
-    return conn.execute(query, (key_id,)).fetchone() is not None
 
 
 def add(conn: Connection, sealer: Sealer, key: SigningKey) -> None:

@@ -44,7 +44,7 @@ def find_by_canonical(
     """The user with this e-mail, else the one with this username; both in canonical form, None is not looked for."""
     with conn.cursor(row_factory=class_row(User)) as cursor:
         return cursor.execute(
-            SELECT
+            SELECT  # noqa: S608 (constants only)
             + "WHERE users.tenant_id = %(tenant)s "
             + "AND (email_canonical = %(email)s OR username_canonical = %(username)s) "
             + "ORDER BY (email_canonical IS NOT DISTINCT FROM %(email)s) DESC LIMIT 1",
@@ -105,17 +105,6 @@ def remove(conn: Connection, user: User) -> None:
     """Registrations, links, password and tokens go with the row; login records have no row to hang on."""
     conn.execute("DELETE FROM login_records WHERE tenant_id = %s AND user_id = %s", (user.tenant_id, user.id))
     conn.execute("DELETE FROM users WHERE tenant_id = %s AND id = %s", (user.tenant_id, user.id))
-
-
-def end_sessions(conn: Connection, tenant_id: UUID, user_id: UUID, application_id: UUID | None = None) -> None:
-    """Delete the user's refresh tokens: all, or those of one application."""
-    conn.execute(
-        """
-        DELETE FROM refresh_tokens WHERE tenant_id = %(tenant)s AND user_id = %(user)s
-            AND (%(application)s::uuid IS NULL OR application_id = %(application)s)
-        """,
-        {"tenant": tenant_id, "user": user_id, "application": application_id},
-    )
 
 
 def tenant_settings(conn: Connection, tenant_id: UUID) -> Mapping[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from uuid import UUID
@@ -13,7 +12,8 @@ import requests
 from identity.domain.access import KEY_MANAGER_ENDPOINT
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.routes import Route
-from tests.service import Service, new_database, running_service
+from tests import postgres
+from tests.service import Service, running_service
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 TABLE = [row for page in PAGES for row in page.table]
@@ -23,10 +23,12 @@ NOBODY = UUID("00000000-0000-4000-8000-00000000abcd")
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
+def service(postgres_server: postgres.Server, migrated_template: str) -> Iterator[Service]:
     """One service for all routes: nothing here gets past the guard, or it names objects that do not exist."""
-    with new_database(os.environ["IDENTITY_TEST_DATABASE"]) as url, running_service(url) as running:
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with running_service(url) as running:
         yield running
+    postgres.drop_database(postgres_server, url)
 
 
 def named(row: Route) -> str:

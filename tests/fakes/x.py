@@ -8,12 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from flask import Flask
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.test import run_wsgi_app
 
 from identity.emulators.x.app import create_app
@@ -29,11 +31,11 @@ class KeepAliveHandler(WSGIRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        self.server.open_connections.add(self.connection)  # type: ignore[attr-defined]
-        self.server.accepted += 1  # type: ignore[attr-defined]
+        self.server.open_connections.add(self.connection)
+        self.server.accepted += 1
 
     def finish(self) -> None:
-        self.server.open_connections.discard(self.connection)  # type: ignore[attr-defined]
+        self.server.open_connections.discard(self.connection)
         super().finish()
 
     def run_wsgi(self) -> None:
@@ -58,6 +60,15 @@ class KeepAliveHandler(WSGIRequestHandler):
         """Tests read the calls from the emulator, not from a log."""
 
 
+class KeepAliveServer(ThreadedWSGIServer):
+    """One thread per connection, on a free port; it knows its connections, so that stopping can end the idle ones."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__("127.0.0.1", 0, app, handler=KeepAliveHandler)
+        self.open_connections: set[socket.socket] = set()
+        self.accepted = 0
+
+
 class XEmulator:
     """A running emulator: `with XEmulator() as x: x.access_token("alice")`."""
 
@@ -65,9 +76,7 @@ class XEmulator:
         self.consumer = Consumer(**({"key": random_consumer().key, "secret": random_consumer().secret} | consumer))
         app = create_app(EmulatorOptions(consumers=(self.consumer,), clock=clock))
         self.state: Emulator = app.extensions[EXTENSION]
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True, request_handler=KeepAliveHandler)
-        self._server.open_connections = set()  # type: ignore[attr-defined]
-        self._server.accepted = 0  # type: ignore[attr-defined]
+        self._server = KeepAliveServer(app)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.consumer_key = self.consumer.key
@@ -83,14 +92,15 @@ class XEmulator:
         self.state.closing.set()
         self._server.shutdown()
         self._thread.join()
-        for connection in tuple(self._server.open_connections):  # type: ignore[attr-defined]
-            connection.shutdown(socket.SHUT_RDWR)
+        for connection in tuple(self._server.open_connections):
+            with suppress(OSError):  # the other side may have gone first
+                connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
 
     @property
     def connections(self) -> int:
         """How many TCP connections were accepted so far."""
-        return int(self._server.accepted)  # type: ignore[attr-defined]
+        return self._server.accepted
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API; the answer's JSON, or None. Raises AssertionError with the body on an error."""

@@ -206,7 +206,7 @@ def test_the_secrets_of_the_installation_are_for_its_owner_only(running: DevRun)
 
 def test_the_x_emulator_comes_back_on_its_port(running: DevRun) -> None:
     url = read_dev_env(running.home)["IDENTITY_X_EMULATOR_URL"]
-    emulator = running.child("emulator")
+    emulator = running.child("identity.emulators.x")
     emulator.kill()
     emulator.wait(5)
     deadline = time.monotonic() + RECOVERY

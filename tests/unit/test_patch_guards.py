@@ -82,6 +82,23 @@ def test_a_failed_test_has_its_own_code_and_undoes_the_operations_before_it() ->
     assert document == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    ("stored", "value"),
+    [(True, 1), (0, False), ([1], [True]), ({"a": 1}, {"a": True}), (None, False), ("1", 1), ([], {}), ({}, None)],
+)
+def test_a_test_operation_takes_no_value_of_another_type(stored: Any, value: Any) -> None:
+    assert code_of({"a": stored}, [{"op": "test", "path": "/a", "value": value}]) == "[JSONPatchTestFailed]"
+
+
+@pytest.mark.parametrize(("stored", "value"), [(1, 1.0), ({"a": [1, {}]}, {"a": [1, {}]}), (None, None), ("a", "a")])
+def test_a_test_operation_takes_an_equal_value(stored: Any, value: Any) -> None:
+    assert apply_operations({"a": stored}, [{"op": "test", "path": "/a", "value": value}]) == {"a": stored}
+
+
+def test_a_test_of_what_is_not_there_fails() -> None:
+    assert code_of({}, [{"op": "test", "path": "/a", "value": None}]) == "[JSONPatchTestFailed]"
+
+
 def test_the_append_merge_appends_arrays_merges_objects_and_removes_nulls() -> None:
     stored = {"data": {"list": [1], "keep": True, "drop": 1}, "name": "old"}
     merged = append_merge(stored, {"data": {"list": [1, 2], "drop": None, "new": {"x": None, "y": 1}}, "name": "new"})

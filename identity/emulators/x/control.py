@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
@@ -53,16 +54,21 @@ def _same_origin() -> None:
         raise Bad({"Origin": ["requests of other origins are refused"]}, 403)
 
 
-def _body(schema: Schema, *, partial: bool = False) -> Any:
-    document = request.get_json(force=True, silent=True)
+def _document() -> dict[str, Any]:
+    """The JSON object of the body, whatever its content type."""
+    try:
+        document = json.loads(request.get_data())
+        json.dumps(document, ensure_ascii=False).encode()  # half a surrogate pair could not be shown on a page
+    except (ValueError, RecursionError) as error:
+        raise Bad({"body": ["must be JSON"]}) from error
     if not isinstance(document, dict):
         raise Bad({"body": ["must be a JSON object"]})
-    return _load(schema, document, partial=partial)
+    return document
 
 
-def _load(schema: Schema, document: dict[str, Any], *, partial: bool = False) -> Any:
+def _load(schema: Schema) -> Any:
     try:
-        return schema.load(document, partial=partial)
+        return schema.load(_document())
     except ValidationError as error:
         raise Bad(dict(error.messages_dict)) from error
 
@@ -76,30 +82,28 @@ def list_people() -> Response:
 @blueprint.post("/people")
 def add_people() -> tuple[Response, int]:
     """Add one person, or several as {"people": [...]}."""
-    document = request.get_json(force=True, silent=True)
-    if isinstance(document, dict) and "people" in document:
-        people = [Person(**values) for values in _body(NewPeople())["people"]]
-        for person in people:
-            _add(person)
+    if "people" in _document():
+        people = [Person(**values) for values in _load(NewPeople())["people"]]
+        _add(people)
         return jsonify(people=[asdict(person) for person in people]), 201
-    person = Person(**_body(NewPerson()))
-    _add(person)
+    person = Person(**_load(NewPerson()))
+    _add([person])
     return jsonify(asdict(person)), 201
 
 
-def _add(person: Person) -> None:
+def _add(people: list[Person]) -> None:
     try:
-        added = emulator().people.add(person)
+        taken = emulator().people.add(people)
     except PeopleFull as error:
-        raise Bad({"people": [f"there are {MOST_PEOPLE} people already"]}) from error
-    if not added:
-        raise Bad({"id": [f"the key {person.key} or the id {person.id} is taken"]})
+        raise Bad({"people": [f"there may be {MOST_PEOPLE} people at most"]}) from error
+    if taken is not None:
+        raise Bad({"id": [f"the key {taken.key} or the id {taken.id} is taken"]})
 
 
 @blueprint.patch("/people/<key>")
 def change_person(key: str) -> Response:
     """Change members of a person."""
-    changed = emulator().people.change(key, _body(PersonChanges(), partial=True))
+    changed = emulator().people.change(key, _load(PersonChanges()))
     if changed is None:
         raise Bad({"person": ["there is no such person"]}, 404)
     return jsonify(asdict(changed))
@@ -124,7 +128,7 @@ def shown_fault(fault: Fault) -> dict[str, Any]:
 @blueprint.post("/faults")
 def add_fault() -> tuple[Response, int]:
     """Switch a fault on."""
-    fault: Fault = _body(FaultSchema())
+    fault: Fault = _load(FaultSchema())
     if fault.person is not None:
         fault = replace(fault, person=_known_person(fault.person).key)
     added = emulator().faults.add(fault)
@@ -186,7 +190,7 @@ def _members(value: object, names: tuple[str, ...]) -> dict[str, Any]:
 @blueprint.post("/tokens")
 def mint_tokens() -> tuple[Response, int]:
     """Make an access-token pair, or a request token with its verifier, without a browser."""
-    wish = _body(TokenWish())
+    wish = _load(TokenWish())
     consumer = _wanted_consumer(wish.get("consumer"))
     mint = _mint_access if wish["kind"] == "access" else _mint_request(wish["callback"])
     if "person" in wish:
@@ -251,7 +255,7 @@ def _shown_settings(settings: Settings) -> Response:
 @blueprint.put("/settings")
 def change_settings() -> Response:
     """Change settings; what is left out stays."""
-    changes = _body(SettingsSchema())
+    changes = _load(SettingsSchema())
     emulator().settings = replace(emulator().settings, **changes)
     return _shown_settings(emulator().settings)
 

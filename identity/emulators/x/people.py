@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,17 +54,19 @@ class People:
         with self._lock:
             return self._people.get(key_or_id) or self._people.get(self._keys.get(key_or_id, ""))
 
-    def add(self, person: Person) -> bool:
-        """Add a person; False when the key or the id is taken. Raises PeopleFull."""
+    def add(self, people: Sequence[Person]) -> Person | None:
+        """Add all of them, or none and give back the first whose key or id is taken. Raises PeopleFull."""
         with self._lock:
-            taken = {person.key, person.id} & (self._people.keys() | self._keys.keys())
-            if taken:
-                return False
-            if len(self._people) >= MOST_PEOPLE:
+            taken = self._people.keys() | self._keys.keys()
+            for person in people:
+                if {person.key, person.id} & taken:
+                    return person
+                taken |= {person.key, person.id}
+            if len(self._people) + len(people) > MOST_PEOPLE:
                 raise PeopleFull
-            self._people[person.key] = person
-            self._keys[person.id] = person.key
-        return True
+            self._people.update({person.key: person for person in people})
+            self._keys.update({person.id: person.key for person in people})
+        return None
 
     def change(self, key_or_id: str, changes: dict[str, Any]) -> Person | None:
         """Apply changes (never of key and id) to a person; None when there is no such one."""

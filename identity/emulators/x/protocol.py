@@ -23,6 +23,7 @@ from identity.emulators.x.verification import (
     read,
 )
 
+BREAK = "a fault of the emulator breaks this connection"
 _BROKEN_LENGTH = 1_000
 _LONGEST_BASE_STRING = 8_000
 
@@ -123,7 +124,7 @@ def to_response(reply: Reply, now: float) -> Response:
 
 def _broken() -> Iterator[bytes]:
     yield b"{"
-    raise ConnectionResetError("a fault of the emulator breaks this connection")
+    raise ConnectionResetError(BREAK)
 
 
 def _record(exchange: Exchange, reply: Reply, result: str, reason: str) -> None:

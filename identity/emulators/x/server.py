@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from granian import Granian
@@ -17,6 +18,7 @@ from marshmallow import ValidationError
 
 from identity.emulators.x.app import create_app
 from identity.emulators.x.options import EmulatorOptions
+from identity.emulators.x.protocol import BREAK
 from identity.emulators.x.schemas import ConsumerSchema, SettingsSchema
 from identity.lifeline import end_with_parent
 
@@ -43,18 +45,26 @@ def parse_options(text: str) -> EmulatorOptions:
 
 def application() -> Flask:
     """The worker's application; the import string is `identity.emulators.x.server:application`."""
-    logging.getLogger("_granian").addFilter(_is_no_broken_answer)
     end_with_parent()
     return create_app(parse_options(os.environ[OPTIONS_VARIABLE]))
 
 
-def _is_no_broken_answer(record: logging.LogRecord) -> bool:
-    """The answers that a fault breaks off are wanted: no stack trace for them."""
-    return "a fault of the emulator breaks this connection" not in record.getMessage()
+class WithoutBreaks(logging.Filter):
+    """Keeps the stack traces of answers that a fault broke off out of the log: they are wanted."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is about anything else."""
+        return BREAK not in logging.Formatter().format(record)
+
+
+def _logging() -> dict[str, Any]:
+    handler = {"class": "logging.StreamHandler", "formatter": "generic", "filters": ["without_breaks"]}
+    return {"filters": {"without_breaks": {"()": WithoutBreaks}}, "handlers": {"console": handler, "access": handler}}
 
 
 def run(host: str, port: int, options_file: Path | None = None) -> None:
     """Serve until SIGINT or SIGTERM. Port 0 takes a free one; without a file there is one application, made up."""
+    end_with_parent()
     options = parse_options(options_file.read_text(encoding="utf-8")) if options_file else EmulatorOptions()
     os.environ[OPTIONS_VARIABLE] = _as_json(options)
     port = port or _free_port(host)
@@ -72,6 +82,7 @@ def run(host: str, port: int, options_file: Path | None = None) -> None:
         blocking_threads=THREADS,
         websockets=False,
         log_level=LogLevels.error,
+        log_dictconfig=_logging(),
         log_access=False,
         workers_kill_timeout=5,
     ).serve()

@@ -10,6 +10,7 @@ from uuid import UUID
 from identity.domain.errors import Invalid, NotFound, Problem, field_problem, invalid_field
 from identity.domain.keys import SigningKey
 from identity.flows import save_key
+from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.keys import (
     CertificateInformationSchema,
@@ -17,11 +18,9 @@ from identity.http.fusionauth.schemas.keys import (
     ImportKeyRequest,
     KeyResponse,
     KeySchema,
-    KeySearch,
     KeySearchRequest,
     RenameKeyRequest,
 )
-from identity.http.fusionauth.schemas.search import criteria_of
 from identity.keymaterial.certificates import describe
 from identity.keymaterial.errors import BadKey
 from identity.keymaterial.importing import Material
@@ -102,12 +101,9 @@ def delete_key(call: Call, key_id: UUID) -> None:
 
 
 SEARCH_QUERY = {
-    "name": "Part of the name; `*` is a wildcard.",
-    "algorithm": "Keys of this algorithm only.",
-    "type": "Keys of this type only.",
-    "orderBy": "Field and direction, `name ASC` unless given.",
-    "startRow": "How many matches to skip.",
-    "numberOfResults": "How many to return, 25 unless given.",
+    **CRITERIA,
+    "algorithm": "Keys of this algorithm only",
+    "type": "Keys of this type only",
 }
 
 
@@ -126,9 +122,15 @@ def search_keys(call: Call) -> dict[str, Any]:
 
 
 def _search(call: Call) -> dict[str, Any]:
-    criteria = criteria_of(call, KeySearch)
-    with call.services.db.read() as conn:
-        found, total = keys.search(conn, **criteria)
+    wanted = criteria(call, KeySearchRequest())
+    with refusing_unknown_order(), call.services.db.read() as conn:
+        found, total = keys.search(
+            conn,
+            page_of(wanted),
+            name=wanted.get("name"),
+            algorithm=wanted.get("algorithm"),
+            type=wanted.get("type"),
+        )
     return {"keys": [shown(key) for key in found], "total": total}
 
 

@@ -74,6 +74,10 @@ class Twitter:
             raw=person,
         )
 
+    def check(self, values: ProviderValues, callback_url: str, outside: Outside) -> None:
+        """X gives a request token only to an app it knows, for a callback the app has registered."""
+        self.request_token(values, callback_url, outside)
+
     def request_token(self, values: ProviderValues, callback_url: str, outside: Outside) -> RequestToken:
         """Begin a login at X. Raises UpstreamRefused."""
         conversation = _conversation(values, outside)

@@ -120,11 +120,12 @@ class EmbeddedPostgres:
                 self._give_up_unless_leftovers(place, launched, now - began)
                 launched = place.log.stat().st_size if place.log.exists() else 0
                 self._launch(place, account, report)
+                told = time.monotonic()
             elif now - began > PATIENCE_WITH_RECOVERY:
                 raise EmbeddedFailed(f"PostgreSQL in {place.cluster} does not answer: {answer.reason}")
             elif now - told > 5:
                 told = now
-                report(f"waiting for PostgreSQL: {answer.reason}")
+                report("waiting for PostgreSQL to answer")
             time.sleep(0.02)
 
     def _launch(self, place: Place, account: Account, report: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import fields
 
 from identity.domain.keys import KeyAlgorithm, KeyType
-from identity.http.fusionauth.schemas.search import OrderBy, SearchCriteria, search_text
+from identity.http.fusionauth.schemas.common import SearchCriteria
 from identity.wire import Flag, Id, Instant, Many, Part, Text, Whole, WireSchema
 
 NAME_LIMIT = 191
@@ -95,20 +95,8 @@ class KeyResponse(WireSchema):
 
 
 class KeySearch(SearchCriteria):
-    algorithm = algorithm(load_default=None)
-    name = search_text()
-    type = key_type(load_default=None)
-    order_by = OrderBy(
-        {
-            "algorithm": "algorithm",
-            "expiration": "expiration_instant",
-            "id": "id",
-            "insertInstant": "insert_instant",
-            "name": "name",
-            "type": "type",
-        },
-        load_default=("name", False),
-    )
+    algorithm = algorithm()
+    type = key_type()
 
 
 class KeySearchRequest(WireSchema):

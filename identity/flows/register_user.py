@@ -1,0 +1,166 @@
+"""Register users for applications: an existing one, or one created in the same transaction (supporting contract 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.model import Registration, User
+from identity.flows.save_user import UserChange, duplicates_named, insert_user, locked, prepare_user
+from identity.flows.services import Services
+from identity.store import refresh_tokens, registrations
+from identity.store.db import Connection
+from identity.store.registrations import RegistrationTarget
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationChange:
+    """What a client asks a registration to be. `profile` holds the members of `Registration` that are taken over.
+
+    `roles` None means the application's default roles.
+    """
+
+    application_id: UUID
+    profile: Mapping[str, Any]
+    roles: list[str] | None = None
+    id: UUID | None = None
+    authentication_token: str | None = field(default=None, repr=False)
+    generate_authentication_token: bool = False
+    skip_registration_verification: bool = False
+
+
+def register_user(
+    services: Services, tenant_id: UUID | None, user_id: UUID, change: RegistrationChange, now: int
+) -> tuple[User, Registration]:
+    """Register an existing user. Raises Invalid, NotFound."""
+
+    def work(conn: Connection) -> tuple[User, Registration]:
+        user, _ = locked(services, conn, tenant_id, user_id)
+        registration = _new_registration(services, conn, user, change, now)
+        registrations.add(conn, services.sealer, registration)
+        return user, registration
+
+    with duplicates_named():
+        return services.db.transact(work)
+
+
+def create_and_register(
+    services: Services,
+    tenant_id: UUID,
+    user_id: UUID | None,
+    user_change: UserChange,
+    change: RegistrationChange,
+    now: int,
+) -> tuple[User, Registration]:
+    """Create and register a user: both or neither. Raises Invalid."""
+    new = prepare_user(services, tenant_id, user_id, user_change, now)
+
+    def work(conn: Connection) -> tuple[User, Registration]:
+        insert_user(conn, new)
+        registration = _new_registration(services, conn, new.user, change, now)
+        registrations.add(conn, services.sealer, registration)
+        return new.user, registration
+
+    with duplicates_named():
+        return services.db.transact(work)
+
+
+def update_registration(
+    services: Services,
+    tenant_id: UUID | None,
+    user_id: UUID,
+    application_id: UUID,
+    change_of: Callable[[Registration], RegistrationChange],
+    now: int,
+) -> tuple[User, Registration]:
+    """Replace what clients set; `change_of` sees the registration as locked. Raises Invalid, NotFound."""
+
+    def work(conn: Connection) -> tuple[User, Registration]:
+        user, _ = locked(services, conn, tenant_id, user_id)
+        stored = registrations.get(conn, services.sealer, user.tenant_id, user.id, application_id)
+        target = registrations.target(conn, application_id)
+        if stored is None or target is None:
+            raise NotFound
+        change = change_of(stored)
+        registration = _updated(services, stored, change, target, now)
+        registrations.update(conn, services.sealer, registration)
+        return user, registration
+
+    return services.db.transact(work)
+
+
+def delete_registration(services: Services, tenant_id: UUID | None, user_id: UUID, application_id: UUID) -> None:
+    """Remove the registration and the refresh tokens made for it. Raises NotFound."""
+
+    def work(conn: Connection) -> None:
+        user, _ = locked(services, conn, tenant_id, user_id)
+        if not registrations.remove(conn, user.tenant_id, user.id, application_id):
+            raise NotFound
+        refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id, application_id)
+
+    services.db.transact(work)
+
+
+def _new_registration(
+    services: Services, conn: Connection, user: User, change: RegistrationChange, now: int
+) -> Registration:
+    """Raises Invalid: another tenant's application looks like none at all."""
+    target = registrations.target(conn, change.application_id)
+    if target is None or target.tenant_id != user.tenant_id:
+        raise invalid_field("registration.applicationId", "invalid")
+    verified = change.skip_registration_verification or not target.settings.get("verify_registration")
+    return Registration(
+        tenant_id=user.tenant_id,
+        user_id=user.id,
+        application_id=target.id,
+        id=change.id or services.runtime.new_id(),
+        roles=_roles(change.roles or None, target),
+        authentication_token=_authentication_token(services, None, change, target),
+        verified=verified,
+        verified_instant=now if verified else None,
+        last_login_instant=None,
+        insert_instant=now,
+        last_update_instant=now,
+        **change.profile,
+    )
+
+
+def _updated(
+    services: Services, stored: Registration, change: RegistrationChange, target: RegistrationTarget, now: int
+) -> Registration:
+    registration = replace(
+        stored,
+        **change.profile,
+        roles=_roles(change.roles, target),
+        authentication_token=_authentication_token(services, stored.authentication_token, change, target),
+        last_update_instant=now,
+    )
+    if change.skip_registration_verification and not stored.verified:
+        first = now if stored.verified_instant is None else stored.verified_instant
+        registration = replace(registration, verified=True, verified_instant=first)
+    return registration
+
+
+def _roles(asked: list[str] | None, target: RegistrationTarget) -> list[str]:
+    """Sorted, each once. Raises Invalid for a name the application does not know."""
+    roles = target.default_roles if asked is None else asked
+    if unknown := [index for index, name in enumerate(roles) if name not in target.roles]:
+        raise invalid_fields([(f"registration.roles[{index}]", "invalid") for index in unknown])
+    return sorted(set(roles))
+
+
+def _authentication_token(
+    services: Services, stored: str | None, change: RegistrationChange, target: RegistrationTarget
+) -> str | None:
+    """The stored token stays until another one is given or generated; the application must allow tokens."""
+    given = change.authentication_token
+    if (given is None or given == stored) and not change.generate_authentication_token:
+        return stored
+    configuration = target.settings.get("authentication_token_configuration") or {}
+    if not configuration.get("enabled"):
+        path = "generateAuthenticationToken" if given is None else "registration.authenticationToken"
+        raise invalid_field(path, "disabled")
+    return services.runtime.new_secret() if change.generate_authentication_token else given

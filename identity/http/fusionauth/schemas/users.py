@@ -1,0 +1,256 @@
+"""Users and registrations on the wire. Source: supporting contract 3.2, 3.3 and 4; the seed page's user object.
+
+Answers are built by hand (`user_wire`, `registration_wire`): every login gives a user, and a schema costs ten times as
+much. A test proves that both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from marshmallow.fields import Nested
+
+from identity.domain.model import Registration, User
+from identity.domain.user_rules import LONGEST_USERNAME
+from identity.flows.register_user import RegistrationChange
+from identity.flows.save_user import UserChange
+from identity.http.fusionauth.schemas.user_fields import Day, Email, Locale, TextMap, Zone
+from identity.wire import Flag, Free, Id, Instant, Many, Part, Text, Whole, WireSchema
+
+ACTIVE = "ACTIVE"
+LONGEST_URL = 2048
+
+
+class RegistrationSchema(WireSchema):
+    application_id = Id(load_default=None)
+    authentication_token = Text(limit=4096, load_default=None)
+    clean_speak_id = Id(load_default=None)
+    data = Free(load_default=dict)
+    id = Id(load_default=None)
+    insert_instant = Instant(dump_only=True)
+    last_login_instant = Instant(dump_only=True)
+    last_update_instant = Instant(dump_only=True)
+    preferred_languages = Many(Locale(blank=False), most=20, load_default=list)
+    roles = Many(Text(blank=False), load_default=None)
+    timezone = Zone(load_default=None)
+    tokens = TextMap(load_default=dict)
+    username = Text(limit=LONGEST_USERNAME, load_default=None)
+    username_status = Text(dump_only=True)
+    verified = Flag(dump_only=True)
+    verified_instant = Instant(dump_only=True)
+
+
+class IdentitySchema(WireSchema):
+    display_value = Text(dump_only=True)
+    insert_instant = Instant(dump_only=True)
+    last_update_instant = Instant(dump_only=True)
+    moderation_status = Text(dump_only=True)
+    primary = Flag(dump_only=True)
+    type = Text(dump_only=True)
+    value = Text(dump_only=True)
+    verified = Flag(dump_only=True)
+    verified_instant = Instant(dump_only=True)
+    verified_reason = Text(dump_only=True)
+
+
+class TwoFactorSchema(WireSchema):
+    methods = Many(Free(), dump_only=True)
+
+
+class UserSchema(WireSchema):
+    active = Flag(dump_only=True)
+    birth_date = Day(load_default=None)
+    clean_speak_id = Id(load_default=None)
+    connector_id = Id(dump_only=True)
+    data = Free(load_default=dict)
+    email = Text(limit=254, load_default=None)
+    encryption_scheme = Text(load_only=True, load_default=None)
+    expiry = Instant(load_default=None)
+    factor = Whole(load_only=True, load_default=None)
+    first_name = Text(load_default=None)
+    full_name = Text(load_default=None)
+    id = Id(dump_only=True)
+    identities = Many(Nested(IdentitySchema), dump_only=True)
+    image_url = Text(limit=LONGEST_URL, load_default=None)
+    insert_instant = Instant(dump_only=True)
+    last_login_instant = Instant(dump_only=True)
+    last_name = Text(load_default=None)
+    last_update_instant = Instant(dump_only=True)
+    memberships = Many(Free(), dump_only=True)
+    middle_name = Text(load_default=None)
+    mobile_phone = Text(load_default=None)
+    parent_email = Email(limit=254, load_default=None)
+    password = Text(load_only=True, load_default=None)
+    password_change_required = Flag(load_default=False)
+    password_last_update_instant = Instant(dump_only=True)
+    preferred_languages = Many(Locale(blank=False), most=20, load_default=list)
+    registrations = Many(Nested(RegistrationSchema), dump_only=True)
+    tenant_id = Id(dump_only=True)
+    timezone = Zone(load_default=None)
+    two_factor = Nested(TwoFactorSchema, dump_only=True)
+    username = Text(limit=LONGEST_USERNAME, load_default=None)
+    username_status = Text(dump_only=True)
+    verified = Flag(dump_only=True)
+    verified_instant = Instant(dump_only=True)
+
+
+class UserRequestSchema(WireSchema):
+    """Body of create, PUT and PATCH of a user."""
+
+    application_id = Id(load_default=None)
+    disable_domain_block = Flag(load_default=False)
+    send_set_password_email = Flag(load_default=False)
+    skip_verification = Flag(load_default=False)
+    user = Part(UserSchema, required=True)
+
+
+class UserAnswerSchema(WireSchema):
+    user = Nested(UserSchema)
+
+
+class RegistrationRequestSchema(WireSchema):
+    """Body of the registration routes; `user` present asks for the combined create."""
+
+    disable_domain_block = Flag(load_default=False)
+    generate_authentication_token = Flag(load_default=False)
+    registration = Part(RegistrationSchema, required=True)
+    send_set_password_email = Flag(load_default=False)
+    skip_registration_verification = Flag(load_default=False)
+    skip_verification = Flag(load_default=False)
+    user = Part(UserSchema, load_default=None)
+
+
+class RegistrationAnswerSchema(WireSchema):
+    registration = Nested(RegistrationSchema)
+    user = Nested(UserSchema)
+
+
+class UserDeleteSchema(WireSchema):
+    hard_delete = Flag(load_default=False)
+
+
+def user_change(request: Mapping[str, Any]) -> UserChange:
+    """The loaded body of a user or registration request, as the flow wants it."""
+    profile = dict(request["user"])
+    return UserChange(
+        password=profile.pop("password"),
+        encryption_scheme=profile.pop("encryption_scheme"),
+        factor=profile.pop("factor"),
+        profile=profile,
+        skip_verification=request["skip_verification"],
+        disable_domain_block=request["disable_domain_block"],
+        send_set_password_email=request["send_set_password_email"],
+    )
+
+
+def registration_change(request: Mapping[str, Any]) -> RegistrationChange:
+    """The same for a registration, whose application must be known by now."""
+    profile = dict(request["registration"])
+    return RegistrationChange(
+        application_id=profile.pop("application_id"),
+        roles=profile.pop("roles"),
+        id=profile.pop("id"),
+        authentication_token=profile.pop("authentication_token"),
+        profile=profile,
+        generate_authentication_token=request["generate_authentication_token"],
+        skip_registration_verification=request["skip_registration_verification"],
+    )
+
+
+def user_wire(user: User, registrations: Sequence[Registration]) -> dict[str, Any]:
+    """The user object of an answer; absent members are left out."""
+    return _present(
+        {
+            "active": user.active,
+            "birthDate": user.birth_date,
+            "cleanSpeakId": _text(user.clean_speak_id),
+            "connectorId": str(user.connector_id),
+            "data": user.data,
+            "email": user.email,
+            "expiry": user.expiry,
+            "firstName": user.first_name,
+            "fullName": user.full_name,
+            "id": str(user.id),
+            "identities": identities_wire(user),
+            "imageUrl": user.image_url,
+            "insertInstant": user.insert_instant,
+            "lastLoginInstant": user.last_login_instant,
+            "lastName": user.last_name,
+            "lastUpdateInstant": user.last_update_instant,
+            "memberships": [],
+            "middleName": user.middle_name,
+            "mobilePhone": user.mobile_phone,
+            "parentEmail": user.parent_email,
+            "passwordChangeRequired": user.password_change_required,
+            "passwordLastUpdateInstant": user.password_last_update_instant,
+            "preferredLanguages": user.preferred_languages,
+            "registrations": [registration_wire(registration) for registration in registrations],
+            "tenantId": str(user.tenant_id),
+            "timezone": user.timezone,
+            "twoFactor": {"methods": []},
+            "username": user.username,
+            "usernameStatus": ACTIVE if user.username else None,
+            "verified": user.verified,
+            "verifiedInstant": user.verified_instant,
+        }
+    )
+
+
+def registration_wire(registration: Registration) -> dict[str, Any]:
+    """The registration object of an answer."""
+    return _present(
+        {
+            "applicationId": str(registration.application_id),
+            "authenticationToken": registration.authentication_token,
+            "cleanSpeakId": _text(registration.clean_speak_id),
+            "data": registration.data,
+            "id": str(registration.id),
+            "insertInstant": registration.insert_instant,
+            "lastLoginInstant": registration.last_login_instant,
+            "lastUpdateInstant": registration.last_update_instant,
+            "preferredLanguages": registration.preferred_languages,
+            "roles": sorted(registration.roles),
+            "timezone": registration.timezone,
+            "tokens": registration.tokens or None,
+            "username": registration.username,
+            "usernameStatus": ACTIVE if registration.username else None,
+            "verified": registration.verified,
+            "verifiedInstant": registration.verified_instant,
+        }
+    )
+
+
+def identities_wire(user: User) -> list[dict[str, Any]]:
+    """The login ids as identities[], ordered by type; a username can not be verified."""
+    found = []
+    if user.email:
+        found.append(_identity(user, "email", user.email, user.verified, user.verified_reason))
+    if user.username:
+        found.append(_identity(user, "username", user.username, False, "Unverifiable"))
+    return found
+
+
+def _identity(user: User, kind: str, value: str, verified: bool, reason: str | None) -> dict[str, Any]:
+    return _present(
+        {
+            "displayValue": value,
+            "insertInstant": user.insert_instant,
+            "lastUpdateInstant": user.last_update_instant,
+            "moderationStatus": ACTIVE,
+            "primary": True,
+            "type": kind,
+            "value": value,
+            "verified": verified,
+            "verifiedInstant": user.verified_instant if kind == "email" else None,
+            "verifiedReason": reason,
+        }
+    )
+
+
+def _present(wire: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in wire.items() if value is not None}
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

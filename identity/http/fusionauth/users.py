@@ -1,0 +1,190 @@
+"""Users: create, retrieve, replace, patch, deactivate, delete. Source: supporting contract 3.1 to 3.4."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from identity.domain.contact import canonical
+from identity.domain.errors import NotFound, invalid_field
+from identity.domain.model import Registration, User
+from identity.flows import save_user
+from identity.flows.save_user import UserChange
+from identity.http import body
+from identity.http.fusionauth.routes import Call, Routes
+from identity.http.fusionauth.schemas.user_search import RecentLoginAnswerSchema
+from identity.http.fusionauth.schemas.users import (
+    UserAnswerSchema,
+    UserDeleteSchema,
+    UserRequestSchema,
+    user_change,
+    user_wire,
+)
+from identity.http.patch import patched
+from identity.store import recent_logins, registrations, users
+from identity.store.db import Connection
+from identity.wire import WireSchema
+
+ENDPOINT = "/api/user"
+LOGIN_ID_TYPES = frozenset({"email", "username", "phoneNumber"})
+MOST_LOGINS = 10_000
+
+USER_REQUEST: WireSchema = UserRequestSchema()
+USER_DELETE: WireSchema = UserDeleteSchema()
+RECENT_LOGINS: WireSchema = RecentLoginAnswerSchema()
+
+routes = Routes("Users", "The people of a tenant.")
+
+
+@routes.post("/api/user", "/api/user/<user_id>", endpoint=ENDPOINT, takes=UserRequestSchema, gives=UserAnswerSchema)
+def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
+    """Create a user, under the id of the path if there is one."""
+    request = call.load(USER_REQUEST)
+    tenant_id = tenant_for(call, request["application_id"], "applicationId")
+    user = save_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
+    return {"user": user_wire(user, [])}
+
+
+@routes.get(
+    "/api/user",
+    endpoint=ENDPOINT,
+    gives=UserAnswerSchema,
+    statuses={404: "There is no such user."},
+    query={
+        "email": "The e-mail address.",
+        "username": "The username.",
+        "loginId": "The e-mail address or the username.",
+        "loginIdTypes": "What loginId may be: email, username. Repeat it; default: both.",
+    },
+)
+def find_user(call: Call) -> dict[str, Any]:
+    """The user with this e-mail, username or login id."""
+    email, username = _login_ids(call)
+    tenant_id = call.tenant()
+    with call.services.db.read() as conn:
+        user = users.find_by_canonical(conn, tenant_id, email=email, username=username)
+        return {"user": _with_registrations(call, conn, user)}
+
+
+@routes.get("/api/user/<user_id>", endpoint=ENDPOINT, gives=UserAnswerSchema)
+def retrieve_user(call: Call, user_id: UUID) -> dict[str, Any]:
+    """One user, with registrations."""
+    with call.services.db.read() as conn:
+        return {"user": _with_registrations(call, conn, users.get(conn, call.tenant_id, user_id))}
+
+
+@routes.put(
+    "/api/user/<user_id>",
+    endpoint=ENDPOINT,
+    takes=UserRequestSchema,
+    gives=UserAnswerSchema,
+    query={"reactivate": "true: make a deactivated user active again; no body is read."},
+)
+def update_user(call: Call, user_id: UUID) -> dict[str, Any]:
+    """Replace a user; what is left out returns to its default, the password stays."""
+    if call.flag("reactivate"):
+        return _answer(save_user.set_active(call.services, call.tenant_id, user_id, True, call.now))
+    require_user(call, user_id)
+    change = user_change(call.load(USER_REQUEST))
+    return _answer(save_user.update_user(call.services, call.tenant_id, user_id, lambda *_: change, call.now))
+
+
+@routes.patch("/api/user/<user_id>", endpoint=ENDPOINT, takes=UserRequestSchema, gives=UserAnswerSchema)
+def patch_user(call: Call, user_id: UUID) -> dict[str, Any]:
+    """Change a part of a user, in one of three dialects chosen by the content type."""
+    require_user(call, user_id)
+    body.read_json(call.request)  # a slow sender must not hold the lock below
+
+    def change_of(user: User, registered: list[Registration]) -> UserChange:
+        document = patched(call.request, {"user": user_wire(user, registered)})
+        return user_change(USER_REQUEST.load(document))
+
+    return _answer(save_user.update_user(call.services, call.tenant_id, user_id, change_of, call.now))
+
+
+@routes.delete(
+    "/api/user/<user_id>",
+    endpoint=ENDPOINT,
+    takes=UserDeleteSchema,
+    query={"hardDelete": "true: remove the user for good instead of deactivating."},
+)
+def delete_user(call: Call, user_id: UUID) -> None:
+    """Deactivate a user and end every session; with hardDelete remove the user and all that belongs to them."""
+    require_user(call, user_id)
+    if call.flag("hardDelete") or call.load(USER_DELETE)["hard_delete"]:
+        save_user.delete_user(call.services, call.tenant_id, user_id, call.actor, call.now)
+    else:
+        save_user.set_active(call.services, call.tenant_id, user_id, False, call.now)
+
+
+@routes.get(
+    "/api/user/recent-login",
+    endpoint="/api/user/recent-login",
+    gives=RecentLoginAnswerSchema,
+    query={"userId": "Only this user's.", "limit": "How many, default 10.", "offset": "How many to skip, default 0."},
+)
+def retrieve_recent_logins(call: Call) -> Any:
+    """Login records, newest first."""
+    user_id = call.uuid("userId")
+    page = {"limit": _page(call, "limit", 10), "offset": _page(call, "offset", 0)}
+    with call.services.db.read() as conn:
+        if user_id is None:
+            found = recent_logins.of_everybody(conn, call.tenant_id, **page)
+        elif (user := users.get(conn, call.tenant_id, user_id)) is not None:
+            found = recent_logins.of_user(conn, user, **page)
+        else:
+            raise NotFound
+    return RECENT_LOGINS.dump({"logins": found})
+
+
+def require_user(call: Call, user_id: UUID) -> None:
+    """Existence comes before the body is read (login contract 1.4). Raises NotFound."""
+    with call.services.db.read() as conn:
+        if users.get(conn, call.tenant_id, user_id) is None:
+            raise NotFound
+
+
+def tenant_for(call: Call, application_id: UUID | None, path: str) -> UUID:
+    """The tenant for a new user: the request's own, else its application's, else the only one. Raises Invalid."""
+    owner = None
+    if application_id is not None:
+        with call.services.db.read() as conn:
+            owner = registrations.tenant_of(conn, application_id)
+        if owner is None or call.tenant_id not in {None, owner}:
+            raise invalid_field(path, "invalid")
+    return call.tenant_id or owner or call.tenant()
+
+
+def _answer(registered: save_user.Registered) -> dict[str, Any]:
+    return {"user": user_wire(*registered)}
+
+
+def _with_registrations(call: Call, conn: Connection, user: User | None) -> dict[str, Any]:
+    if user is None:
+        raise NotFound
+    return user_wire(user, registrations.of_user(conn, call.services.sealer, user.tenant_id, user.id))
+
+
+def _login_ids(call: Call) -> tuple[str | None, str | None]:
+    """The canonical e-mail and username to look for. Raises Invalid when the query names none."""
+    if (email := call.text("email")) is not None:
+        return canonical(email.strip()), None
+    if (username := call.text("username")) is not None:
+        return None, canonical(username.strip())
+    if (login_id := call.text("loginId")) is None:
+        raise invalid_field("userId", "missing")
+    kinds = {kind for kind in call.request.args.getlist("loginIdTypes") if kind not in {"", "undefined", "null"}}
+    if not kinds <= LOGIN_ID_TYPES:
+        raise invalid_field("loginIdTypes", "invalid")
+    folded = canonical(login_id.strip())
+    kinds = kinds or set(LOGIN_ID_TYPES)
+    return folded if "email" in kinds else None, folded if "username" in kinds else None
+
+
+def _page(call: Call, name: str, default: int) -> int:
+    value = call.whole(name)
+    if value is None:
+        return default
+    if not 0 <= value <= MOST_LOGINS:
+        raise invalid_field(name, "invalid")
+    return value

@@ -1,0 +1,47 @@
+"""What can be patched over HTTP: the object's routes, its member in the envelope, and how to make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from tests.service import Service
+
+PROVIDER_ID = "45bb233c-0901-4236-b5ca-ac46e2e0a5a5"
+TWITTER = {"type": "Twitter", "buttonText": "Login with Twitter", "consumerKey": "key", "consumerSecret": "secret"}
+MERGE = "application/merge-patch+json"
+OPERATIONS = "application/json-patch+json"
+
+
+@dataclass(frozen=True)
+class Patchable:
+    """One kind of object with custom data."""
+
+    member: str
+    make: Callable[[Service], str]
+    """Makes one and returns its path."""
+
+
+def make_provider(service: Service) -> str:
+    created = service.call("POST", "/api/identity-provider", {"identityProvider": TWITTER})
+    assert created.status_code == 200, created.text
+    return f"/api/identity-provider/{PROVIDER_ID}"
+
+
+def make_tenant(service: Service) -> str:
+    created = service.call("POST", "/api/tenant", {"tenant": {"name": "Patched"}})
+    assert created.status_code == 200, created.text
+    return f"/api/tenant/{created.json()['tenant']['id']}"
+
+
+PATCHABLES = (
+    Patchable("identityProvider", make_provider),
+    Patchable("tenant", make_tenant),
+)
+
+
+def patch(service: Service, path: str, kind: str, document: Any) -> requests.Response:
+    return service.call("PATCH", path, document, headers={"Content-Type": kind})
