@@ -6,9 +6,15 @@ import http.client
 import socket
 
 
-def connectable(host: str) -> str:
+def _connectable(host: str) -> str:
     """The address to reach a server at that listens on `host`."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 (read, never bound)
+
+
+def address(host: str, port: int) -> str:
+    """Where to reach a server that listens on `host`, as it stands in a URL."""
+    reached = _connectable(host)
+    return f"[{reached}]:{port}" if ":" in reached else f"{reached}:{port}"
 
 
 def is_free(host: str, port: int) -> bool:
@@ -31,7 +37,7 @@ def free_port(host: str) -> int:
 
 def status_of(host: str, port: int, path: str) -> int | None:
     """The HTTP status of a GET; None when nobody answers."""
-    connection = http.client.HTTPConnection(connectable(host), port, timeout=5)
+    connection = http.client.HTTPConnection(_connectable(host), port, timeout=5)
     try:
         connection.request("GET", path)
         return connection.getresponse().status

@@ -11,17 +11,17 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
 from identity.dev import ports
-from identity.dev.api_key import development_key
 from identity.dev.children import Child
 from identity.dev.database import DevDatabase
 from identity.dev.folder import DevFailed, emulator_options, key_file, only_one, read_dev_env, write_dev_env
+from identity.dev.installation import Installation, kickstart_variables
 from identity.lifeline import Lifeline
 from identity.runtime import Runtime
 from identity.settings import Settings
@@ -86,6 +86,7 @@ class _Supervisor:
         self._orders = orders
         self._stack = stack
         self._earlier = read_dev_env(self._home)
+        self._key_file = settings.secret.key_file or str(key_file(self._home, runtime))
         self._database = DevDatabase(settings)
         self._lifeline = Lifeline()
         self._stack.callback(self._lifeline.close)
@@ -102,13 +103,43 @@ class _Supervisor:
         self._database.start(report)
         migrate(self._database.url, now=self._runtime.now())
         self._service = self._child("the service", ["identity", "serve"], self._service_environment())
-        key = development_key(self._database.url, self._earlier.get("IDENTITY_API_KEY", ""), self._runtime)
-        if self._emulator is not None and not self._await(self._emulator, self._emulator_is_ready):
-            return False
-        if not self._await(self._service, self._service_is_ready):
-            return False
-        self._announce(write_dev_env(self._home, self._variables(key)))
+        with closing(self._installation()) as installation:
+            installation.make_defaults()
+            if self._emulator is not None and not self._await(self._emulator, self._emulator_is_ready):
+                return False
+            if not self._await(self._service, self._service_is_ready):
+                return False
+            self._announce(self._fill(installation))
         return True
+
+    def _installation(self) -> Installation:
+        settings = self._settings
+        return Installation(
+            replace(
+                settings,
+                database=replace(settings.database, url=self._database.url),
+                secret=replace(settings.secret, key_file=self._key_file),
+            ),
+            self._runtime,
+        )
+
+    def _fill(self, installation: Installation) -> Path:
+        """The kickstart, and what scripts are told of it. What was made up is noted before it is used."""
+        made_up = kickstart_variables(self._earlier, emulator_options(self._home, self._runtime), self._runtime)
+        variables = {
+            "IDENTITY_URL": self._settings.base_url,
+            "IDENTITY_API_KEY": made_up.pop("DEVELOPMENT_API_KEY"),
+            **({"IDENTITY_X_EMULATOR_URL": self._emulator_url} if self._emulator_url else {}),
+            **made_up,
+        }
+        write_dev_env(self._home, variables)
+        address = f"http://{ports.address(self._settings.host, self._settings.port)}"
+        given = {"DEVELOPMENT_API_KEY": variables["IDENTITY_API_KEY"], **made_up}
+        first_key = installation.kickstart(address, given)
+        variables["IDENTITY_API_KEY"] = installation.api_key(first_key or variables["IDENTITY_API_KEY"])
+        if (application_id := installation.application_id()) is not None:
+            variables["IDENTITY_APPLICATION_ID"] = application_id
+        return write_dev_env(self._home, variables)
 
     def watch(self) -> None:
         """Start again what dies, until told to stop."""
@@ -153,7 +184,7 @@ class _Supervisor:
             "IDENTITY_PORT": str(settings.port),
             "IDENTITY_DATA_DIR": str(self._home),
             "IDENTITY_DATABASE_URL": self._database.url,
-            "IDENTITY_SECRET_KEY_FILE": settings.secret.key_file or str(key_file(self._home, self._runtime)),
+            "IDENTITY_SECRET_KEY_FILE": self._key_file,
         }
         if self._emulator_url:
             found_out["IDENTITY_X_API_URL"] = self._emulator_url
@@ -182,12 +213,6 @@ class _Supervisor:
             if self._runtime.monotonic() > deadline or self._orders.wait(0.03):
                 return False
         return True
-
-    def _variables(self, key: str) -> dict[str, str]:
-        variables = {"IDENTITY_URL": self._settings.base_url, "IDENTITY_API_KEY": key}
-        if self._emulator_url:
-            variables["IDENTITY_X_EMULATOR_URL"] = self._emulator_url
-        return variables
 
     def _announce(self, dev_env: Path) -> None:
         rows = {

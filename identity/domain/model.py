@@ -222,3 +222,13 @@ class Link:
     data: Mapping[str, Any]
     insert_instant: int
     last_login_instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login came from, in the caller's words; kept with the refresh token, never a ground for a decision."""
+
+    name: str | None = None
+    description: str | None = None
+    type: str | None = None
+    last_accessed_address: str | None = None

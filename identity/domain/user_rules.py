@@ -39,7 +39,7 @@ class UserRules:
             verify_email=bool((settings.get("email_configuration") or {}).get("verify_email")),
             blocked_domains=frozenset(canonical(domain) for domain in registration.get("blocked_domains") or ()),
             encryption_scheme=encryption.get("encryption_scheme") or DEFAULT_SCHEME,
-            encryption_scheme_factor=encryption.get("encryption_scheme_factor"),
+            encryption_scheme_factor=encryption.get("encryption_scheme_factor") or None,
             password=PasswordRules.of(settings.get("password_validation_rules") or {}),
             revoke_tokens_on_password_change=revocation.get("on_password_changed", True),
         )
@@ -76,7 +76,7 @@ def _username_reason(username: str, email: str | None) -> str | None:
         return "tooLong"
     if not folded.strip() or not username.isprintable():
         return "invalid"
-    if is_email(username) and (email is None or canonical(email) != folded):
+    if is_email(folded) and (email is None or canonical(email) != folded):
         return "invalid"
     return None
 

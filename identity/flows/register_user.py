@@ -8,12 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
-from identity.domain.model import Registration, User
+from identity.domain.model import Application, Registration, User
 from identity.flows.save_user import UserChange, duplicates_named, insert_user, locked, prepare_user
 from identity.flows.services import Services
-from identity.store import refresh_tokens, registrations
+from identity.store import applications, refresh_tokens, registrations
 from identity.store.db import Connection
-from identity.store.registrations import RegistrationTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +80,11 @@ def update_registration(
     def work(conn: Connection) -> tuple[User, Registration]:
         user, _ = locked(services, conn, tenant_id, user_id)
         stored = registrations.get(conn, services.sealer, user.tenant_id, user.id, application_id)
-        target = registrations.target(conn, application_id)
-        if stored is None or target is None:
+        application = applications.get(conn, application_id, user.tenant_id)
+        if stored is None or application is None:
             raise NotFound
         change = change_of(stored)
-        registration = _updated(services, stored, change, target, now)
+        registration = _updated(services, stored, change, application, now)
         registrations.update(conn, services.sealer, registration)
         return user, registration
 
@@ -108,17 +107,17 @@ def _new_registration(
     services: Services, conn: Connection, user: User, change: RegistrationChange, now: int
 ) -> Registration:
     """Raises Invalid: another tenant's application looks like none at all."""
-    target = registrations.target(conn, change.application_id)
-    if target is None or target.tenant_id != user.tenant_id:
+    application = applications.get(conn, change.application_id, user.tenant_id)
+    if application is None:
         raise invalid_field("registration.applicationId", "invalid")
-    verified = change.skip_registration_verification or not target.settings.get("verify_registration")
+    verified = change.skip_registration_verification or not application.settings.get("verify_registration")
     return Registration(
         tenant_id=user.tenant_id,
         user_id=user.id,
-        application_id=target.id,
+        application_id=application.id,
         id=change.id or services.runtime.new_id(),
-        roles=_roles(change.roles or None, target),
-        authentication_token=_authentication_token(services, None, change, target),
+        roles=_roles(change.roles or None, application),
+        authentication_token=_authentication_token(services, None, change, application),
         verified=verified,
         verified_instant=now if verified else None,
         last_login_instant=None,
@@ -129,13 +128,13 @@ def _new_registration(
 
 
 def _updated(
-    services: Services, stored: Registration, change: RegistrationChange, target: RegistrationTarget, now: int
+    services: Services, stored: Registration, change: RegistrationChange, application: Application, now: int
 ) -> Registration:
     registration = replace(
         stored,
         **change.profile,
-        roles=_roles(change.roles, target),
-        authentication_token=_authentication_token(services, stored.authentication_token, change, target),
+        roles=_roles(change.roles, application),
+        authentication_token=_authentication_token(services, stored.authentication_token, change, application),
         last_update_instant=now,
     )
     if change.skip_registration_verification and not stored.verified:
@@ -144,22 +143,23 @@ def _updated(
     return registration
 
 
-def _roles(asked: list[str] | None, target: RegistrationTarget) -> list[str]:
+def _roles(asked: list[str] | None, application: Application) -> list[str]:
     """Sorted, each once. Raises Invalid for a name the application does not know."""
-    roles = target.default_roles if asked is None else asked
-    if unknown := [index for index, name in enumerate(roles) if name not in target.roles]:
+    roles = application.default_roles if asked is None else asked
+    known = {role.name for role in application.roles}
+    if unknown := [index for index, name in enumerate(roles) if name not in known]:
         raise invalid_fields([(f"registration.roles[{index}]", "invalid") for index in unknown])
     return sorted(set(roles))
 
 
 def _authentication_token(
-    services: Services, stored: str | None, change: RegistrationChange, target: RegistrationTarget
+    services: Services, stored: str | None, change: RegistrationChange, application: Application
 ) -> str | None:
     """The stored token stays until another one is given or generated; the application must allow tokens."""
     given = change.authentication_token
     if (given is None or given == stored) and not change.generate_authentication_token:
         return stored
-    configuration = target.settings.get("authentication_token_configuration") or {}
+    configuration = application.settings.get("authentication_token_configuration") or {}
     if not configuration.get("enabled"):
         path = "generateAuthenticationToken" if given is None else "registration.authenticationToken"
         raise invalid_field(path, "disabled")

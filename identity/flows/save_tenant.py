@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Tenant
 from identity.flows import sealed_members
@@ -28,21 +29,6 @@ from identity.store.db import Connection
 Values = Mapping[str, Any]
 SECRETS = ("captcha_configuration.secret_key", "email_configuration.password")
 COLUMNS = ("name", "issuer", "data")
-SCHEMES = frozenset(
-    {
-        "argon2id",
-        "bcrypt",
-        "phpass-md5",
-        "phpass-sha512",
-        "salted-hmac-sha256",
-        "salted-md5",
-        "salted-pbkdf2-hmac-sha256",
-        "salted-pbkdf2-hmac-sha256-512",
-        "salted-pbkdf2-hmac-sha512-512",
-        "salted-sha256",
-    }
-)
-"""Source: supporting contract 3.6; argon2id is ours (decision 27)."""
 
 
 def create(
@@ -58,7 +44,6 @@ def create(
     new_id = tenant_id or services.runtime.new_id()
 
     def work(conn: Connection) -> Tenant:
-        configuration.changed(conn)
         if tenants.exists(conn, new_id):
             raise invalid_field("tenantId", "duplicate")
         chosen = values if source_id is None else _copied(services, conn, source_id, values["name"])
@@ -67,7 +52,7 @@ def create(
         audit.add(conn, now, actor, f"Created the tenant with id {new_id} and name {created.name!r}")
         return created
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Callable[[Tenant], Values]) -> Tenant:
@@ -77,7 +62,6 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
     """
 
     def work(conn: Connection) -> Tenant:
-        configuration.changed(conn)
         stored = _locked(conn, tenant_id)
         values = change(stored)
         _check(conn, tenant_id, values, _problems(conn, values))
@@ -87,14 +71,13 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
         audit.add(conn, now, actor, f"Updated the tenant with id {tenant_id} and name {updated.name!r}")
         return updated
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:
     """Delete a tenant with its users and applications. Raises NotFound, Invalid for the default tenant."""
 
     def work(conn: Connection) -> None:
-        configuration.changed(conn)
         stored = _locked(conn, tenant_id)
         if stored.is_default:
             raise invalid_field("tenantId", "invalid", "The default tenant can not be deleted.")
@@ -102,7 +85,7 @@ def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:
         tenants.delete(conn, tenant_id)
         audit.add(conn, now, actor, f"Deleted the tenant with id {tenant_id} and name {stored.name!r}")
 
-    services.db.transact(work)
+    configuration.change(services.db, work)
 
 
 def settings_with_secrets(services: Services, tenant: Tenant) -> dict[str, Any]:
@@ -193,8 +176,12 @@ def _password_problems(values: Values) -> Problems:
     rules = values["password_validation_rules"]
     if rules["min_length"] > rules["max_length"]:
         problems.append(("tenant.passwordValidationRules.maxLength", "invalid"))
-    if values["password_encryption_configuration"]["encryption_scheme"] not in SCHEMES:
+    chosen = values["password_encryption_configuration"]
+    scheme, factor = hashing.SCHEMES.get(chosen["encryption_scheme"]), chosen.get("encryption_scheme_factor")
+    if scheme is None:
         problems.append(("tenant.passwordEncryptionConfiguration.encryptionScheme", "invalid"))
+    elif factor is not None and not scheme.least <= factor <= scheme.most:
+        problems.append(("tenant.passwordEncryptionConfiguration.encryptionSchemeFactor", "invalid"))
     return problems
 
 

@@ -18,7 +18,7 @@ from identity.domain.model import BUILT_IN_CONNECTOR_ID, Registration, User
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
 from identity.flows.services import Services
 from identity.hashing import Hashed
-from identity.store import audit, passwords, refresh_tokens, registrations, users
+from identity.store import audit, passwords, refresh_tokens, registrations, tenants, users
 from identity.store.db import Connection, UniqueConflict
 
 DUPLICATES = {
@@ -66,7 +66,7 @@ def create_user(services: Services, tenant_id: UUID, user_id: UUID | None, chang
 def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int) -> NewUser:
     """Check and hash, store nothing. Raises Invalid."""
     with services.db.read() as conn:
-        rules = UserRules.of(users.tenant_settings(conn, tenant_id))
+        rules = _rules(conn, tenant_id)
     profile = _checked_profile(change, rules, password_required=not change.send_set_password_email)
     verified, reason = starts_verified(rules, skip_verification=change.skip_verification)
     user = User(
@@ -107,7 +107,7 @@ def update_user(
     def work(conn: Connection) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         change = change_of(stored, registered)
-        rules = UserRules.of(users.tenant_settings(conn, stored.tenant_id))
+        rules = _rules(conn, stored.tenant_id)
         user = _updated(stored, change, _checked_profile(change, rules), now)
         users.update(conn, user)
         if (password := _hashed(services, change, rules)) is not None:
@@ -164,6 +164,14 @@ def duplicates_named() -> Iterator[None]:
         if conflict.constraint not in DUPLICATES:
             raise
         raise invalid_field(DUPLICATES[conflict.constraint], "duplicate") from conflict
+
+
+def _rules(conn: Connection, tenant_id: UUID) -> UserRules:
+    """Raises NotFound: the tenant was deleted meanwhile."""
+    tenant = tenants.get(conn, tenant_id)
+    if tenant is None:
+        raise NotFound
+    return UserRules.of(tenant.settings)
 
 
 def _checked_profile(change: UserChange, rules: UserRules, *, password_required: bool = False) -> dict[str, Any]:

@@ -5,8 +5,8 @@ Law: the user's row lock guards the user's registrations too (`store.users.lock`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -24,38 +24,6 @@ SELECT = """
     FROM registrations
     """
 """Every column of `Registration`; the callers below add their WHERE."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegistrationTarget:
-    """What a registration needs to know of its application. `default_roles` is a part of `roles`, both names."""
-
-    tenant_id: UUID
-    id: UUID
-    settings: Mapping[str, Any]
-    roles: list[str]
-    default_roles: list[str]
-
-
-def target(conn: Connection, application_id: UUID) -> RegistrationTarget | None:
-    """The application to register for, whatever its tenant."""
-    with conn.cursor(row_factory=class_row(RegistrationTarget)) as cursor:
-        return cursor.execute(
-            """
-            SELECT tenant_id, id, settings,
-                ARRAY(SELECT name FROM application_roles r
-                      WHERE r.tenant_id = a.tenant_id AND r.application_id = a.id) AS roles,
-                ARRAY(SELECT name FROM application_roles r
-                      WHERE r.tenant_id = a.tenant_id AND r.application_id = a.id AND r.is_default) AS default_roles
-            FROM applications a WHERE id = %s
-            """,
-            (application_id,),
-        ).fetchone()
-
-
-def tenant_of(conn: Connection, application_id: UUID) -> UUID | None:
-    row = conn.execute("SELECT tenant_id FROM applications WHERE id = %s", (application_id,)).fetchone()
-    return row[0] if row else None
 
 
 def of_user(conn: Connection, sealer: Sealer, tenant_id: UUID, user_id: UUID) -> list[Registration]:

@@ -6,7 +6,6 @@ overwrites what another one has just written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -105,12 +104,6 @@ def remove(conn: Connection, user: User) -> None:
     """Registrations, links, password and tokens go with the row; login records have no row to hang on."""
     conn.execute("DELETE FROM login_records WHERE tenant_id = %s AND user_id = %s", (user.tenant_id, user.id))
     conn.execute("DELETE FROM users WHERE tenant_id = %s AND id = %s", (user.tenant_id, user.id))
-
-
-def tenant_settings(conn: Connection, tenant_id: UUID) -> Mapping[str, Any]:
-    """What `UserRules.of` reads; empty when there is no such tenant."""
-    row = conn.execute("SELECT settings FROM tenants WHERE id = %s", (tenant_id,)).fetchone()
-    return row[0] if row else {}
 
 
 def _parameters(user: User) -> dict[str, Any]:

@@ -37,9 +37,16 @@ def make_tenant(service: Service) -> str:
     return f"/api/tenant/{created.json()['tenant']['id']}"
 
 
+def make_user(service: Service) -> str:
+    created = service.call("POST", "/api/user", {"user": {"username": "patched", "password": "correct horse"}})
+    assert created.status_code == 200, created.text
+    return f"/api/user/{created.json()['user']['id']}"
+
+
 PATCHABLES = (
     Patchable("identityProvider", make_provider),
     Patchable("tenant", make_tenant),
+    Patchable("user", make_user),
 )
 
 

@@ -18,9 +18,8 @@ import psycopg
 import pytest
 import requests
 
-from identity.dev.folder import read_dev_env
 from identity.store.embedded import EmbeddedPostgres
-from tests.dev_run import DevEnded, DevRun, NoInterpreter, dev_run
+from tests.dev_run import DevRun, NoInterpreter, dev_run
 
 pytestmark = [pytest.mark.xdist_group("kill_minus_nine"), pytest.mark.slow]
 
@@ -175,64 +174,3 @@ def test_an_ordinary_user_loses_no_acknowledged_write_in_twenty_deaths() -> None
             survive(run, ROUNDS)
     except NoInterpreter as error:
         pytest.skip(f"{error} can run no Python here that has what the project needs")
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[DevRun]:
-    with dev_run() as run:
-        run.start()
-        yield run
-
-
-def test_a_second_start_in_the_same_directory_says_where_the_first_one_runs(running: DevRun) -> None:
-    second = DevRun(running.home, running.account, running.command)
-    with pytest.raises(DevEnded, match=f"already running .*{running.url}"):
-        second.start()
-
-
-def test_a_taken_port_is_said_with_a_way_out(running: DevRun) -> None:
-    with dev_run() as second:
-        second.port = running.port
-        with pytest.raises(DevEnded, match="choose another IDENTITY_PORT"):
-            second.start()
-
-
-def test_the_secrets_of_the_installation_are_for_its_owner_only(running: DevRun) -> None:
-    for name in ("dev.env", "secret.keys", "x-emulator.json"):
-        assert (running.home / name).stat().st_mode & 0o777 == 0o600
-    said = running.said()
-    assert read_dev_env(running.home)["IDENTITY_API_KEY"] not in said
-
-
-def test_the_x_emulator_comes_back_on_its_port(running: DevRun) -> None:
-    url = read_dev_env(running.home)["IDENTITY_X_EMULATOR_URL"]
-    emulator = running.child("identity.emulators.x")
-    emulator.kill()
-    emulator.wait(5)
-    deadline = time.monotonic() + RECOVERY
-    while True:
-        with suppress(requests.ConnectionError):
-            assert requests.get(f"{url}/control/settings", timeout=5).status_code == 200
-            break
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def test_a_restart_keeps_key_url_and_credentials_and_is_quick() -> None:
-    with dev_run() as run:
-        run.start()
-        before = read_dev_env(run.home), (run.home / "x-emulator.json").read_text()
-        assert run.stop() == 0
-        assert run.start() < RECOVERY
-        assert (read_dev_env(run.home), (run.home / "x-emulator.json").read_text()) == before
-        assert Writer(run).write()
-
-
-def test_it_stops_at_once_although_it_was_just_started() -> None:
-    with dev_run() as run:
-        run.start()
-        processes = run.everything()
-        began = time.monotonic()
-        assert run.stop() == 0
-        assert time.monotonic() - began < 5
-        assert psutil.wait_procs(processes, timeout=5)[1] == []

@@ -30,6 +30,8 @@ from identity.wire import WireSchema, camel_case, parse_uuid, storable
 View = Callable[..., Any]
 ABSENT = frozenset({"", "undefined", "null"})
 """What the official TypeScript client sends for an argument that was left out (login contract 0.4)."""
+PYTHON_CLIENT_NUMBERS = {"false": "0", "true": "1"}
+"""The official Python client writes every argument that equals True or False so, the numbers 1 and 0 included."""
 
 
 class Scope(Enum):
@@ -105,6 +107,7 @@ class Call:
         value = self.text(name)
         if value is None:
             return None
+        value = PYTHON_CLIENT_NUMBERS.get(value, value)
         if not value.lstrip("-").isascii() or not value.lstrip("-").isdigit() or len(value) > 19:
             raise invalid_field(name, "couldNotConvert")
         return int(value)

@@ -21,7 +21,7 @@ from identity.http.fusionauth.schemas.users import (
     user_wire,
 )
 from identity.http.patch import patched
-from identity.store import recent_logins, registrations, users
+from identity.store import applications, recent_logins, registrations, users
 from identity.store.db import Connection
 from identity.wire import WireSchema
 
@@ -146,13 +146,13 @@ def require_user(call: Call, user_id: UUID) -> None:
 
 def tenant_for(call: Call, application_id: UUID | None, path: str) -> UUID:
     """The tenant for a new user: the request's own, else its application's, else the only one. Raises Invalid."""
-    owner = None
-    if application_id is not None:
-        with call.services.db.read() as conn:
-            owner = registrations.tenant_of(conn, application_id)
-        if owner is None or call.tenant_id not in {None, owner}:
-            raise invalid_field(path, "invalid")
-    return call.tenant_id or owner or call.tenant()
+    if application_id is None:
+        return call.tenant()
+    with call.services.db.read() as conn:
+        application = applications.get(conn, application_id, call.tenant_id)
+    if application is None:
+        raise invalid_field(path, "invalid")
+    return application.tenant_id
 
 
 def _answer(registered: save_user.Registered) -> dict[str, Any]:
