@@ -17,9 +17,11 @@ from identity.http.fusionauth.schemas.tenants import TenantRequest
 from identity.keymaterial.making import generate
 from identity.outbound.default_lambdas import DEFAULT_LAMBDAS
 from identity.runtime import Runtime
-from identity.sealing import Sealer
+from identity.sealing import Sealer, read_key_file
+from identity.settings import Settings
 from identity.store import applications, configuration, installation, keys, lambdas, roles, tenants
 from identity.store.db import Connection, Database
+from identity.store.migrate import migrate
 
 FUSIONAUTH_APPLICATION_NAME = "FusionAuth"
 TENANT_MANAGER_APPLICATION_NAME = "Tenant Manager"
@@ -29,6 +31,27 @@ KEY_LENGTH = 2048
 ENGINE = "GraalJS"
 COLUMNS = frozenset({"id", "name", "data", "roles", "state", "tenant_id", "insert_instant", "last_update_instant"})
 """Members of a loaded document that are columns of their own, or tables."""
+
+
+def prepare(settings: Settings, runtime: Runtime) -> list[str]:
+    """Bring the database of `settings` up to date: migrations, then the default objects. Returns what was applied.
+
+    Raises MigrationRefused, BadKeyFile, StoreUnavailable.
+    """
+    applied = migrate(settings.database.url, now=runtime.now())
+    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
+    database = Database(settings.database.url, pool_size=1, prepare=False)
+    database.open()
+    try:
+        bootstrap(database, sealer, runtime, settings.base_url)
+    finally:
+        database.close()
+    return applied
+
+
+def builtins(conn: Connection) -> dict[str, str]:
+    """The built-in variables of a kickstart file: the ids of the default objects, by FusionAuth's names."""
+    return {name: str(value) for name, value in (installation.defaults(conn) or {}).items()}
 
 
 def bootstrap(db: Database, sealer: Sealer, runtime: Runtime, issuer: str) -> bool:

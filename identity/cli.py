@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from identity import __version__, operator_keys, settings
+from identity.bootstrap import prepare
 from identity.check import check
 from identity.http.fusionauth.schemas.api_keys import endpoint_problem
 from identity.operator_keys import KeyRefused
@@ -16,7 +17,7 @@ from identity.runtime import Runtime
 from identity.sealing import BadKeyFile
 from identity.settings import BadSettings, Settings
 from identity.store.db import StoreUnavailable
-from identity.store.migrate import MigrationRefused, migrate
+from identity.store.migrate import MigrationRefused
 from identity.wire import parse_uuid
 
 EXPECTED = (BadSettings, BadKeyFile, KeyRefused, MigrationRefused, StoreUnavailable)
@@ -131,7 +132,9 @@ def _database(loaded: Settings) -> Iterator[str]:
 
 
 def _migrate(loaded: Settings, _: argparse.Namespace) -> int:
-    with _database(loaded) as url:
-        for name in migrate(url, now=Runtime().now()):
+    with _database(loaded):
+        if not loaded.secret.key_file:
+            raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
+        for name in prepare(loaded, Runtime()):
             print(f"applied {name}")
     return 0

@@ -7,6 +7,7 @@ otherwise: the number of operations, what they copy, and the size and depth of t
 from __future__ import annotations
 
 import copy
+from collections.abc import Collection
 from typing import Any
 
 import json_merge_patch
@@ -27,10 +28,17 @@ _NOTHING = object()
 """Equal to no JSON value."""
 
 
-def patched(request: Request, document: dict[str, Any]) -> dict[str, Any]:
-    """The document after the request's patch. Raises Invalid; the given document stays as it is."""
+def patched(request: Request, document: dict[str, Any], id_maps: Collection[str] = ()) -> dict[str, Any]:
+    """The document after the request's patch. Raises Invalid; the given document stays as it is.
+
+    `id_maps` are pointers to maps keyed by UUIDs, which a patch may spell in either case (decision 46).
+    """
     kind = body.content_type(request)
     patch = body.read_json(request)
+    if kind == body.JSON_PATCH:
+        patch = _with_lower_pointers(patch, id_maps)
+    else:
+        patch = _with_lower_keys(patch, id_maps)
     if kind == body.JSON_PATCH:
         result = apply_operations(document, patch if request.get_data(cache=True).strip() else [])
     elif not isinstance(patch, dict):
@@ -44,6 +52,27 @@ def patched(request: Request, document: dict[str, Any]) -> dict[str, Any]:
     body.check_shape(result)
     _check_size(_size(result))
     return result
+
+
+def _with_lower_keys(patch: Any, id_maps: Collection[str]) -> Any:
+    """A merge patch with the keys of those maps in lower case, as the document has them."""
+    for pointer in id_maps:
+        found = JsonPointer(pointer).resolve(patch, None)
+        if isinstance(found, dict):
+            JsonPointer(pointer).set(patch, {key.lower(): value for key, value in found.items()})
+    return patch
+
+
+def _with_lower_pointers(operations: Any, id_maps: Collection[str]) -> Any:
+    """The operations with the first token below each of those maps in lower case."""
+    for operation in operations if isinstance(operations, list) else []:
+        for member in ("path", "from") if isinstance(operation, dict) else ():
+            pointer = operation.get(member)
+            for prefix in id_maps:
+                if isinstance(pointer, str) and pointer.startswith(f"{prefix}/"):
+                    key, slash, rest = pointer[len(prefix) + 1 :].partition("/")
+                    operation[member] = f"{prefix}/{key.lower()}{slash}{rest}"
+    return operations
 
 
 def append_merge(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ Laws: a flow opens the transaction, a store function never does; nothing talks t
 from __future__ import annotations
 
 import select
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -80,6 +81,9 @@ class Database:
     """A pool of connections to one PostgreSQL; opened after the worker has started, never before a fork."""
 
     def __init__(self, url: str, *, pool_size: int = 12, prepare: bool = True) -> None:
+        self.configuring = threading.Lock()
+        """Held by the one thread of this process that changes configuration; see `configuration.change`."""
+
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=1,

@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 from fusionauth.fusionauth_client import FusionAuthClient
 from fusionauth.rest_client import ClientResponse
-from identity.bootstrap import bootstrap
 
+from identity.bootstrap import bootstrap
 from identity.runtime import Runtime
 from identity.sealing import new_key_line, read_key_file
 from identity.store.db import Database
