@@ -80,6 +80,19 @@ def _check(connection: Connection) -> None:
         connection.execute("SELECT 1")
 
 
+@contextmanager
+def _translated() -> Iterator[None]:
+    """psycopg's errors in the words of this module."""
+    try:
+        yield
+    except errors.UniqueViolation as error:
+        raise UniqueConflict(error.diag.constraint_name or "") from error
+    except errors.ForeignKeyViolation as error:
+        raise InUse(error.diag.constraint_name or "") from error
+    except (*REPEATABLE, *UNAVAILABLE) as error:
+        raise StoreUnavailable(str(error)) from error
+
+
 class Database:
     """A pool of connections to one PostgreSQL; opened after the worker has started, never before a fork."""
 
@@ -110,12 +123,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection in autocommit: each statement by itself. Raises StoreUnavailable."""
-        try:
-            with self._pool.connection() as connection:
-                yield connection
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(str(error)) from error
+        """A connection in autocommit: each statement by itself. Raises StoreUnavailable, UniqueConflict, InUse."""
+        with _translated(), self._pool.connection() as connection:
+            yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -123,17 +133,8 @@ class Database:
 
         Raises StoreUnavailable, UniqueConflict, InUse.
         """
-        try:
-            with self._pool.connection() as connection, connection.transaction():
-                yield connection
-        except errors.UniqueViolation as error:
-            raise UniqueConflict(error.diag.constraint_name or "") from error
-        except errors.ForeignKeyViolation as error:
-            raise InUse(error.diag.constraint_name or "") from error
-        except REPEATABLE as error:
-            raise StoreUnavailable(str(error)) from error
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(str(error)) from error
+        with _translated(), self._pool.connection() as connection, connection.transaction():
+            yield connection
 
     def transact(self, work: Callable[[Connection], T], *, turn: Hashable = None) -> T:
         """Run `work` in a transaction; begin anew, twice at most, when PostgreSQL asks for it before the commit.
