@@ -10,10 +10,11 @@ from flask import Flask, Response, current_app, g, request
 from identity import settings as settings_module
 from identity.flows.configurations import Configurations
 from identity.flows.services import Services
+from identity.http import body
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import services_of
-from identity.http.limits import HeaderLimits
+from identity.http.limits import REQUEST_ID, HeaderLimits
 from identity.http.openapi import describe
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
@@ -22,8 +23,6 @@ from identity.sealing import read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 
-REQUEST_ID = "X-Request-Id"
-MAXIMUM_BODY = 1024 * 1024
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -54,7 +53,7 @@ def create_app(services: Services) -> Flask:
     app.extensions["identity"] = services
     app.url_map.strict_slashes = False  # the TypeScript client sends a slash for an empty id
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = MAXIMUM_BODY
+    app.config["MAX_CONTENT_LENGTH"] = body.READ_AT_MOST
     api = describe(app)
     for page in PAGES:
         api.register_blueprint(page.blueprint)
@@ -77,10 +76,12 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers[REQUEST_ID] = g.get("request_id", "-")
+    if request.method == "OPTIONS":
+        response.headers.pop("Content-Type", None)  # Flask's own answer has no body, and yet a type
     return response
 
 
 def application() -> Wsgi:
     """The WSGI factory a server calls in each worker: settings from the environment."""
     services = build_services(settings_module.load())
-    return HeaderLimits(create_app(services))
+    return HeaderLimits(create_app(services), services.runtime.new_id)

@@ -114,7 +114,7 @@ def revoke_refresh_tokens(call: Call) -> None:
 def _given(call: Call) -> dict[str, Any]:
     """The parameters: a form, a JSON body, else the query."""
     if body.content_type(call.request) == body.FORM and body.has_body(call.request):
-        form = {name: value for name, value in call.request.form.items() if value not in ABSENT}
+        form = {name: value for name, value in body.read_form(call.request).items() if value not in ABSENT}
         return dict(REVOKE.load(form))
     if body.has_body(call.request):
         return call.load(REVOKE)

@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 import orjson
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -28,6 +28,7 @@ from identity.store.db import InUse, StoreUnavailable, UniqueConflict
 
 JSON_TYPE = "application/json; charset=UTF-8"
 RETRY_AFTER_SECONDS = "2"
+VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 log = logging.getLogger("identity.http")
 
 
@@ -138,6 +139,8 @@ def _busy(error: Busy) -> Response:
 def _http_exception(error: HTTPException) -> Response:
     if error.code == 400:
         return json_reply(errors_json(invalid_request("invalidRequest", "The request could not be read.")), 400)
+    if isinstance(error, MethodNotAllowed) and request.method not in VERBS:
+        return empty_reply(501)
     response = empty_reply(error.code or 500)
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
