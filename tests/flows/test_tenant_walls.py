@@ -110,22 +110,10 @@ BY_BODY = [
     Ask("DELETE", "/api/jwt/refresh", {"token": "<refresh_token>"}),
     Ask("DELETE", "/api/jwt/refresh", {"userId": "<user_id>"}),
     Ask("DELETE", "/api/jwt/refresh", {"applicationId": "<application_id>"}),
-    Ask(
-        "POST",
-        LINK,
-        {"identityProviderLink": {"identityProviderId": TWITTER, "identityProviderUserId": "5", "userId": "<user_id>"}},
-    ),  # fmt: skip  # noqa: E501
+    Ask("POST", LINK, {"identityProviderLink": {**NEW_LINK, "userId": "<user_id>"}}),
     Ask("POST", LINK, {"pendingIdPLinkId": "<pending_link>", "identityProviderLink": {"userId": "<user_id>"}}),
     Ask("POST", LINK, {"pendingIdPLinkId": "<pending_link>", "identityProviderLink": {"userId": "<own_user_id>"}}),
-    Ask(
-        "POST",
-        "/api/identity-provider/login",
-        {
-            "applicationId": "<application_id>",
-            "identityProviderId": TWITTER,
-            "data": {"oauth_token": "a", "oauth_token_secret": "b"},
-        },
-    ),  # fmt: skip  # noqa: E501
+    Ask("POST", "/api/identity-provider/login", {**LOGIN, "applicationId": "<application_id>"}),
     Ask("POST", "/api/jwt/vend", {"claims": {"tid": "<tenant_id>", "sub": "<user_id>"}}),
 ]
 EVERY_ASK = [*FROM_THE_TABLE, *PATCHES, *BY_QUERY, *BY_BODY]
