@@ -107,6 +107,9 @@ class Database:
             max_waiting=200,
             check=_check,
             reconnect_timeout=POOL_WAIT_SECONDS,
+            # It begins to connect again. Those who waited in vain stay in the queue until there is a connection, and a
+            # queue that is full of them would let nobody in whose coming makes the pool connect.
+            reconnect_failed=ConnectionPool.check,
             kwargs={
                 "autocommit": True,
                 "prepare_threshold": 2 if prepare else None,

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -17,53 +15,15 @@ import requests
 from tests.invariants import broken
 from tests.login_world import TWITTER, World
 from tests.service import insert_signing_key
+from tests.storm import THREADS, Call, Storm
 
-THREADS = 16
 ROUNDS = 3
 PEOPLE = ("alice", "alice-second", "dana-before", "dana-now", "max", "hanako", "mallory", "newt")
-
-Call = Callable[[], requests.Response]
-
-
-class Storm:
-    """Threads that make calls again and again, and what they were answered."""
-
-    def __init__(self, calls: list[Call]) -> None:
-        self._calls = [calls[number % len(calls)] for number in range(THREADS)]
-        self._over = threading.Event()
-        self._begun = threading.Semaphore(0)
-        self.statuses: Counter[int] = Counter()
-        self.texts: list[str] = []
-
-    def _blow(self, call: Call) -> None:
-        for number in range(1000):
-            answer = call()
-            self.statuses[answer.status_code] += 1
-            if answer.status_code >= 400:
-                self.texts.append(f"{answer.status_code} {answer.text}")
-            if number == 0:
-                self._begun.release()
-            if self._over.is_set():
-                return
-
-    @contextmanager
-    def blowing(self) -> Iterator[None]:
-        """Every thread has called once when the block begins, and calls at least once more after it."""
-        with ThreadPoolExecutor(THREADS) as pool:
-            done = [pool.submit(self._blow, call) for call in self._calls]
-            for _ in done:
-                assert self._begun.acquire(timeout=60)
-            try:
-                yield
-            finally:
-                self._over.set()
-            for each in done:
-                each.result()
 
 
 def survived(world: World, storm: Storm, *expected: int, links_may_be_gone: bool = False) -> None:
     """Only the expected statuses, and every rule of the tables holds."""
-    assert set(storm.statuses) <= set(expected), (storm.statuses, storm.texts[:5])
+    assert set(storm.statuses) <= set(expected), (storm.statuses, storm.told(*expected))
     with world.service.services.db.read() as conn:
         assert broken(conn, links_may_be_gone=links_may_be_gone) == {}
 
