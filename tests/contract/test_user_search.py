@@ -104,6 +104,7 @@ def test_pages_have_the_total_of_all(service: Service, people: list[User]) -> No
         ([{"name": "birthDate", "order": "desc"}], [0, 3, 2, 1]),
         ([{"name": "birthDate", "missing": "_first"}], [1, 2, 3, 0]),
         ([{"name": "login", "order": "DESC"}], [3, 2, 1, 0]),
+        ([{"name": "login", "order": "", "missing": ""}], [0, 1, 2, 3]),
         ([{"name": "tenantId"}, {"name": "login"}], [0, 1, 2, 3]),
     ],
 )

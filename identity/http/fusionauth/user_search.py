@@ -89,8 +89,8 @@ def _page(conn: Connection, tenant_id: UUID | None, criteria: Mapping[str, Any],
     return found, user_search.count(conn, tenant_id, term, accurate=criteria["accurate_total"])
 
 
-def _sort(loaded: Mapping[str, str], path: str) -> Sort:
-    order, missing = loaded["order"].lower(), loaded["missing"].lower()
+def _sort(loaded: Mapping[str, Any], path: str) -> Sort:
+    order, missing = (loaded["order"] or "asc").lower(), (loaded["missing"] or "_last").lower()
     for name, value, known in (
         ("name", loaded["name"], SORT_COLUMNS),
         ("order", order, ORDERS),
