@@ -106,8 +106,8 @@ def test_another_tenants_key_sees_and_revokes_nothing(sessions: Sessions) -> Non
             token = {"token": session.refresh_token}
             assert sessions.call("DELETE", REFRESH, params=token, **options).status_code == 404
             many = {"userId": session.user_id, "applicationId": session.application_id}
-            for name in many:
-                assert sessions.call("DELETE", REFRESH, params={name: many[name]}, **options).status_code == 200
+            for parameter in many.items():
+                assert sessions.call("DELETE", REFRESH, params=dict([parameter]), **options).status_code == 200
     assert not is_revoked(sessions, session)
 
 
@@ -206,6 +206,10 @@ def test_the_token_wins_over_user_and_application(sessions: Sessions) -> None:
 )
 def test_a_bad_revocation_names_the_field(sessions: Sessions, options: dict[str, Any], path: str, code: str) -> None:
     assert codes(sessions.call("DELETE", REFRESH, **options)) == {path: [code]}
+
+
+def test_a_form_that_is_too_large_is_413(sessions: Sessions) -> None:
+    assert sessions.call("DELETE", REFRESH, data={"token": "x" * 65_536}).status_code == 413
 
 
 def test_an_owner_revokes_their_own_by_id_and_by_token(sessions: Sessions) -> None:
