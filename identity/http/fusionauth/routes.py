@@ -16,7 +16,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
+from flask.globals import request_ctx
 from flask.wrappers import Request
 from flask_smorest import Blueprint
 
@@ -195,9 +196,11 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
 
     def serve(**arguments: str) -> Response:
         services = services_of(current_app)
-        caller, tenant_id = _admit(services, row)
-        body.require_type(request, types)
-        call = Call(services, request, caller, tenant_id)
+        # The request itself instead of Flask's proxy, which looks it up again at every access.
+        asked = request_ctx.request
+        caller, tenant_id = _admit(services, row, asked)
+        body.require_type(asked, types)
+        call = Call(services, asked, caller, tenant_id)
         answer = view(call, **_converted(arguments))
         if isinstance(answer, Response):
             return answer
@@ -206,7 +209,7 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
     return serve
 
 
-def _admit(services: Services, row: Route) -> tuple[Caller | None, UUID | None]:
+def _admit(services: Services, row: Route, request: Request) -> tuple[Caller | None, UUID | None]:
     if row.scope is Scope.OWN:
         return None, None
     now = services.runtime.now()
