@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-from identity.dev import ports
+from identity import ports
 from identity.dev.children import Child
 from identity.dev.database import DevDatabase
 from identity.dev.folder import DevFailed, emulator_options, key_file, only_one, read_dev_env, write_dev_env
@@ -185,6 +185,7 @@ class _Supervisor:
             "IDENTITY_DATA_DIR": str(self._home),
             "IDENTITY_DATABASE_URL": self._database.url,
             "IDENTITY_SECRET_KEY_FILE": self._key_file,
+            "IDENTITY_KICKSTART_FILE": "",  # the kickstart is this process's work
         }
         if self._emulator_url:
             found_out["IDENTITY_X_API_URL"] = self._emulator_url
@@ -222,6 +223,8 @@ class _Supervisor:
         }
         if self._emulator_url:
             rows["X emulator"] = self._emulator_url
+            rows["log in"] = f"{sys.executable} docs/examples/first_login.py"
+        rows["API page"] = f"{self._settings.base_url}/docs"
         lines = [f"  {name:<12}{value}\n" for name, value in rows.items()]
         sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, "\nCtrl-C stops all of it.\n\n"]))
         sys.stdout.flush()
