@@ -9,7 +9,7 @@ Path arguments whose names end in `_id` are UUIDs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -89,9 +89,16 @@ class Call:
         with self.services.db.read() as conn:
             return api_key.only_tenant(conn)
 
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters of the request: the fields of a form, if it came with one, else the query."""
+        if body.content_type(self.request) == body.FORM and body.has_body(self.request):
+            return body.read_form(self.request)
+        return self.request.args
+
     def text(self, name: str) -> str | None:
-        """A query parameter; `undefined`, `null` and empty count as absent (D49)."""
-        value = self.request.args.get(name, "")
+        """A parameter; `undefined`, `null` and empty count as absent (D49)."""
+        value = self.parameters.get(name, "")
         if not storable(value):
             raise invalid_field(name, "invalid")
         return None if value in ABSENT else value
