@@ -26,6 +26,7 @@ from identity.domain.errors import Unauthorized, invalid_field
 from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.http.fusionauth.schemas.errors import ErrorsSchema
 from identity.wire import WireSchema, camel_case, parse_uuid, storable
 
 View = Callable[..., Any]
@@ -255,10 +256,11 @@ def _documentation(
     responses: dict[str, Any] = {"200": {"description": "The request was successful.", **content}}
     if row.endpoint is not None:
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
-    responses["400"] = {"description": "The request was refused; the body is an Errors object."}
+    errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
+    responses["400"] = {"description": "The request was refused.", **errors}
     if "<" in row.path:
         responses["404"] = {"description": "There is no such object."}
-    responses["503"] = {"description": "The database is not available; Retry-After says when to try again."}
+    responses["503"] = {"description": "The database is not available; Retry-After says when to try again.", **errors}
     for status, text in (statuses or {}).items():
         responses[str(status)] = {"description": text}
     documentation: dict[str, Any] = {"responses": responses}
