@@ -194,6 +194,7 @@ class Completion:
     authentication_type: str
     refresh_token_id: UUID | None = None
     refresh_token_hash: bytes | None = field(default=None, repr=False)
+    last_accessed_address: str | None = None
     meta_data: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -220,7 +221,7 @@ _COMPLETE = """
         INSERT INTO refresh_tokens (tenant_id, id, user_id, application_id, token_hash, authentication_type,
             auth_instant, start_instant, meta_data, last_accessed_instant, last_accessed_address, insert_instant)
         SELECT %(tenant_id)s, %(refresh_token_id)s, person.id, %(application_id)s, %(refresh_token_hash)s,
-            %(authentication_type)s, %(now)s, %(now)s, %(meta_data)s, %(now)s, %(ip_address)s, %(now)s
+            %(authentication_type)s, %(now)s, %(now)s, %(meta_data)s, %(now)s, %(last_accessed_address)s, %(now)s
         FROM person WHERE %(refresh_token_id)s::uuid IS NOT NULL)
     INSERT INTO login_records (tenant_id, user_id, instant, id, application_id, ip_address, authentication_type,
         user_agent)
