@@ -80,6 +80,18 @@ def _check(connection: Connection) -> None:
         connection.execute("SELECT 1")
 
 
+KNOWN = (errors.UniqueViolation, errors.ForeignKeyViolation, *REPEATABLE, *UNAVAILABLE)
+
+
+def _translated(error: Exception) -> Exception:
+    """An error of psycopg in the words of this module."""
+    if isinstance(error, errors.UniqueViolation):
+        return UniqueConflict(error.diag.constraint_name or "")
+    if isinstance(error, errors.ForeignKeyViolation):
+        return InUse(error.diag.constraint_name or "")
+    return StoreUnavailable(str(error))
+
+
 class Database:
     """A pool of connections to one PostgreSQL; opened after the worker has started, never before a fork."""
 
@@ -110,12 +122,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection in autocommit: each statement by itself. Raises StoreUnavailable."""
+        """A connection in autocommit: each statement by itself. Raises StoreUnavailable, UniqueConflict, InUse."""
+        # Not through the pool's own context manager: it commits, and here there is never anything to commit.
+        connection = None
         try:
-            with self._pool.connection() as connection:
-                yield connection
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(str(error)) from error
+            connection = self._pool.getconn()
+            yield connection
+        except KNOWN as error:
+            raise _translated(error) from error
+        finally:
+            if connection is not None:
+                self._pool.putconn(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -126,14 +143,8 @@ class Database:
         try:
             with self._pool.connection() as connection, connection.transaction():
                 yield connection
-        except errors.UniqueViolation as error:
-            raise UniqueConflict(error.diag.constraint_name or "") from error
-        except errors.ForeignKeyViolation as error:
-            raise InUse(error.diag.constraint_name or "") from error
-        except REPEATABLE as error:
-            raise StoreUnavailable(str(error)) from error
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(str(error)) from error
+        except KNOWN as error:
+            raise _translated(error) from error
 
     def transact(self, work: Callable[[Connection], T], *, turn: Hashable = None) -> T:
         """Run `work` in a transaction; begin anew, twice at most, when PostgreSQL asks for it before the commit.
