@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -230,13 +231,19 @@ class Part(fields.Nested):
 
     def __init__(self, nested: type[WireSchema], **kwargs: Any) -> None:
         if not kwargs.get("required"):
-            kwargs.setdefault("load_default", lambda: nested().load({}))
+            kwargs.setdefault("load_default", lambda: _schema(nested).load({}))
         super().__init__(nested, **kwargs)
 
     def _load(self, value: Any, partial: Any = None) -> Any:
         if not isinstance(value, dict):
             raise ValidationError("invalidJSON")
         return super()._load(value, partial)
+
+
+@cache
+def _schema(kind: type[WireSchema]) -> WireSchema:
+    """One instance per class: making a schema costs more than a whole body takes to load."""
+    return kind()
 
 
 class WireSchema(Schema):

@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from identity.store.db import Connection, Database, StoreUnavailable
+from identity.store.db import Connection, Database
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 30.0
-"""How long a change of configuration waits for others of this process."""
 
 
 def version(conn: Connection) -> int:
@@ -28,19 +26,10 @@ def changed(conn: Connection) -> None:
 
 
 def change(db: Database, work: Callable[[Connection], T]) -> T:
-    """Run `work`, a change of configuration, in a transaction, one at a time in this process.
-
-    Changes wait for one another in the database in any case; here they wait without a connection of the pool, so that
-    a burst of them takes none away from logins. Raises StoreUnavailable.
-    """
+    """Run `work`, a change of configuration, in a transaction; such changes take turns (`Database.transact`)."""
 
     def counted(conn: Connection) -> T:
         changed(conn)
         return work(conn)
 
-    if not db.configuring.acquire(timeout=PATIENCE_SECONDS):
-        raise StoreUnavailable("too many changes of configuration at once")
-    try:
-        return db.transact(counted)
-    finally:
-        db.configuring.release()
+    return db.transact(counted, turn="configuration")

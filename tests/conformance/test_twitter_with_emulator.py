@@ -66,12 +66,12 @@ def test_x_accepts_our_signatures(x: XEmulator, client: Client, form: Any) -> No
     assert claims.subject == claims.raw["id_str"]
 
 
-def test_one_connection_carries_both_calls_of_many_logins(x: XEmulator, client: Client) -> None:
-    before = x.connections
-    for _ in range(10):
-        by_verifier(x, client)
-    setup = 10  # the request tokens were made over connections of their own
-    assert x.connections - before == setup + 1
+def test_one_connection_carries_both_calls_of_many_logins(client: Client) -> None:
+    with XEmulator() as own:
+        for _ in range(10):
+            by_verifier(own, client)
+        setup = 10  # the request tokens were made over connections of their own
+        assert own.connections == setup + 1
 
 
 def test_a_verifier_is_taken_once(x: XEmulator, client: Client) -> None:
@@ -118,7 +118,16 @@ def test_each_fault_of_the_exchange_is_a_refusal(x: XEmulator, client: Client, k
     with pytest.raises(UpstreamRefused) as caught:
         by_verifier(x, client)
     assert caught.value.code == "TwitterAccessToken"
-    assert [call["path"] for call in x.calls()].count("/oauth/access_token") == 1
+    assert exchanges(x) == 1
+
+
+def exchanges(x: XEmulator) -> int:
+    """How many exchanges X has seen; it notes a call once it is done with it, which may be after we are."""
+    end = time.monotonic() + 5
+    while not (seen := [call for call in x.calls() if call["path"] == "/oauth/access_token"]):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    return len(seen)
 
 
 def test_a_slow_x_is_a_timeout(x: XEmulator, client: Client) -> None:

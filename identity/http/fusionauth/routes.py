@@ -16,7 +16,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
+from flask.globals import request_ctx
 from flask.wrappers import Request
 from flask_smorest import Blueprint
 
@@ -25,6 +26,7 @@ from identity.domain.errors import Unauthorized, invalid_field
 from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.http.fusionauth.schemas.errors import ErrorsSchema
 from identity.wire import WireSchema, camel_case, parse_uuid, storable
 
 View = Callable[..., Any]
@@ -202,9 +204,11 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
 
     def serve(**arguments: str) -> Response:
         services = services_of(current_app)
-        caller, tenant_id = _admit(services, row)
-        body.require_type(request, types)
-        call = Call(services, request, caller, tenant_id)
+        # The request itself instead of Flask's proxy, which looks it up again at every access.
+        asked = request_ctx.request
+        caller, tenant_id = _admit(services, row, asked)
+        body.require_type(asked, types)
+        call = Call(services, asked, caller, tenant_id)
         answer = view(call, **_converted(arguments))
         if isinstance(answer, Response):
             return answer
@@ -213,7 +217,7 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
     return serve
 
 
-def _admit(services: Services, row: Route) -> tuple[Caller | None, UUID | None]:
+def _admit(services: Services, row: Route, request: Request) -> tuple[Caller | None, UUID | None]:
     if row.scope is Scope.OWN:
         return None, None
     now = services.runtime.now()
@@ -252,10 +256,11 @@ def _documentation(
     responses: dict[str, Any] = {"200": {"description": "The request was successful.", **content}}
     if row.endpoint is not None:
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
-    responses["400"] = {"description": "The request was refused; the body is an Errors object."}
+    errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
+    responses["400"] = {"description": "The request was refused.", **errors}
     if "<" in row.path:
         responses["404"] = {"description": "There is no such object."}
-    responses["503"] = {"description": "The database is not available; Retry-After says when to try again."}
+    responses["503"] = {"description": "The database is not available; Retry-After says when to try again.", **errors}
     for status, text in (statuses or {}).items():
         responses[str(status)] = {"description": text}
     documentation: dict[str, Any] = {"responses": responses}
