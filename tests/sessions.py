@@ -38,6 +38,9 @@ class Sessions:
     """Makes applications, each with the provider enabled, and logs people in to them."""
 
     world: World
+    provider: dict[str, Any] = field(default_factory=dict)
+    """Members of the provider that differ from what a world begins with."""
+
     _enabled: dict[str, Any] = field(default_factory=dict)
 
     def call(self, method: str, path: str, json: Any = None, **options: Any) -> requests.Response:
@@ -72,7 +75,7 @@ class Sessions:
         application_id = str(answer.json()["application"]["id"])
         self._enabled[application_id] = {"enabled": True, "createRegistration": True}
         own = {self.world.application_id: {"enabled": True, "createRegistration": True}}
-        self.world.configure(applicationConfiguration=own | self._enabled)
+        self.world.configure(applicationConfiguration=own | self._enabled, **self.provider)
         return application_id
 
     def configure(self, application_id: str, **configuration: Any) -> None:
