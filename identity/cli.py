@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     developing = commands.add_parser("dev", help="run everything here: embedded PostgreSQL, X emulator, service")
     developing.set_defaults(run=_dev, mode="development")
 
+    kickstarting = commands.add_parser("kickstart", help="apply the kickstart file to the running service, once")
+    kickstarting.set_defaults(run=_kickstart)
+
     migrating = commands.add_parser("migrate", help="apply the database migrations and make the default objects")
     migrating.set_defaults(run=_migrate)
 
@@ -117,8 +120,15 @@ def _endpoint(text: str) -> tuple[str, frozenset[str]]:
 def _serve(loaded: Settings, _: argparse.Namespace) -> int:
     from identity.server import serve  # noqa: PLC0415
 
-    serve(loaded)
-    return 0
+    return 0 if serve(loaded) else 1
+
+
+def _kickstart(loaded: Settings, _: argparse.Namespace) -> int:
+    from identity.deferred_kickstart import apply_when_ready  # noqa: PLC0415
+
+    end_with_parent()
+    with _installation(loaded) as found:
+        return 0 if apply_when_ready(found, Runtime()) else 1
 
 
 def _dev(loaded: Settings, _: argparse.Namespace) -> int:

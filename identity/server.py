@@ -14,17 +14,19 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from identity.app import Wsgi, application
+from identity.deferred_kickstart import DeferredKickstart
 from identity.lifeline import end_with_parent
 from identity.settings import Settings
 
 RESPAWN_SECONDS = 0.5
 
 
-def serve(settings: Settings) -> None:
-    """Serve until told to stop; in-flight requests get `drain_seconds` to finish.
+def serve(settings: Settings) -> bool:
+    """Serve until told to stop; in-flight requests get `drain_seconds` to finish. False: a strict kickstart failed.
 
     The application is imported once, here, before the fork: the workers share its memory and start at once.
     """
+    kickstart = DeferredKickstart(settings) if settings.kickstart.file else None
     gc.freeze()  # the collector would write to the shared pages and so unshare them
     Granian(
         "identity.app",
@@ -41,6 +43,10 @@ def serve(settings: Settings) -> None:
         websockets=False,
         log_level=LogLevels.error,  # below that it only finds 48 threads too many, which is a decision
     ).serve(target_loader=load_application, wrap_loader=False)
+    if kickstart is None:
+        return True
+    kickstart.close()
+    return not kickstart.failed
 
 
 def load_application() -> Wsgi:

@@ -26,7 +26,7 @@ from identity.flows.run_reconcile import as_lambda_left, new_registration, run_r
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
 from identity.outbound.reconcile import LambdaFailed
-from identity.providers import PROVIDERS
+from identity.providers import PROVIDERS, missing_data
 from identity.store import configuration, links, logins, pending_links, tenants
 from identity.store.db import InUse, StoreUnavailable
 from identity.upstream import IdentityProvider, Outside, UpstreamRefused
@@ -106,7 +106,7 @@ def _application(services: Services, request: LoginRequest) -> ApplicationConfig
 
 def _check_data(implementation: IdentityProvider, data: Mapping[str, str]) -> None:
     """Row 2: the members this provider needs. Raises Invalid with all that are missing."""
-    missing = [(f"data.{name}", "blank") for name in implementation.required_data if not data.get(name, "").strip()]
+    missing = [(f"data.{name}", "blank") for name in missing_data(implementation, data)]
     if missing:
         raise invalid_fields(missing)
 

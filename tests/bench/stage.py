@@ -54,12 +54,19 @@ class Stage:
 
     floor: Target
     service: Target
+    databases: tuple[str, ...]
     postgres: int
     x_port: int
 
     def calls_to_x(self) -> dict[str, int]:
         """How many calls fake X has served, by path, and refused, by reason."""
         return dict(self._ask_x("/__stats"))
+
+    def gather_statistics(self) -> None:
+        """What autovacuum would do within a minute of the first rows: without it plans are guesses, for both."""
+        for url in self.databases:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
 
     def set_latency(self, milliseconds: int) -> None:
         self._ask_x(f"/__latency?ms={milliseconds}")
@@ -93,13 +100,13 @@ def stage(report: Callable[[str], None]) -> Iterator[Stage]:
             )
         )
         x_url = f"http://127.0.0.1:{x_port}"
-        floor = stack.enter_context(_floor(_new_database(url, "floor"), x_url, folder))
-        service_url = _new_database(url, "service")
+        databases = (_new_database(url, "floor"), _new_database(url, "service"))
+        floor = stack.enter_context(_floor(databases[0], x_url, folder))
         port, process, application_id, api_key = stack.enter_context(
-            configured_service(service_url, x_url, folder, (CONSUMER_KEY, CONSUMER_SECRET), WORKERS)
+            configured_service(databases[1], x_url, folder, (CONSUMER_KEY, CONSUMER_SECRET), WORKERS)
         )
         service = Target("service", process, Wire(port, application_id, api_key))
-        yield Stage(floor, service, postmaster, x_port)
+        yield Stage(floor, service, databases, postmaster, x_port)
 
 
 @contextmanager

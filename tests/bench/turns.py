@@ -79,6 +79,7 @@ class Turns:
             self._people[target.name] = [_person(number, tally.bodies[number]) for number in numbers]
             if len({person.user_id for person in self._people[target.name]}) != self._plan.people:
                 raise BenchFailed(f"{target.name} did not keep its people apart.")
+        self._stage.gather_statistics()
 
     def rounds(self) -> list[Turn]:
         """Every operation on every target, round after round; who begins changes with every round."""

@@ -83,6 +83,8 @@ def _one(call: Call, conn: Connection, provider_id: UUID, subject: str, user_id:
     ]
     if not found:
         raise NotFound
+    if len(found) > 1:
+        call.tenant()  # one person may have a link in each of several tenants: which one is wanted?
     return _shown(call, conn, links.opened(call.services.sealer, found[0]))
 
 

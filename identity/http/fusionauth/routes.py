@@ -9,7 +9,7 @@ Path arguments whose names end in `_id` are UUIDs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -26,6 +26,7 @@ from identity.domain.errors import Unauthorized, invalid_field
 from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.http.fusionauth.schemas.errors import ErrorsSchema
 from identity.wire import WireSchema, camel_case, parse_uuid, storable
 
 View = Callable[..., Any]
@@ -88,9 +89,16 @@ class Call:
         with self.services.db.read() as conn:
             return api_key.only_tenant(conn)
 
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters of the request: the fields of a form, if it came with one, else the query."""
+        if body.content_type(self.request) == body.FORM and body.has_body(self.request):
+            return body.read_form(self.request)
+        return self.request.args
+
     def text(self, name: str) -> str | None:
-        """A query parameter; `undefined`, `null` and empty count as absent (D49)."""
-        value = self.request.args.get(name, "")
+        """A parameter; `undefined`, `null` and empty count as absent (D49)."""
+        value = self.parameters.get(name, "")
         if not storable(value):
             raise invalid_field(name, "invalid")
         return None if value in ABSENT else value
@@ -248,10 +256,11 @@ def _documentation(
     responses: dict[str, Any] = {"200": {"description": "The request was successful.", **content}}
     if row.endpoint is not None:
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
-    responses["400"] = {"description": "The request was refused; the body is an Errors object."}
+    errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
+    responses["400"] = {"description": "The request was refused.", **errors}
     if "<" in row.path:
         responses["404"] = {"description": "There is no such object."}
-    responses["503"] = {"description": "The database is not available; Retry-After says when to try again."}
+    responses["503"] = {"description": "The database is not available; Retry-After says when to try again.", **errors}
     for status, text in (statuses or {}).items():
         responses[str(status)] = {"description": text}
     documentation: dict[str, Any] = {"responses": responses}
