@@ -47,6 +47,11 @@ def test_every_file_that_a_page_leads_to_is_there(name: str) -> None:
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
+def test_no_two_records_of_decisions_share_a_number() -> None:
+    numbers = [record.name.partition("-")[0] for record in (ROOT / "docs" / "decisions").iterdir()]
+    assert len(numbers) == len(set(numbers))
+
+
 def test_a_change_that_is_not_released_is_a_short_fragment() -> None:
     for fragment in (ROOT / "docs" / "changes").iterdir():
         assert re.fullmatch(r"[0-9]+-[a-z0-9-]+\.md", fragment.name)
