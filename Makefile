@@ -42,7 +42,7 @@ clean: ## Remove the virtual environment and caches (data stays)
 
 # The virtual environment: uv when it is there (fast), else pip; .ci/constraints.txt pins the versions.
 $(VENV)/.installed: pyproject.toml .ci/constraints.txt
-	@sh .ci/venv.sh $(VENV)
+	@sh .ci/venv.sh $(VENV) examples
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

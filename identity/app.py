@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, g, request
 from identity import settings as settings_module
 from identity.flows.configurations import Configurations
 from identity.flows.services import Services
+from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import services_of
@@ -58,6 +59,7 @@ def create_app(services: Services) -> Flask:
     api = describe(app)
     for page in PAGES:
         api.register_blueprint(page.blueprint)
+    app.register_blueprint(docs_page(api))
     app.extensions["identity.routes"] = [row for page in PAGES for row in page.table]
     register_error_handlers(app)
     app.before_request(_name_request)

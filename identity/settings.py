@@ -16,7 +16,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 PREFIX = "IDENTITY_"
 ALIASES = {"FUSIONAUTH_APP_KICKSTART_FILE": "IDENTITY_KICKSTART_FILE"}
-OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE"})
+WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID", "IDENTITY_X_EMULATOR_URL")
+"""What `identity dev` tells scripts in `dev.env`: no settings, but whoever has sourced that file sets them."""
+OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
 
 

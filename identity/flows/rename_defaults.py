@@ -9,7 +9,7 @@ from uuid import UUID
 
 from identity.flows import sealed_members
 from identity.sealing import Sealer
-from identity.store import configuration, kickstart
+from identity.store import configuration, installation, kickstart
 from identity.store.db import Connection
 
 
@@ -42,4 +42,7 @@ def _rename(conn: Connection, sealer: Sealer, table: str, column: str, old_id: U
         raise CannotRename(f"The id {new_id} is taken in {table}.")
     clear = sealed_members.opened(sealer, table, old_id, secrets)
     kickstart.rename(conn, table, column, old_id, new_id, sealed_members.sealed(sealer, table, new_id, clear))
+    defaults = installation.defaults(conn) or {}
+    renamed = {name: str(new_id) if value == str(old_id) else value for name, value in defaults.items()}
+    installation.note_defaults(conn, renamed)
     configuration.changed(conn)

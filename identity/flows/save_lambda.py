@@ -36,12 +36,11 @@ def create(services: Services, now: int, actor: str, values: Values, lambda_id: 
     _try_out(services, new.body, new.type)
 
     def work(conn: Connection) -> None:
-        configuration.changed(conn)
         lambdas.insert(conn, new)
         audit.add(conn, now, actor, f"Created the lambda with id {new.id} and name {new.name!r}")
 
     try:
-        services.db.transact(work)
+        configuration.change(services.db, work)
     except UniqueConflict as error:
         raise invalid_field("lambda.id", "duplicate") from error
     return new
@@ -55,7 +54,6 @@ def update(services: Services, now: int, actor: str, lambda_id: UUID, change: Ca
     tried: set[str] = set()
 
     def work(conn: Connection) -> Lambda:
-        configuration.changed(conn)
         stored = lambdas.lock(conn, lambda_id)
         if stored is None:
             raise NotFound
@@ -72,7 +70,7 @@ def update(services: Services, now: int, actor: str, lambda_id: UUID, change: Ca
         raise NotFound
     for _ in range(ATTEMPTS):
         try:
-            return services.db.transact(work)
+            return configuration.change(services.db, work)
         except _Untried as untried:
             _try_out(services, untried.body, stored.type)
             tried.add(untried.body)
@@ -83,7 +81,6 @@ def delete(services: Services, now: int, actor: str, lambda_id: UUID) -> None:
     """Delete a lambda that nothing refers to. Raises NotFound, Invalid."""
 
     def work(conn: Connection) -> None:
-        configuration.changed(conn)
         if lambdas.is_named_in_settings(conn, lambda_id):
             raise _in_use()
         if not lambdas.delete(conn, lambda_id):
@@ -91,7 +88,7 @@ def delete(services: Services, now: int, actor: str, lambda_id: UUID) -> None:
         audit.add(conn, now, actor, f"Deleted the lambda with id {lambda_id}")
 
     try:
-        services.db.transact(work)
+        configuration.change(services.db, work)
     except InUse as error:
         raise _in_use() from error
 

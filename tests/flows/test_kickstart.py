@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from identity.kickstart import Ending, KickstartResult, run_kickstart
-from identity.store import api_keys
+from identity.store import api_keys, installation
 from identity.store import kickstart as state
 from tests.service import Service, running_service
 
@@ -218,6 +218,7 @@ def test_the_default_tenant_takes_the_id_the_file_chooses(service: Service, run:
     chosen = uuid4()
     service.add_key(tenant_id=service.tenant_id)
     with service.services.db.transaction() as conn:
+        installation.note_defaults(conn, {"FUSIONAUTH_TENANT_ID": str(service.tenant_id), "other": "same"})
         application = uuid4()
         conn.execute(
             "INSERT INTO applications (tenant_id, id, name, settings, insert_instant, last_update_instant) "
@@ -241,7 +242,9 @@ def test_the_default_tenant_takes_the_id_the_file_chooses(service: Service, run:
                 ("api_keys", "tenant_id"),
             ]
         }
+        noted = installation.defaults(conn)
     assert owners == {table: {chosen} for table in owners}
+    assert noted == {"FUSIONAUTH_TENANT_ID": str(chosen), "other": "same"}
 
 
 def test_a_default_tenant_with_users_keeps_its_id(service: Service, run: Runner) -> None:
