@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -231,7 +232,7 @@ class Part(fields.Nested):
 
     def __init__(self, nested: type[WireSchema], **kwargs: Any) -> None:
         if not kwargs.get("required"):
-            kwargs.setdefault("load_default", lambda: _schema(nested).load({}))
+            kwargs.setdefault("load_default", lambda: deepcopy(_defaults(nested)))
         super().__init__(nested, **kwargs)
 
     def _load(self, value: Any, partial: Any = None) -> Any:
@@ -241,9 +242,9 @@ class Part(fields.Nested):
 
 
 @cache
-def _schema(kind: type[WireSchema]) -> WireSchema:
-    """One instance per class: making a schema costs more than a whole body takes to load."""
-    return kind()
+def _defaults(kind: type[WireSchema]) -> Any:
+    """What an empty object loads as, for copying: making a schema costs more than a whole body takes to load."""
+    return kind().load({})
 
 
 class WireSchema(Schema):

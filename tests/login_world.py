@@ -191,12 +191,17 @@ class World:
 
 
 @contextmanager
-def login_world(database_url: str, **changes: Any) -> Iterator[World]:
-    """A service with its emulator, the demo application and the provider with the strategy LinkByEmail."""
+def login_world(database_url: str, *, x_settings: dict[str, Any] | None = None, **changes: Any) -> Iterator[World]:
+    """A service with its emulator, the demo application and the provider with the strategy LinkByEmail.
+
+    `x_settings` change the settings of X, `changes` the others.
+    """
     clock = Clock()
     with XEmulator() as x:
         loaded = settings_module.load({"IDENTITY_MODE": "development"})
-        settings: Settings = replace(loaded, x=replace(loaded.x, api_url=x.url), **changes)
+        settings: Settings = replace(
+            loaded, x=replace(loaded.x, **({"api_url": x.url} | (x_settings or {}))), **changes
+        )
         with running_service(database_url, clock.runtime(), settings) as service:
             application_id = _demo_application(service)
             document = {

@@ -75,7 +75,6 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     try:
         claims = _claims(services, attempt, provider, implementation)
     except UpstreamRefused as refusal:
-        attempt.log.provider_refused(refusal)
         if test is not None:
             record_refusal(services, test, attempt, refusal)
         return _refuse(services, provider.version, refusal.code, refusal.message, refusal.data)
@@ -116,7 +115,7 @@ def _claims(
 ) -> Claims:
     """Rows 7 to 9: what the provider says, asked once per login. Raises UpstreamRefused."""
     credentials = tuple(provider.values[name] for name in implementation.credentials)
-    if attempt.claims is None or attempt.signed_with != credentials:
+    if attempt.said is None or attempt.signed_with != credentials:
         outside = Outside(
             http=services.http,
             runtime=services.runtime,
@@ -125,9 +124,15 @@ def _claims(
             budget=services.settings.x.login_budget,
             options={"extra_query": services.settings.x.extra_query},
         )
-        attempt.claims = implementation.claims(provider.values, attempt.request.data, outside)
+        try:
+            attempt.said = implementation.claims(provider.values, attempt.request.data, outside)
+        except UpstreamRefused as refusal:
+            attempt.said = refusal
+            attempt.log.provider_refused(refusal)
         attempt.signed_with = credentials
-    return attempt.claims
+    if isinstance(attempt.said, UpstreamRefused):
+        raise attempt.said
+    return attempt.said
 
 
 def _refuse(

@@ -42,7 +42,7 @@ def establish(
     Raises Invalid (row 21), LinkRefused, BeginAgain when the ground moved.
     """
     person = settle(found)
-    _refuse_unfit_names(services, context, found, person)
+    _refuse_unfit_names(services, attempt, context, found, person)
     if person.linked and person == found:
         return person
     now = services.runtime.now()
@@ -76,10 +76,11 @@ def refuse_link(conn: Connection, services: Services, context: Context, user: Us
         raise LinkRefused("ExistingUserAlreadyLinked", "The user is linked to another account at this provider.")
 
 
-def _refuse_unfit_names(services: Services, context: Context, found: Person, person: Person) -> None:
+def _refuse_unfit_names(services: Services, attempt: Attempt, context: Context, found: Person, person: Person) -> None:
     """Row 21: a login name that a lambda gave a new user follows the rules of users, and is free. Raises Invalid."""
     given = {name for name in ("email", "username") if getattr(person.user, name) != getattr(found.user, name)}
-    if person.stored or not given:
+    source = context.provider.reconcile
+    if person.stored or not given or source is None:
         return
     rules = UserRules.of(context.application.tenant.settings)
     problems = login_id_problems(person.user.email, person.user.username, rules.blocked_domains)
@@ -91,6 +92,7 @@ def _refuse_unfit_names(services: Services, context: Context, found: Person, per
                 if wanted and logins.find_by_key(conn, context.tenant_id, name, wanted):
                     problems.append((f"user.{name}", "duplicate"))
     if problems:
+        attempt.log.lambda_set_invalid(source, [path for path, _ in problems])
         raise invalid_fields(problems)
 
 

@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORKERS = 2
 FLOOR_THREADS = 8
+FLOOR_APPLICATION = "floor_app:app"
 CONSUMER_KEY, CONSUMER_SECRET = "bench-key", "bench-secret"
 
 
@@ -146,7 +147,7 @@ def _floor(url: str, x_url: str, folder: Path) -> Iterator[Target]:
         "BENCH_FLOOR_HTTP": "pycurl",
         **_libpq(url),
     }
-    log, command = folder / "floor.log", [*granian, *serving, "floor_app:app"]
+    log, command = folder / "floor.log", [*granian, *serving, FLOOR_APPLICATION]
     with program("the floor", command, port, log, cwd=HERE / "floor", environment=environment) as process:
         yield Target("floor", process, Wire(port, str(uuid4())))
 

@@ -228,7 +228,12 @@ def test_nothing_is_issued_to_a_user_who_is_deactivated_expired_or_gone(sessions
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [("undefined", "missing"), ("", "missing"), ("x", "couldNotConvert"), (str(uuid4()), "invalid")],
+    [
+        ("undefined", "missing"),
+        ("", "missing"),
+        ("x", "couldNotConvert"),
+        ("5e4a4c80-fc3a-465e-ac9a-997d68db920c", "invalid"),
+    ],
 )
 def test_issuing_names_a_bad_application(sessions: Sessions, given: str, code: str) -> None:
     assert codes(issue(sessions, sessions.begin(), given)) == {"applicationId": [f"[{code}]applicationId"]}
