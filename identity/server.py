@@ -11,6 +11,7 @@ import signal
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from identity.app import Wsgi, application
@@ -19,6 +20,7 @@ from identity.lifeline import end_with_parent
 from identity.settings import Settings
 
 RESPAWN_SECONDS = 0.5
+HEADER_MILLISECONDS = 10_000
 
 
 def serve(settings: Settings) -> bool:
@@ -41,6 +43,7 @@ def serve(settings: Settings) -> bool:
         respawn_interval=RESPAWN_SECONDS,
         workers_kill_timeout=settings.drain_seconds,
         websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         log_level=LogLevels.error,  # below that it only finds 48 threads too many, which is a decision
     ).serve(target_loader=load_application, wrap_loader=False)
     if kickstart is None:
