@@ -37,7 +37,7 @@ def configured_service(
     base_url = f"http://127.0.0.1:{port}"
     api_key = _prepare(url, key_file, base_url)
     environment = {
-        "IDENTITY_MODE": "production",
+        "IDENTITY_MODE": "development",  # production calls no X over plain http
         "IDENTITY_PORT": str(port),
         "IDENTITY_PUBLIC_URL": base_url,
         "IDENTITY_WORKERS": str(workers),
