@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
+from identity.flows.configurations import Configurations
 from identity.flows.services import Services
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
@@ -15,6 +16,7 @@ from identity.http.fusionauth.routes import services_of
 from identity.http.limits import HeaderLimits
 from identity.http.openapi import describe
 from identity.outbound.http import Client
+from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
 from identity.sealing import read_key_file
 from identity.settings import BadSettings, Settings
@@ -34,12 +36,15 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         raise BadSettings("The setting 'database.url' (IDENTITY_DATABASE_URL) is not set: name a PostgreSQL database.")
     database = Database(settings.database.url, pool_size=settings.database.pool_size, prepare=settings.database.prepare)
     database.open()
+    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
     return Services(
         settings=settings,
         db=database,
-        sealer=read_key_file(settings.secret_key_path, runtime.random_bytes),
-        http=Client(settings.x, settings.threads, runtime),
+        sealer=sealer,
         runtime=runtime,
+        http=Client(settings.x, settings.threads, runtime),
+        lambdas=LambdaPool(settings.lambda_, runtime),
+        configurations=Configurations(database, sealer, settings.base_url),
     )
 
 

@@ -8,6 +8,7 @@ CREATE TABLE installation (
     only_row               boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     configuration_version  bigint NOT NULL DEFAULT 1,   -- rises with every change of what a login reads as configuration
     bootstrap_instant      bigint,                      -- when the default objects were made
+    defaults               jsonb,                       -- their ids, by role
     kickstart_instant      bigint                       -- when the kickstart file was applied, once per database
 );
 INSERT INTO installation DEFAULT VALUES;

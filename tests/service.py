@@ -101,7 +101,7 @@ def running_service(
             with _serving(services) as url:
                 yield Service(url, key, services, tenant_id, key_id, FusionAuthClient(key, url))
         finally:
-            services.db.close()
+            services.close()
 
 
 def _settings(settings: Settings | None, database_url: str, folder: Path) -> Settings:

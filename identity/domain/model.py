@@ -222,3 +222,27 @@ class Link:
     data: Mapping[str, Any]
     insert_instant: int
     last_login_instant: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """A JavaScript program that takes part in a login."""
+
+    id: UUID
+    name: str
+    type: str
+    body: str = field(repr=False)
+    debug: bool = False
+    engine_type: str = "GraalJS"
+    insert_instant: int = 0
+    last_update_instant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a login came from, in the caller's words; kept with the refresh token, never a ground for a decision."""
+
+    name: str | None = None
+    description: str | None = None
+    type: str | None = None
+    last_accessed_address: str | None = None

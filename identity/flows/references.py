@@ -39,7 +39,8 @@ LAMBDA_TYPES = {
 def key_problems(conn: Connection, path: str, jwt: Mapping[str, Any]) -> Problems:
     """A signing key must exist and be able to sign."""
     given: dict[str, UUID] = {name: jwt[name] for name in KEY_MEMBERS if jwt.get(name) is not None}
-    return [(f"{path}.{camel_case(name)}", "invalid") for name, key in given.items() if not keys.can_sign(conn, key)]
+    known = references.keys_that_sign(conn, given.values()) if given else set()
+    return [(f"{path}.{camel_case(name)}", "invalid") for name, key_id in given.items() if key_id not in known]
 
 
 def lambda_problems(conn: Connection, path: str, chosen: Mapping[str, UUID | None]) -> Problems:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Tenant
 from identity.flows import sealed_members
@@ -28,21 +29,6 @@ from identity.store.db import Connection
 Values = Mapping[str, Any]
 SECRETS = ("captcha_configuration.secret_key", "email_configuration.password")
 COLUMNS = ("name", "issuer", "data")
-SCHEMES = frozenset(
-    {
-        "argon2id",
-        "bcrypt",
-        "phpass-md5",
-        "phpass-sha512",
-        "salted-hmac-sha256",
-        "salted-md5",
-        "salted-pbkdf2-hmac-sha256",
-        "salted-pbkdf2-hmac-sha256-512",
-        "salted-pbkdf2-hmac-sha512-512",
-        "salted-sha256",
-    }
-)
-"""Source: supporting contract 3.6; argon2id is ours (decision 27)."""
 
 
 def create(
@@ -193,8 +179,12 @@ def _password_problems(values: Values) -> Problems:
     rules = values["password_validation_rules"]
     if rules["min_length"] > rules["max_length"]:
         problems.append(("tenant.passwordValidationRules.maxLength", "invalid"))
-    if values["password_encryption_configuration"]["encryption_scheme"] not in SCHEMES:
+    chosen = values["password_encryption_configuration"]
+    scheme, factor = hashing.SCHEMES.get(chosen["encryption_scheme"]), chosen.get("encryption_scheme_factor")
+    if scheme is None:
         problems.append(("tenant.passwordEncryptionConfiguration.encryptionScheme", "invalid"))
+    elif factor is not None and not scheme.least <= factor <= scheme.most:
+        problems.append(("tenant.passwordEncryptionConfiguration.encryptionSchemeFactor", "invalid"))
     return problems
 
 

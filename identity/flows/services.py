@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from identity.flows.configurations import Configurations
+from identity.outbound.http import Client
+from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
 from identity.sealing import Sealer
 from identity.settings import Settings
 from identity.store.db import Database
-from identity.upstream import Http
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,5 +20,13 @@ class Services:
     settings: Settings
     db: Database
     sealer: Sealer
-    http: Http
     runtime: Runtime
+    http: Client
+    lambdas: LambdaPool
+    configurations: Configurations
+
+    def close(self) -> None:
+        """End connections and children; for an orderly end of the process."""
+        self.lambdas.close()
+        self.http.close()
+        self.db.close()

@@ -58,7 +58,7 @@ def read_facts(conn: Connection, tenant_id: UUID, provider_id: UUID, subject: st
         """,  # noqa: S608 (constant column lists)
         (tenant_id, provider_id, subject),
     ).fetchall()
-    return Facts(rows[0][0], _known_user([row[1:] for row in rows]))
+    return Facts(rows[0][0], known_user([row[1:] for row in rows]))
 
 
 def find_by_key(conn: Connection, tenant_id: UUID, key: str, canonical: str) -> KnownUser | None:
@@ -68,7 +68,7 @@ def find_by_key(conn: Connection, tenant_id: UUID, key: str, canonical: str) -> 
         f"SELECT {_USER}, {_REGISTRATION} FROM users u {_OF_USER} WHERE u.tenant_id = %s AND u.{column} = %s",  # noqa: S608
         (tenant_id, canonical),
     ).fetchall()
-    return _known_user(rows)
+    return known_user(rows)
 
 
 def find_by_id(conn: Connection, tenant_id: UUID, user_id: UUID) -> KnownUser | None:
@@ -76,10 +76,16 @@ def find_by_id(conn: Connection, tenant_id: UUID, user_id: UUID) -> KnownUser | 
         f"SELECT {_USER}, {_REGISTRATION} FROM users u {_OF_USER} WHERE u.tenant_id = %s AND u.id = %s",  # noqa: S608
         (tenant_id, user_id),
     ).fetchall()
-    return _known_user(rows)
+    return known_user(rows)
 
 
-def _known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
+def user_columns() -> tuple[str, str]:
+    """The columns that `known_user` reads, and the joins they need, for a statement that names `users` u."""
+    return f"{_USER}, {_REGISTRATION}", _OF_USER
+
+
+def known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
+    """One user from the rows of a join with their registrations; None when there was no user."""
     if not rows or rows[0][0] is None:
         return None
     width = len(USER_FIELDS)

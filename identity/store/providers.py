@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from identity.domain.model import ApplicationOverride, LinkingStrategy, LinkLimit, ProviderConfig
 from identity.sealing import Place, Sealer
 from identity.store.db import Connection
-from identity.store.search import Page, name_pattern, order_clause
+from identity.store.listing import Page, name_pattern, order_clause
 
 Row = Mapping[str, Any]
 ORDERS = {
@@ -253,3 +253,9 @@ def _split(
 
 def _opened(sealer: Sealer, secrets: Mapping[str, str], row: _Row) -> dict[str, str]:
     return {name: sealer.open(text, row.place(name)) for name, text in secrets.items()}
+
+
+def names(conn: Connection) -> dict[UUID, tuple[str, str]]:
+    """The name and type of every provider, by id: what a link shows of its provider."""
+    rows = conn.execute("SELECT id, name, type FROM identity_providers").fetchall()
+    return {row[0]: (row[1], row[2]) for row in rows}

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from identity.store.db import Connection
 
@@ -147,3 +148,29 @@ def revoke_of_application(conn: Connection, tenant_id: UUID, application_id: UUI
     return conn.execute(
         "DELETE FROM refresh_tokens WHERE tenant_id = %s AND application_id = %s", (tenant_id, application_id)
     ).rowcount
+
+
+def add(conn: Connection, record: RefreshToken, token: str) -> None:
+    """Insert a record whose current token this is."""
+    conn.execute(
+        """
+        INSERT INTO refresh_tokens (tenant_id, id, user_id, application_id, token_hash, authentication_type,
+            auth_instant, start_instant, meta_data, last_accessed_instant, last_accessed_address, data, insert_instant)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,
+        (
+            record.tenant_id,
+            record.id,
+            record.user_id,
+            record.application_id,
+            hash_of(token),
+            record.authentication_type,
+            record.auth_instant,
+            record.start_instant,
+            Jsonb(dict(record.meta_data)),
+            record.last_accessed_instant,
+            record.last_accessed_address,
+            Jsonb(dict(record.data)),
+            record.insert_instant,
+        ),
+    )

@@ -136,3 +136,9 @@ def _values(tenant: Tenant) -> dict[str, Any]:
         "last_update_instant": tenant.last_update_instant,
         "secrets": Jsonb(tenant.secrets),
     }
+
+
+def issuers(conn: Connection, default: str) -> frozenset[str]:
+    """Every issuer that a token of this installation may name; `default` stands for tenants without their own."""
+    rows = conn.execute("SELECT DISTINCT coalesce(issuer, %s) FROM tenants", (default,)).fetchall()
+    return frozenset(row[0] for row in rows)

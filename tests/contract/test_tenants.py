@@ -98,6 +98,10 @@ def test_every_mistake_of_a_tenant_is_named_in_one_answer(service: Service) -> N
             "[invalid]tenant.jwtConfiguration.refreshTokenSlidingWindowConfiguration.maximumTimeToLiveInMinutes",
         ),
         (
+            {"passwordEncryptionConfiguration": {"encryptionScheme": "bcrypt", "encryptionSchemeFactor": 31}},
+            "[invalid]tenant.passwordEncryptionConfiguration.encryptionSchemeFactor",
+        ),
+        (
             {"passwordValidationRules": {"minLength": 20, "maxLength": 10}},
             "[invalid]tenant.passwordValidationRules.maxLength",
         ),

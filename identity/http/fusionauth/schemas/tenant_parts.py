@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields
 
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.http.fusionauth.schemas.common import (
+    MOST,
     Enableable,
     JwtConfiguration,
     Unverified,
@@ -19,7 +20,7 @@ from identity.http.fusionauth.schemas.common import (
     verification_strategy,
     whole,
 )
-from identity.wire import Free, Id, Many, Part, Text, WireSchema
+from identity.wire import Free, Id, Many, Part, Text, Whole, WireSchema
 
 
 class RevocationPolicy(WireSchema):
@@ -209,7 +210,7 @@ class PasswordEncryption(WireSchema):
     """New tenants hash with argon2id and upgrade on login (decision 27)."""
 
     encryption_scheme = Text(limit=100, load_default="argon2id")
-    encryption_scheme_factor = whole(0, least=0)
+    encryption_scheme_factor = Whole(least=1, most=MOST)
     modify_encryption_scheme_on_login = on()
 
 

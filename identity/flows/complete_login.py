@@ -1,0 +1,216 @@
+"""Complete-Login: what a login page was handed by a provider becomes a user, a link and tokens.
+
+The story of login contract 3.5, in its order. The provider and the lambda are talked to with no transaction open
+(decision 17). What was read before is proved by what is read after; where a proof fails, or another login was faster,
+the attempt begins again with what the provider already said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from identity.domain.errors import Problem, invalid_field, invalid_fields, invalid_request
+from identity.domain.linking import NoLink, PendLink, decide_link, lambda_runs
+from identity.domain.model import Claims
+from identity.domain.outcome import REFUSALS, LoginOutcome, Verdict
+from identity.domain.trace import Trace
+from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
+from identity.flows.establish_person import TooManyLinks, establish, refuse_taken_names, with_registration
+from identity.flows.find_person import Nobody, find_person
+from identity.flows.finish_login import finish_login, verdict_on
+from identity.flows.login_attempt import Attempt, BeginAgain, Context, LoginRequest, Person
+from identity.flows.login_log import LoginLog
+from identity.flows.run_reconcile import new_registration, run_reconcile
+from identity.flows.services import Services
+from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
+from identity.outbound.reconcile import LambdaFailed
+from identity.providers import PROVIDERS
+from identity.store import configuration, links, logins, pending_links, tenants
+from identity.store.db import StoreUnavailable
+from identity.upstream import IdentityProvider, Outside, UpstreamRefused
+
+MOST_ATTEMPTS = 8
+MILLISECONDS = 1000
+
+
+def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
+    """Raises Invalid (400) and StoreUnavailable (503); every other ending is an outcome."""
+    trace = Trace(services.runtime.now)
+    attempt = Attempt(request, trace, LoginLog(trace))
+    try:
+        for _ in range(MOST_ATTEMPTS):
+            try:
+                outcome = _attempt(services, attempt)
+            except BeginAgain:
+                trace.add("The configuration or the user changed meanwhile: the login begins again.")
+                services.configurations.forget()
+            else:
+                trace.add(f"The login ended as {outcome.verdict.name} ({outcome.verdict.value}).")
+                return outcome
+        raise StoreUnavailable("the login lost every race for its rows")
+    finally:
+        attempt.log.write(services)
+
+
+def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
+    """Rows 3 to 9."""
+    application = _application(services, attempt.request)
+    if not application.application.active:
+        return _refuse(services, application.version, "InvalidApplication", "The application is not active.")
+    provider = services.configurations.provider(attempt.request.provider_id, application.application)
+    if provider is None:
+        why = "The identity provider does not exist, or is not enabled for this application."
+        return _refuse(services, application.version, "InvalidIdentityProviderId", why)
+    attempt.log.provider = provider.config
+    implementation = PROVIDERS[provider.config.type]
+    _check_data(implementation, attempt.request.data)
+    context = Context(application, provider, implementation.authentication_type)
+    try:
+        test = running_test(services, attempt.request, context)
+    except NoSuchTest:
+        why = "The connection test is unknown, has expired, or is another provider's."
+        return _refuse(services, application.version, "ExternalAuthenticationExpired", why)
+    try:
+        claims = _claims(services, attempt, provider, implementation)
+    except UpstreamRefused as refusal:
+        attempt.log.provider_refused(refusal)
+        if test is not None:
+            record_refusal(services, test, attempt, refusal)
+        return _refuse(services, provider.version, refusal.code, refusal.message, refusal.data)
+    if test is not None:
+        record_success(services, test, attempt, claims)
+        return LoginOutcome(Verdict.LOGGED_IN)
+    try:
+        return _resolve(services, attempt, context, claims)
+    except LambdaFailed:
+        # Only the event log says why: neither the thrown text nor the limit is the caller's business (P#2006).
+        problem = Problem("[LambdaInvocationException]", "The reconcile lambda failed; the event log says why.")
+        return LoginOutcome(Verdict.LAMBDA_FAILED, problem=problem)
+
+
+def _application(services: Services, request: LoginRequest) -> ApplicationConfiguration:
+    """Row 3. Raises Invalid."""
+    found = services.configurations.application(request.application_id)
+    scope = request.tenant_id
+    if scope is not None and (found is None or found.application.tenant_id != scope):
+        with services.db.read() as conn:
+            if not tenants.exists(conn, scope):
+                raise invalid_request("InvalidTenantId", "The X-FusionAuth-TenantId header names no tenant.")
+        raise invalid_field("applicationId", "invalid")
+    if found is None:
+        raise invalid_field("applicationId", "invalid")
+    return found
+
+
+def _check_data(implementation: IdentityProvider, data: Mapping[str, str]) -> None:
+    """Row 2: the members this provider needs. Raises Invalid with all that are missing."""
+    missing = [(f"data.{name}", "blank") for name in implementation.required_data if not data.get(name, "").strip()]
+    if missing:
+        raise invalid_fields(missing)
+
+
+def _claims(
+    services: Services, attempt: Attempt, provider: ProviderConfiguration, implementation: IdentityProvider
+) -> Claims:
+    """Rows 7 to 9: what the provider says, asked once per login. Raises UpstreamRefused."""
+    if attempt.claims is None or attempt.signed_with != provider.values:
+        outside = Outside(
+            http=services.http,
+            runtime=services.runtime,
+            api_url=services.settings.x.api_url,
+            trace=attempt.trace,
+            budget=services.settings.x.login_budget,
+            options={"extra_query": services.settings.x.extra_query},
+        )
+        attempt.claims = implementation.claims(provider.values, attempt.request.data, outside)
+        attempt.signed_with = provider.values
+    return attempt.claims
+
+
+def _refuse(
+    services: Services, version: int, code: str, message: str, data: Mapping[str, Any] | None = None
+) -> LoginOutcome:
+    """A 401 that rests on copied configuration only, so the copy is proved first. Raises BeginAgain."""
+    with services.db.read() as conn:
+        if configuration.version(conn) != version:
+            raise BeginAgain
+    return LoginOutcome(Verdict.REFUSED, problem=Problem(f"[{code}]", message, dict(data or {})))
+
+
+def _resolve(services: Services, attempt: Attempt, context: Context, claims: Claims) -> LoginOutcome:
+    """Rows 10 to 15: the link, the strategy, the user."""
+    with services.db.read() as conn:
+        facts = logins.read_facts(conn, context.tenant_id, context.provider_id, claims.subject)
+    if facts.configuration_version != context.version:
+        raise BeginAgain
+    strategy = context.provider.config.linking_strategy
+    linked_user = facts.linked.user.id if facts.linked else None
+    decision = decide_link(strategy, linked_user, no_link=attempt.request.no_link)
+    attempt.trace.add(f"The linking strategy {strategy.value} and the link decide: {decision}.")
+    if isinstance(decision, NoLink):
+        return LoginOutcome(Verdict.NOT_FOUND)
+    if isinstance(decision, PendLink):
+        return _pend(services, context, claims)
+    person = find_person(services, attempt, context, claims, decision, facts.linked)
+    if isinstance(person, Nobody):
+        return _refuse(services, context.version, person.code, person.message)
+    return _admit(services, attempt, context, claims, person)
+
+
+def _pend(services: Services, context: Context, claims: Claims) -> LoginOutcome:
+    """Row 13: nothing but a pending link is stored, and nothing but its id leaves."""
+    now = services.runtime.now()
+    pending_id = services.runtime.new_secret()
+    token, secret = links.seal_tokens(
+        services.sealer, context.tenant_id, context.provider_id, claims.subject, claims.token, claims.token_secret
+    )
+    pending = pending_links.PendingLink(
+        tenant_id=context.tenant_id,
+        application_id=context.application_id,
+        identity_provider_id=context.provider_id,
+        identity_provider_user_id=claims.subject,
+        display_name=claims.display_name,
+        email=claims.email,
+        username=claims.username,
+        token=token,
+        token_secret=secret,
+        insert_instant=now,
+        expiry=now + context.application.seconds_of("pending_account_link") * MILLISECONDS,
+    )
+    with services.db.transaction() as conn:
+        pending_links.add(conn, pending_id, pending)
+    return LoginOutcome(Verdict.LINK_PENDING, ticket=pending_id)
+
+
+def _admit(services: Services, attempt: Attempt, context: Context, claims: Claims, found: Person) -> LoginOutcome:
+    """Rows 16 to 32: the gates, the link limit, the lambda, and the two commits."""
+    create = context.provider.override.create_registration
+    verdict = verdict_on(services, context, found, will_register=create)
+    if verdict in REFUSALS:
+        return LoginOutcome(verdict)
+    too_many = "The user has as many links to this provider as the tenant allows."
+    if found.stored and not found.linked and (refusal := _link_refusal(services, context, found)):
+        return _refuse(services, context.version, *refusal)
+    person = found
+    if lambda_runs(context.provider.config.linking_strategy):
+        person = run_reconcile(services, attempt, context, claims, found)
+    refuse_taken_names(services, claims, person)
+    if create and person.registration_for(context.application_id) is None:
+        person = with_registration(person, new_registration(services, context, person.user))
+    try:
+        stored = establish(services, attempt, context, claims, found, person)
+    except TooManyLinks:
+        return _refuse(services, context.version, "LinkCountExceeded", too_many)
+    return finish_login(services, context, attempt.request, claims, stored)
+
+
+def _link_refusal(services: Services, context: Context, person: Person) -> tuple[str, str] | None:
+    """Row 19, before the lambda runs; the write counts again under a lock. Also D23 when the setting is on."""
+    with services.db.read() as conn:
+        held = links.count(conn, person.user.tenant_id, person.user.id, context.provider_id)
+    if context.provider.limit.exceeded_by(held):
+        return "LinkCountExceeded", "The user has as many links to this provider as the tenant allows."
+    if held and services.settings.links.strict_relink:
+        return "ExistingUserAlreadyLinked", "The user is linked to another account at this provider."
+    return None

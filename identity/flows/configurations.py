@@ -1,0 +1,150 @@
+"""What a login reads as configuration, kept per process and proved by the login's next read (decision 19).
+
+A copy is used without asking the database again; the statement that reads the facts of the login returns the version of
+the configuration beside them, and a copy of another version is thrown away and the login begins again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from identity.domain.keys import SigningKey
+from identity.domain.model import (
+    Application,
+    ApplicationOverride,
+    Lambda,
+    LinkLimit,
+    ProviderConfig,
+    ProviderValues,
+    Tenant,
+)
+from identity.domain.provider_config import for_application, usable
+from identity.domain.tokens import JwtConfiguration, effective
+from identity.flows.jwt_configuration import jwt_configuration
+from identity.sealing import Sealer
+from identity.store import applications, configuration, keys, lambdas, providers, tenants
+from identity.store.db import Connection, Database
+
+MOST_COPIES = 1_000
+"""Applications and providers kept per process; beyond that everything is forgotten and read anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationConfiguration:
+    """An application as a login needs it, with its tenant and the key that signs for it."""
+
+    version: int
+    application: Application
+    tenant: Tenant
+    issuer: str
+    jwt: JwtConfiguration
+    signing_key: SigningKey = field(repr=False)
+
+    @property
+    def generates_refresh_tokens(self) -> bool:
+        return bool(self.application.settings["login_configuration"]["generate_refresh_tokens"])
+
+    @property
+    def allows_token_refresh(self) -> bool:
+        return bool(self.application.settings["login_configuration"]["allow_token_refresh"])
+
+    def seconds_of(self, identifier: str) -> int:
+        """A time to live of the tenant's externalIdentifierConfiguration."""
+        return int(self.tenant.settings["external_identifier_configuration"][f"{identifier}_time_to_live_in_seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderConfiguration:
+    """A provider as it is for one application that may use it."""
+
+    version: int
+    config: ProviderConfig
+    values: ProviderValues = field(repr=False)
+    override: ApplicationOverride
+    limit: LinkLimit
+    reconcile: Lambda | None
+
+
+class Configurations:
+    """The copies of one process."""
+
+    def __init__(self, db: Database, sealer: Sealer, base_url: str) -> None:
+        self._db = db
+        self._sealer = sealer
+        self._base_url = base_url
+        self._applications: dict[UUID, ApplicationConfiguration] = {}
+        self._providers: dict[tuple[UUID, UUID], ProviderConfiguration] = {}
+
+    def application(self, application_id: UUID) -> ApplicationConfiguration | None:
+        """The application, active or not; None when there is none. Raises StoreUnavailable."""
+        known = self._applications.get(application_id)
+        if known is None:
+            with self._db.read() as conn:
+                known = self._read_application(conn, application_id)
+            if known is not None:
+                self._make_room(self._applications)
+                self._applications[application_id] = known
+        return known
+
+    def provider(self, provider_id: UUID, application: Application) -> ProviderConfiguration | None:
+        """The provider, if people may log in to this application through it; None for every other case."""
+        known = self._providers.get((provider_id, application.id))
+        if known is None:
+            with self._db.read() as conn:
+                known = self._read_provider(conn, provider_id, application)
+            if known is not None:
+                self._make_room(self._providers)
+                self._providers[provider_id, application.id] = known
+        return known
+
+    def forget(self) -> None:
+        """Throw every copy away: one of them proved to be old."""
+        self._applications.clear()
+        self._providers.clear()
+
+    def forget_unless_current(self) -> None:
+        """For callers off the hot path: ask for the version first, and use copies of that version only."""
+        with self._db.read() as conn:
+            current = configuration.version(conn)
+        versions = {copy.version for copy in self._applications.values()}
+        if versions - {current}:
+            self.forget()
+
+    def _make_room(self, copies: dict[Any, Any]) -> None:
+        if len(copies) >= MOST_COPIES:
+            copies.clear()
+
+    def _read_application(self, conn: Connection, application_id: UUID) -> ApplicationConfiguration | None:
+        # The version is read first: rows that are newer than it make the proof fail, never the other way round.
+        version = configuration.version(conn)
+        application = applications.get(conn, application_id)
+        tenant = tenants.get(conn, application.tenant_id) if application else None
+        if application is None or tenant is None:
+            return None
+        jwt = effective(
+            jwt_configuration(application.settings, application.access_token_key_id, application.id_token_key_id),
+            jwt_configuration(tenant.settings, tenant.access_token_key_id, tenant.id_token_key_id),
+        )
+        assert jwt.access_token_key_id is not None  # a tenant always has one
+        key = keys.find_signer(conn, self._sealer, jwt.access_token_key_id)
+        if key is None:
+            return None
+        return ApplicationConfiguration(version, application, tenant, tenant.issuer or self._base_url, jwt, key)
+
+    def _read_provider(
+        self, conn: Connection, provider_id: UUID, application: Application
+    ) -> ProviderConfiguration | None:
+        version = configuration.version(conn)
+        config = providers.find(conn, self._sealer, provider_id)
+        if config is None or not usable(config, application.id):
+            return None
+        return ProviderConfiguration(
+            version,
+            config,
+            for_application(config, application.id),
+            config.applications[application.id],
+            config.tenants.get(application.tenant_id, LinkLimit()),
+            lambdas.find(conn, config.reconcile_id) if config.reconcile_id else None,
+        )

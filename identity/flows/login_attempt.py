@@ -1,0 +1,93 @@
+"""One login on its way: what was asked, what has been found out, and the signal to begin again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from identity.domain.linking import Key
+from identity.domain.model import Claims, Device, Registration, User
+from identity.domain.trace import Trace
+from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
+from identity.flows.login_log import LoginLog
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """What any front end makes of a request to complete a provider's login."""
+
+    application_id: UUID
+    provider_id: UUID
+    data: Mapping[str, str] = field(repr=False)
+    tenant_id: UUID | None = None
+    """The tenant the call is scoped to, if it is."""
+
+    connection_test_id: UUID | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+    device: Device = field(default_factory=Device)
+    meta_data: Mapping[str, Any] = field(default_factory=dict)
+    no_jwt: bool = False
+    no_link: bool = False
+
+
+class BeginAgain(Exception):
+    """What this attempt stood on is no longer so: the configuration changed, or another login was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The configuration one attempt runs under."""
+
+    application: ApplicationConfiguration
+    provider: ProviderConfiguration
+    authentication_type: str
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.application.application.tenant_id
+
+    @property
+    def application_id(self) -> UUID:
+        return self.application.application.id
+
+    @property
+    def provider_id(self) -> UUID:
+        return self.provider.config.id
+
+    @property
+    def version(self) -> int:
+        """The version to prove: the older of the two copies, so that a change between them is noticed."""
+        return min(self.application.version, self.provider.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom this login is for: a stored user, or a draft that row 24 will store."""
+
+    user: User
+    registrations: tuple[Registration, ...] = ()
+    stored: bool = True
+    linked: bool = True
+    matched_by: Key | None = None
+    """The provider's own value that found the user; None when a link did, or nobody was found."""
+
+    def registration_for(self, application_id: UUID) -> Registration | None:
+        return next((item for item in self.registrations if item.application_id == application_id), None)
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What one login has found out so far; it outlives a new beginning, so that X and the lambda are asked once."""
+
+    request: LoginRequest
+    trace: Trace
+    log: LoginLog
+    claims: Claims | None = None
+    signed_with: Mapping[str, Any] | None = None
+    """The provider settings under which the claims were obtained: under others they count for nothing (T1)."""
+
+    lambda_result: tuple[dict[str, Any], dict[str, Any]] | None = None
+    """User and registration as the lambda left them: it runs once per login, its results are carried over (D20)."""

@@ -1,0 +1,89 @@
+"""What a login leaves in the event log, written once it has ended, in a short transaction of its own.
+
+A failing log write never fails a login. Source: login contract 6.3 and 8; decisions 25 and 55.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from identity.domain.model import Lambda, ProviderConfig
+from identity.domain.trace import Trace
+from identity.store import event_log
+from identity.store.db import StoreUnavailable
+from identity.upstream import UpstreamRefused
+
+if TYPE_CHECKING:
+    from identity.flows.services import Services
+
+DEBUG, INFORMATION, ERROR = "Debug", "Information", "Error"
+LEVELS = {"debug": DEBUG, "error": ERROR}
+"""Console levels that are not Information (login contract 6.3)."""
+
+log = logging.getLogger("identity.login")
+
+
+@dataclass(slots=True)
+class LoginLog:
+    """Collects the entries of one login."""
+
+    trace: Trace
+    provider: ProviderConfig | None = None
+    entries: list[tuple[str, str]] = field(default_factory=list)
+
+    def provider_refused(self, refusal: UpstreamRefused) -> None:
+        """A refused or failed call always leaves an entry with its reason (decision 55)."""
+        self.trace.add(f"The provider did not vouch for the person: [{refusal.code}] {refusal.message}")
+        details = ", ".join(f"{name} {value}" for name, value in sorted(refusal.data.items()))
+        self.entries.append((ERROR, f"{self._title()}\n\n[{refusal.code}] {refusal.message} {details}".rstrip()))
+
+    def lambda_said(self, source: Lambda, lines: Iterable[tuple[str, str]]) -> None:
+        """The console output of one run: all lines of a level in one entry; debug only when the lambda asks for it."""
+        by_kind: dict[str, list[str]] = {}
+        for level, text in lines:
+            by_kind.setdefault(LEVELS.get(level, INFORMATION), []).append(text)
+        for kind, texts in by_kind.items():
+            if kind != DEBUG or source.debug:
+                self.entries.append((kind, f"Lambda [{source.name}] ({source.id})\n\n" + "\n".join(texts)))
+
+    def lambda_failed(self, source: Lambda, kind: str, message: str) -> None:
+        detail = message if source.debug else message.partition("\n")[0]
+        self.trace.add(f"The lambda [{source.name}] failed: {kind}.")
+        self.entries.append((ERROR, f"Lambda [{source.name}] ({source.id}) failed: {kind}\n\n{detail}"))
+
+    def lambda_set_invalid(self, source: Lambda, fields: Iterable[str]) -> None:
+        listed = ", ".join(fields)
+        self.trace.add(f"The lambda set values that do not fit: {listed}.")
+        self.entries.append((ERROR, f"Lambda [{source.name}] ({source.id}) set values that do not fit: {listed}"))
+
+    def lambda_dropped_roles(self, source: Lambda, roles: Iterable[str]) -> None:
+        listed = ", ".join(roles)
+        self.entries.append((ERROR, f"Lambda [{source.name}] ({source.id}) named unknown roles: {listed}"))
+
+    def write(self, services: Services) -> None:
+        """Write the entries, and the steps of the login when the provider's debug is on."""
+        entries = list(self.entries)
+        if self.provider is not None and self.provider.debug:
+            steps = "\n".join(f"{_moment(step.instant)} {step.text}" for step in self.trace)
+            entries.append((DEBUG, f"{self._title()}\n\n{steps}"))
+        if not entries:
+            return
+        try:
+            with services.db.read() as conn:
+                for kind, message in entries:
+                    event_log.add(conn, services.runtime.now(), kind, message)
+        except StoreUnavailable as error:
+            log.error("the event log could not be written: %s", error)
+
+    def _title(self) -> str:
+        if self.provider is None:
+            return "Login"
+        return f"Login through [{self.provider.name}] ({self.provider.type}, {self.provider.id})"
+
+
+def _moment(instant: int) -> str:
+    return datetime.fromtimestamp(instant / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

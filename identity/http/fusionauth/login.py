@@ -1,0 +1,87 @@
+"""POST /api/identity-provider/login: Complete-Login, a hot route, open to everybody (login contract section 3)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from identity.domain.errors import Unauthorized, invalid_field
+from identity.domain.model import Device
+from identity.flows.complete_login import complete_login
+from identity.flows.login_attempt import LoginRequest
+from identity.http import api_key
+from identity.http.client_address import client_address
+from identity.http.fusionauth.login_response import login_response
+from identity.http.fusionauth.routes import Call, Routes, Scope
+from identity.http.fusionauth.schemas.login import CompleteLoginSchema, LoginResponseSchema
+from identity.wire import parse_uuid
+
+routes = Routes("Login", "Complete a login that a custom login page began at a provider.")
+REQUEST = CompleteLoginSchema()
+LONGEST_AGENT = 1_000
+
+STATUSES = {
+    202: "Logged in, but not registered for the application.",
+    232: "The person is known to the provider but linked to no user; the body has a pending link id.",
+    401: "The provider did not vouch for the person, or may not be used; the general error says why.",
+    404: "No link exists and none may be made, or the user is deactivated.",
+    410: "The user has expired.",
+    512: "The reconcile lambda failed.",
+}
+
+
+@routes.post(
+    "/api/identity-provider/login",
+    endpoint=None,
+    scope=Scope.OWN,
+    takes=CompleteLoginSchema,
+    gives=LoginResponseSchema,
+    statuses=STATUSES,
+)
+def complete_identity_provider_login(call: Call) -> Response:
+    """Complete a login with what the provider returned to the login page."""
+    tenant_id = tenant_scope(call)
+    body = call.load(REQUEST)
+    return login_response(call, complete_login(call.services, _request(call, body, tenant_id)))
+
+
+def tenant_scope(call: Call) -> UUID | None:
+    """The tenant named by the header or a locked key; whether it exists shows with the application (row 3)."""
+    header = call.request.headers.get(api_key.TENANT_HEADER, "").strip()
+    named = parse_uuid(header) if header else None
+    if header and named is None:
+        raise invalid_field("tenantId", "couldNotConvert")
+    if "Authorization" not in call.request.headers:
+        return named
+    with call.services.db.read() as conn:
+        caller = api_key.find_caller(conn, call.request, call.now)
+    locked = caller.tenant_id if caller else None
+    if locked is not None and named not in (None, locked):
+        raise Unauthorized
+    return locked or named
+
+
+def _request(call: Call, body: dict[str, Any], tenant_id: UUID | None) -> LoginRequest:
+    event, meta = body["event_info"], body["meta_data"]
+    device = meta["device"]
+    address = client_address(call.request, event.get("ip_address"), body.get("ip_address"))
+    return LoginRequest(
+        application_id=body["application_id"],
+        provider_id=body["identity_provider_id"],
+        data=body["data"],
+        tenant_id=tenant_id,
+        connection_test_id=body.get("connection_test_id"),
+        ip_address=address,
+        user_agent=(event.get("user_agent") or call.request.headers.get("User-Agent", ""))[:LONGEST_AGENT] or None,
+        device=Device(
+            name=device.get("name") or event.get("device_name"),
+            description=device.get("description") or event.get("device_description"),
+            type=device.get("type") or event.get("device_type"),
+            last_accessed_address=device.get("last_accessed_address") or address,
+        ),
+        meta_data={name: meta[name] for name in ("scopes", "data") if meta.get(name)},
+        no_jwt=body["no_jwt"],
+        no_link=body["no_link"],
+    )

@@ -1,0 +1,84 @@
+"""Wire form of Complete-Login. Source: login contract 3.2."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from identity.wire import DEFAULT_TEXT_LIMIT, Flag, Free, Id, Many, Part, Text, WireSchema, storable
+
+TOKEN_LIMIT = 4096
+"""One key or token field (security section 9)."""
+
+
+class Strings(fields.Field[dict[str, str]]):
+    """A JSON object whose values are strings; a number or boolean is of the wrong kind. null entries are dropped."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> dict[str, str]:
+        if not isinstance(value, dict):
+            raise ValidationError("invalidJSON")
+        errors = {}
+        for key, entry in value.items():
+            if entry is None:
+                continue
+            if not isinstance(entry, str):
+                errors[key] = ["invalidJSON"]
+            elif not storable(entry) or not storable(key):
+                errors[key] = ["invalid"]
+            elif len(entry) > TOKEN_LIMIT:
+                errors[key] = ["tooLong"]
+        if errors:
+            raise ValidationError(errors)
+        return {key: entry for key, entry in value.items() if entry is not None}
+
+
+class DeviceSchema(WireSchema):
+    name = Text(limit=255)
+    description = Text(limit=255)
+    type = Text(limit=255)
+    last_accessed_address = Text(limit=255)
+
+
+class LoginMetaDataSchema(WireSchema):
+    device = Part(DeviceSchema)
+    scopes = Many(Text(limit=255), most=100)
+    data = Free(limit=16 * 1024)
+
+
+class EventInfoSchema(WireSchema):
+    ip_address = Text(limit=255)
+    device_name = Text(limit=255)
+    device_type = Text(limit=255)
+    device_description = Text(limit=255)
+    os = Text(limit=255)
+    user_agent = Text(limit=DEFAULT_TEXT_LIMIT)
+    data = Free(limit=16 * 1024)
+
+
+class CompleteLoginSchema(WireSchema):
+    """The request. Members that only other products act on (botDetectionScore ...) are dropped like unknown ones."""
+
+    application_id = Id(required=True)
+    identity_provider_id = Id(required=True)
+    data = Strings(load_default=dict)
+    ip_address = Text(limit=255)
+    event_info = Part(EventInfoSchema)
+    meta_data = Part(LoginMetaDataSchema)
+    no_jwt = Flag(load_default=False, data_key="noJWT")
+    no_link = Flag(load_default=False)
+    connection_test_id = Id()
+
+
+class LoginResponseSchema(WireSchema):
+    """Every success body is a part of this one (login contract 3.3)."""
+
+    user = Free()
+    token = Text()
+    token_expiration_instant = fields.Integer()
+    refresh_token = Text()
+    refresh_token_id = Id()
+    pending_idp_link_id = Text(data_key="pendingIdPLinkId")

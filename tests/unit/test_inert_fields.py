@@ -1,0 +1,76 @@
+"""docs/inert-fields.md names every member of tenants and applications that nothing acts on, and no other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+from marshmallow import Schema, fields
+
+from identity.http.fusionauth.schemas.applications import Application
+from identity.http.fusionauth.schemas.tenants import Tenant
+
+LIST = Path(__file__).parents[2] / "docs" / "inert-fields.md"
+ACTING = (
+    "application.active",
+    "application.authenticationTokenConfiguration",
+    "application.data",
+    "application.id",
+    "application.insertInstant",
+    "application.jwtConfiguration",
+    "application.lastUpdateInstant",
+    "application.loginConfiguration",
+    "application.name",
+    "application.roles",
+    "application.state",
+    "application.tenantId",
+    "application.verifyRegistration",
+    "tenant.configured",
+    "tenant.data",
+    "tenant.emailConfiguration.verifyEmail",
+    "tenant.id",
+    "tenant.insertInstant",
+    "tenant.issuer",
+    "tenant.jwtConfiguration",
+    "tenant.lastUpdateInstant",
+    "tenant.name",
+    "tenant.passwordEncryptionConfiguration",
+    "tenant.passwordValidationRules",
+    "tenant.registrationConfiguration",
+    "tenant.state",
+)
+
+
+def members(schema: Schema, path: str) -> Iterator[str]:
+    """The dotted paths of all members that hold no others."""
+    for field in schema.fields.values():
+        inner = field.inner if isinstance(field, fields.List) else field
+        below = f"{path}.{field.data_key}"
+        if isinstance(inner, fields.Nested):
+            yield from members(inner.schema, below)
+        else:
+            yield below
+
+
+def every_member() -> list[str]:
+    return [*members(Tenant(), "tenant"), *members(Application(), "application")]
+
+
+def listed() -> list[str]:
+    return re.findall(r"`((?:tenant|application)\.[^`]+)`", LIST.read_text(encoding="utf-8"))
+
+
+def stands_for(name: str, member: str) -> bool:
+    return fnmatch(member, name) or member.startswith(f"{name}.")
+
+
+def test_every_member_of_a_tenant_and_an_application_acts_or_is_listed_as_inert() -> None:
+    known = [*listed(), *ACTING]
+    assert [member for member in every_member() if not any(stands_for(name, member) for name in known)] == []
+
+
+def test_every_listed_name_is_a_member() -> None:
+    existing = every_member()
+    assert [name for name in listed() if not any(stands_for(name, member) for member in existing)] == []
