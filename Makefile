@@ -20,8 +20,8 @@ migrate: $(VENV)/.installed ## Apply the database migrations and exit
 test: $(VENV)/.tested ## Run the whole suite (T=path runs a part)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(T)
 
-test-unit: $(VENV)/.tested ## Run the domain tests only (seconds)
-	@$(BIN)/python -m pytest tests/unit
+test-unit: $(VENV)/.tested ## Run the tests of the rules only, which cover the domain whole (seconds)
+	@$(BIN)/python -m pytest tests/unit --cov=identity.domain --cov-branch --cov-fail-under=100
 
 lint: $(VENV)/.tested ## ruff, format check, mypy --strict, import contracts, bandit
 	@$(BIN)/ruff check .
@@ -42,7 +42,7 @@ clean: ## Remove the virtual environment and caches (data stays)
 
 # The virtual environment: uv when it is there (fast), else pip; .ci/constraints.txt pins the versions.
 $(VENV)/.installed: pyproject.toml .ci/constraints.txt
-	@sh .ci/venv.sh $(VENV)
+	@sh .ci/venv.sh $(VENV) examples
 	@touch $@
 
 $(VENV)/.tested: $(VENV)/.installed

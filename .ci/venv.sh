@@ -90,6 +90,6 @@ install() {
 
 if [ ! -e "$mark" ] || ! is_python "$venv/bin/python"; then make_folder; fi
 rm -f "$mark"
-say "installing ${extra:+the $extra tools and }the packages it needs (the first time takes a minute)"
+say "installing the packages it needs${extra:+ and those for $extra} (the first time takes a minute)"
 install ".${extra:+[$extra]}"
 : >"$mark"

@@ -10,23 +10,48 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.keys import KeyAlgorithm
-from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Lambda, Role, Tenant
+from identity.domain.lambdas import Lambda, LambdaType
+from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role, Tenant
 from identity.http.fusionauth.schemas.applications import ApplicationRequest
 from identity.http.fusionauth.schemas.tenants import TenantRequest
 from identity.keymaterial.making import generate
 from identity.outbound.default_lambdas import DEFAULT_LAMBDAS
 from identity.runtime import Runtime
-from identity.sealing import Sealer
+from identity.sealing import Sealer, read_key_file
+from identity.settings import Settings
 from identity.store import applications, configuration, installation, keys, lambdas, roles, tenants
 from identity.store.db import Connection, Database
+from identity.store.migrate import migrate
 
 FUSIONAUTH_APPLICATION_NAME = "FusionAuth"
 TENANT_MANAGER_APPLICATION_NAME = "Tenant Manager"
 TENANT_MANAGER_ADMIN_ROLE_ID = UUID("631ecd9d-8d40-4c13-8277-80cedb823714")
 KEY_NAME = "Default signing key"
 KEY_LENGTH = 2048
+ENGINE = "GraalJS"
 COLUMNS = frozenset({"id", "name", "data", "roles", "state", "tenant_id", "insert_instant", "last_update_instant"})
 """Members of a loaded document that are columns of their own, or tables."""
+
+
+def prepare(settings: Settings, runtime: Runtime) -> list[str]:
+    """Bring the database of `settings` up to date: migrations, then the default objects. Returns what was applied.
+
+    Raises MigrationRefused, BadKeyFile, StoreUnavailable.
+    """
+    applied = migrate(settings.database.url, now=runtime.now())
+    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
+    database = Database(settings.database.url, pool_size=1, prepare=False)
+    database.open()
+    try:
+        bootstrap(database, sealer, runtime, settings.base_url)
+    finally:
+        database.close()
+    return applied
+
+
+def builtins(conn: Connection) -> dict[str, str]:
+    """The built-in variables of a kickstart file: the ids of the default objects, by FusionAuth's names."""
+    return {name: str(value) for name, value in (installation.defaults(conn) or {}).items()}
 
 
 def bootstrap(db: Database, sealer: Sealer, runtime: Runtime, issuer: str) -> bool:
@@ -54,7 +79,7 @@ def _make(conn: Connection, sealer: Sealer, runtime: Runtime, issuer: str) -> No
     ids = {"FUSIONAUTH_DEFAULT_SIGNING_KEY_ID": key.id}
     for kind, name, body in DEFAULT_LAMBDAS:
         lambda_id = ids[f"FUSIONAUTH_LAMBDA[{kind}]_ID"] = runtime.new_id()
-        lambdas.add(conn, Lambda(lambda_id, name, kind, body, insert_instant=now, last_update_instant=now))
+        lambdas.insert(conn, Lambda(lambda_id, name, LambdaType(kind), body, False, ENGINE, now, now))
     tenant = tenants.insert(
         conn,
         Tenant(

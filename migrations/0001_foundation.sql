@@ -9,7 +9,8 @@ CREATE TABLE installation (
     configuration_version  bigint NOT NULL DEFAULT 1,   -- rises with every change of what a login reads as configuration
     bootstrap_instant      bigint,                      -- when the default objects were made
     defaults               jsonb,                       -- their ids, by role
-    kickstart_instant      bigint                       -- when the kickstart file was applied, once per database
+    kickstart_instant      bigint,                      -- when the kickstart file was applied, once per database
+    kickstart_requests     integer NOT NULL DEFAULT 0   -- how many of its requests are done, while it is not applied
 );
 INSERT INTO installation DEFAULT VALUES;
 

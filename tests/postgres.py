@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -57,9 +57,9 @@ def server(run: str) -> Iterator[Server]:
 def sweep(run: str) -> None:
     """Remove the folder of this run, and those that runs which were killed have left with a server in them."""
     for home in Path(tempfile.gettempdir()).glob(f"{PREFIX}{os.getuid()}-*"):
-        if home == home_of(run) or time.time() - home.stat().st_mtime > ABANDONED_AFTER:
-            embedded = EmbeddedPostgres(home)
-            if embedded.stop():
+        with suppress(FileNotFoundError):  # another run that ends now sweeps too
+            abandoned = time.time() - home.stat().st_mtime > ABANDONED_AFTER
+            if (home == home_of(run) or abandoned) and EmbeddedPostgres(home).stop():
                 shutil.rmtree(home, ignore_errors=True)
 
 

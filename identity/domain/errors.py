@@ -67,6 +67,10 @@ class Conflict(Exception):
     """409: somebody else changed the object meanwhile."""
 
 
+class Busy(Exception):
+    """503: too much work at the moment; the same request may succeed in a while. Nothing was written."""
+
+
 def field_problem(path: str, reason: str, message: str | None = None) -> Problem:
     """The problem of one field. `invalidJSON` stands without a path (login contract 1.3)."""
     code = "[invalidJSON]" if reason == "invalidJSON" else f"[{reason}]{path}"

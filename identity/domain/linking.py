@@ -28,6 +28,11 @@ class UseLink:
 
     user_id: UUID
 
+    @property
+    def meaning(self) -> str:
+        """In words, for the provider's debug log; every decision has it."""
+        return "the link decides, whatever the strategy"
+
 
 @dataclass(frozen=True, slots=True)
 class MatchUser:
@@ -36,20 +41,30 @@ class MatchUser:
     key: Key
     may_create: bool
 
+    @property
+    def meaning(self) -> str:
+        return f"the user with this {self.key.value}" + (", or a new one" if self.may_create else ", who must exist")
+
 
 @dataclass(frozen=True, slots=True)
 class CreateAnonymousUser:
     """Make a bare user without e-mail and username; no lambda runs."""
+
+    meaning = "a new anonymous user"
 
 
 @dataclass(frozen=True, slots=True)
 class PendLink:
     """Hand out a pending link id (232)."""
 
+    meaning = "a pending link"
+
 
 @dataclass(frozen=True, slots=True)
 class NoLink:
     """There is no link and none may be made (404)."""
+
+    meaning = "no link may be made"
 
 
 LinkDecision = UseLink | MatchUser | CreateAnonymousUser | PendLink | NoLink

@@ -225,20 +225,6 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Lambda:
-    """A JavaScript program that takes part in a login."""
-
-    id: UUID
-    name: str
-    type: str
-    body: str = field(repr=False)
-    debug: bool = False
-    engine_type: str = "GraalJS"
-    insert_instant: int = 0
-    last_update_instant: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Device:
     """Where a login came from, in the caller's words; kept with the refresh token, never a ground for a decision."""
 

@@ -33,6 +33,7 @@ class Door(Enum):
 
     COMPLETE_LOGIN = "complete login"
     REFRESH = "refresh"
+    REGISTRATION = "registration"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ the attempt begins again with what the provider already said.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from identity.domain.errors import Problem, invalid_field, invalid_fields, invalid_request
@@ -16,18 +17,18 @@ from identity.domain.model import Claims
 from identity.domain.outcome import REFUSALS, LoginOutcome, Verdict
 from identity.domain.trace import Trace
 from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
-from identity.flows.establish_person import TooManyLinks, establish, refuse_taken_names, with_registration
+from identity.flows.establish_person import LinkRefused, establish, refuse_link
 from identity.flows.find_person import Nobody, find_person
 from identity.flows.finish_login import finish_login, verdict_on
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, LoginRequest, Person
 from identity.flows.login_log import LoginLog
-from identity.flows.run_reconcile import new_registration, run_reconcile
+from identity.flows.run_reconcile import as_lambda_left, new_registration, run_reconcile
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
 from identity.outbound.reconcile import LambdaFailed
-from identity.providers import PROVIDERS
+from identity.providers import PROVIDERS, missing_data
 from identity.store import configuration, links, logins, pending_links, tenants
-from identity.store.db import StoreUnavailable
+from identity.store.db import InUse, StoreUnavailable
 from identity.upstream import IdentityProvider, Outside, UpstreamRefused
 
 MOST_ATTEMPTS = 8
@@ -55,6 +56,7 @@ def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
 
 def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
+    attempt.log.provider = None
     application = _application(services, attempt.request)
     if not application.application.active:
         return _refuse(services, application.version, "InvalidApplication", "The application is not active.")
@@ -74,7 +76,6 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     try:
         claims = _claims(services, attempt, provider, implementation)
     except UpstreamRefused as refusal:
-        attempt.log.provider_refused(refusal)
         if test is not None:
             record_refusal(services, test, attempt, refusal)
         return _refuse(services, provider.version, refusal.code, refusal.message, refusal.data)
@@ -105,7 +106,7 @@ def _application(services: Services, request: LoginRequest) -> ApplicationConfig
 
 def _check_data(implementation: IdentityProvider, data: Mapping[str, str]) -> None:
     """Row 2: the members this provider needs. Raises Invalid with all that are missing."""
-    missing = [(f"data.{name}", "blank") for name in implementation.required_data if not data.get(name, "").strip()]
+    missing = [(f"data.{name}", "blank") for name in missing_data(implementation, data)]
     if missing:
         raise invalid_fields(missing)
 
@@ -114,7 +115,8 @@ def _claims(
     services: Services, attempt: Attempt, provider: ProviderConfiguration, implementation: IdentityProvider
 ) -> Claims:
     """Rows 7 to 9: what the provider says, asked once per login. Raises UpstreamRefused."""
-    if attempt.claims is None or attempt.signed_with != provider.values:
+    credentials = tuple(provider.values[name] for name in implementation.credentials)
+    if attempt.said is None or attempt.signed_with != credentials:
         outside = Outside(
             http=services.http,
             runtime=services.runtime,
@@ -123,9 +125,15 @@ def _claims(
             budget=services.settings.x.login_budget,
             options={"extra_query": services.settings.x.extra_query},
         )
-        attempt.claims = implementation.claims(provider.values, attempt.request.data, outside)
-        attempt.signed_with = provider.values
-    return attempt.claims
+        try:
+            attempt.said = implementation.claims(provider.values, attempt.request.data, outside)
+        except UpstreamRefused as refusal:
+            attempt.said = refusal
+            attempt.log.provider_refused(refusal)
+        attempt.signed_with = credentials
+    if isinstance(attempt.said, UpstreamRefused):
+        raise attempt.said
+    return attempt.said
 
 
 def _refuse(
@@ -146,8 +154,10 @@ def _resolve(services: Services, attempt: Attempt, context: Context, claims: Cla
         raise BeginAgain
     strategy = context.provider.config.linking_strategy
     linked_user = facts.linked.user.id if facts.linked else None
+    found = f"is linked to user {linked_user}" if linked_user else "is linked to no user"
+    attempt.trace.add(f"The person {claims.subject} {found}.")
     decision = decide_link(strategy, linked_user, no_link=attempt.request.no_link)
-    attempt.trace.add(f"The linking strategy {strategy.value} and the link decide: {decision}.")
+    attempt.trace.add(f"By the linking strategy {strategy.value}: {decision.meaning}.")
     if isinstance(decision, NoLink):
         return LoginOutcome(Verdict.NOT_FOUND)
     if isinstance(decision, PendLink):
@@ -178,8 +188,11 @@ def _pend(services: Services, context: Context, claims: Claims) -> LoginOutcome:
         insert_instant=now,
         expiry=now + context.application.seconds_of("pending_account_link") * MILLISECONDS,
     )
-    with services.db.transaction() as conn:
-        pending_links.add(conn, pending_id, pending)
+    try:
+        with services.db.transaction() as conn:
+            pending_links.add(conn, pending_id, pending)
+    except InUse:  # the application or provider was removed meanwhile
+        raise BeginAgain from None
     return LoginOutcome(Verdict.LINK_PENDING, ticket=pending_id)
 
 
@@ -189,28 +202,23 @@ def _admit(services: Services, attempt: Attempt, context: Context, claims: Claim
     verdict = verdict_on(services, context, found, will_register=create)
     if verdict in REFUSALS:
         return LoginOutcome(verdict)
-    too_many = "The user has as many links to this provider as the tenant allows."
-    if found.stored and not found.linked and (refusal := _link_refusal(services, context, found)):
-        return _refuse(services, context.version, *refusal)
-    person = found
-    if lambda_runs(context.provider.config.linking_strategy):
-        person = run_reconcile(services, attempt, context, claims, found)
-    refuse_taken_names(services, claims, person)
-    if create and person.registration_for(context.application_id) is None:
-        person = with_registration(person, new_registration(services, context, person.user))
     try:
-        stored = establish(services, attempt, context, claims, found, person)
-    except TooManyLinks:
-        return _refuse(services, context.version, "LinkCountExceeded", too_many)
+        if found.stored and not found.linked:
+            with services.db.read() as conn:
+                refuse_link(conn, services, context, found.user)
+        if lambda_runs(context.provider.config.linking_strategy):
+            run_reconcile(services, attempt, context, claims, found)
+        settle = partial(_settled, services, attempt, context)
+        stored = establish(services, attempt, context, claims, found, settle)
+    except LinkRefused as refusal:
+        return _refuse(services, context.version, refusal.code, refusal.message)
     return finish_login(services, context, attempt.request, claims, stored)
 
 
-def _link_refusal(services: Services, context: Context, person: Person) -> tuple[str, str] | None:
-    """Row 19, before the lambda runs; the write counts again under a lock. Also D23 when the setting is on."""
-    with services.db.read() as conn:
-        held = links.count(conn, person.user.tenant_id, person.user.id, context.provider_id)
-    if context.provider.limit.exceeded_by(held):
-        return "LinkCountExceeded", "The user has as many links to this provider as the tenant allows."
-    if held and services.settings.links.strict_relink:
-        return "ExistingUserAlreadyLinked", "The user is linked to another account at this provider."
-    return None
+def _settled(services: Services, attempt: Attempt, context: Context, person: Person) -> Person:
+    """The person as this login leaves them: with what the lambda changed, and registered if the provider says so."""
+    if lambda_runs(context.provider.config.linking_strategy):
+        person = as_lambda_left(services, attempt, context, person)
+    if context.provider.override.create_registration and person.registration_for(context.application_id) is None:
+        person = person.with_registration(new_registration(services, context, person.user))
+    return person

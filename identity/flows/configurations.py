@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.keys import SigningKey
+from identity.domain.lambdas import Lambda
 from identity.domain.model import (
     Application,
     ApplicationOverride,
-    Lambda,
     LinkLimit,
     ProviderConfig,
     ProviderValues,
@@ -44,11 +44,14 @@ class ApplicationConfiguration:
 
     @property
     def generates_refresh_tokens(self) -> bool:
-        return bool(self.application.settings["login_configuration"]["generate_refresh_tokens"])
+        return self._login_setting("generate_refresh_tokens")
 
     @property
     def allows_token_refresh(self) -> bool:
-        return bool(self.application.settings["login_configuration"]["allow_token_refresh"])
+        return self._login_setting("allow_token_refresh")
+
+    def _login_setting(self, name: str) -> bool:
+        return bool((self.application.settings.get("login_configuration") or {}).get(name))
 
     def seconds_of(self, identifier: str) -> int:
         """A time to live of the tenant's externalIdentifierConfiguration."""

@@ -1,106 +1,156 @@
-"""Row 24 of login contract 3.5: the first commit of a login. User, registration and link exist whole, or not at all.
+"""Rows 21 and 24 of login contract 3.5: the first commit of a login. User, registration and link exist whole, or not.
 
-Races are decided by PostgreSQL: a login that loses one begins again and finds what the winner made.
+Races are decided by PostgreSQL. Who is stored already is locked and read again, and what the login changes is applied
+to what was read then, so that nobody's write is lost; a login that loses a race begins again and finds what the winner
+made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from identity.domain.contact import canonical
 from identity.domain.errors import invalid_fields
-from identity.domain.linking import resets_credentials
-from identity.domain.model import Claims, Link, Registration, User
+from identity.domain.linking import claimed, resets_credentials
+from identity.domain.model import Claims, Link, User
+from identity.domain.user_rules import UserRules, login_id_problems
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Person
 from identity.flows.services import Services
 from identity.store import audit, configuration, links, logins
-from identity.store.db import Connection
+from identity.store.db import Connection, InUse
 
 ACTOR = "identity-provider login"
+Settle = Callable[[Person], Person]
+"""A person as this login leaves them: with the lambda's changes and the registration. It asks nobody."""
 
 
-class TooManyLinks(Exception):
-    """One more link would exceed the tenant's limit (row 19)."""
+class LinkRefused(Exception):
+    """The user gets no further link to this provider; `code` says why (row 19, D23)."""
 
-
-def refuse_taken_names(services: Services, claims: Claims, person: Person) -> None:
-    """Row 21: a login name that a lambda gave a new user must be free. Raises Invalid."""
-    if person.stored:
-        return
-    taken = []
-    with services.db.read() as conn:
-        for key, own in (("email", claims.email), ("username", claims.username)):
-            wanted = getattr(person.user, key)
-            if wanted is None or (own is not None and canonical(wanted) == canonical(own)):
-                continue
-            if logins.find_by_key(conn, person.user.tenant_id, key, canonical(wanted)) is not None:
-                taken.append((f"user.{key}", "duplicate"))
-    if taken:
-        raise invalid_fields(taken)
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
 
 
 def establish(
-    services: Services, attempt: Attempt, context: Context, claims: Claims, before: Person, after: Person
+    services: Services, attempt: Attempt, context: Context, claims: Claims, found: Person, settle: Settle
 ) -> Person:
-    """Store what is new: `before` as it was found, `after` as the lambda left it. Returns the person as stored.
+    """Store what is new about the person that was found. Returns them as stored.
 
-    Raises BeginAgain when the ground moved, TooManyLinks.
+    Raises Invalid (row 21), LinkRefused, BeginAgain when the ground moved.
     """
-    if after.stored and after.linked and after == before:
-        return after
+    person = settle(found)
+    _refuse_unfit_names(services, attempt, context, found, person)
+    if person.linked and person == found:
+        return person
     now = services.runtime.now()
-    person = after if after.stored else replace(after, user=_proved(context, claims, after.user))
-    services.db.transact(lambda conn: _write(conn, services, attempt, context, claims, before, person, now))
-    return replace(person, stored=True, linked=True)
 
-
-def _write(
-    conn: Connection,
-    services: Services,
-    attempt: Attempt,
-    context: Context,
-    claims: Claims,
-    before: Person,
-    after: Person,
-    now: int,
-) -> None:
-    if configuration.version(conn) != context.version:
-        raise BeginAgain
-    if after.stored:
-        _update(conn, attempt, before, after, now)
-    elif not logins.insert_user(conn, after.user, _canonical(after.user.email), _canonical(after.user.username)):
-        raise BeginAgain
-    registration = after.registration_for(context.application_id)
-    if registration is not None and registration != before.registration_for(context.application_id):
-        logins.put_registration(conn, replace(registration, last_update_instant=now))
-    if not after.linked:
-        _link(conn, services, attempt, context, claims, after.user, now)
-
-
-def _update(conn: Connection, attempt: Attempt, before: Person, after: Person, now: int) -> None:
-    user = after.user
-    if not logins.lock_user(conn, user.tenant_id, user.id, now):
-        raise BeginAgain
-    if user != before.user:
-        logins.update_user(conn, user)
-    if not after.linked and resets_credentials(matched_by=after.matched_by, user_verified=user.verified):
-        attempt.trace.add("The user's e-mail was never proved: password and refresh tokens are removed.")
-        logins.strip_credentials(conn, user.tenant_id, user.id, now)
-        audit.add(
-            conn,
-            now,
-            ACTOR,
-            f"Linking removed the password and the refresh tokens of the unverified user {user.id}.",
-            reason="The e-mail address had not been proved before the link was made.",
+    def write(conn: Connection) -> Person:
+        if configuration.version(conn) != context.version:
+            raise BeginAgain
+        stored = (
+            _update(conn, attempt, context, claims, found, settle, now)
+            if found.stored
+            else _insert(conn, context, claims, person)
         )
+        if not found.linked:
+            refuse_link(conn, services, context, stored.user)
+            _link(conn, services, context, claims, stored.user, now)
+            attempt.trace.add(f"The link to user {stored.user.id} is made.")
+        return replace(stored, stored=True, linked=True)
+
+    try:
+        return services.db.transact(write)
+    except InUse:  # the application or provider was removed meanwhile
+        raise BeginAgain from None
 
 
-def _link(
-    conn: Connection, services: Services, attempt: Attempt, context: Context, claims: Claims, user: User, now: int
-) -> None:
+def refuse_link(conn: Connection, services: Services, context: Context, user: User) -> None:
+    """Row 19. What it counts decides only while the user is locked. Raises LinkRefused."""
     held = links.count(conn, user.tenant_id, user.id, context.provider_id)
     if context.provider.limit.exceeded_by(held):
-        raise TooManyLinks
+        raise LinkRefused("LinkCountExceeded", "The user has as many links to this provider as the tenant allows.")
+    if held and services.settings.links.strict_relink:
+        raise LinkRefused("ExistingUserAlreadyLinked", "The user is linked to another account at this provider.")
+
+
+def _refuse_unfit_names(services: Services, attempt: Attempt, context: Context, found: Person, person: Person) -> None:
+    """Row 21: a login name that a lambda gave a new user follows the rules of users, and is free. Raises Invalid."""
+    given = {name for name in ("email", "username") if getattr(person.user, name) != getattr(found.user, name)}
+    source = context.provider.reconcile
+    if person.stored or not given or source is None:
+        return
+    rules = UserRules.of(context.application.tenant.settings)
+    problems = login_id_problems(person.user.email, person.user.username, rules.blocked_domains)
+    problems = [problem for problem in problems if problem[0].removeprefix("user.") in given]
+    if not problems:
+        with services.db.read() as conn:
+            for name in sorted(given):
+                wanted = _canonical(getattr(person.user, name))
+                if wanted and logins.find_by_key(conn, context.tenant_id, name, wanted):
+                    problems.append((f"user.{name}", "duplicate"))
+    if problems:
+        attempt.log.lambda_set_invalid(source, [path for path, _ in problems])
+        raise invalid_fields(problems)
+
+
+def _insert(conn: Connection, context: Context, claims: Claims, person: Person) -> Person:
+    user = _proved(context, claims, person.user)
+    if not logins.insert_user(conn, user, _canonical(user.email), _canonical(user.username)):
+        raise BeginAgain
+    for registration in person.registrations:
+        logins.put_registration(conn, registration)
+    return replace(person, user=user)
+
+
+def _update(
+    conn: Connection, attempt: Attempt, context: Context, claims: Claims, found: Person, settle: Settle, now: int
+) -> Person:
+    before = _locked(conn, claims, found, now)
+    person = settle(before)
+    if person.user != before.user:
+        logins.update_user(conn, person.user)
+    if not found.linked and resets_credentials(matched_by=found.matched_by, user_verified=person.user.verified):
+        person = replace(person, user=_stripped(conn, attempt, person.user, now))
+    registration = person.registration_for(context.application_id)
+    if registration is not None and registration != before.registration_for(context.application_id):
+        registration = replace(registration, last_update_instant=now)
+        logins.put_registration(conn, registration)
+        person = person.with_registration(registration)
+    return person
+
+
+def _locked(conn: Connection, claims: Claims, found: Person, now: int) -> Person:
+    """The person as they are now, held until the transaction ends. Raises BeginAgain when they may not log in."""
+    if not logins.lock_user(conn, found.user.tenant_id, found.user.id, now):
+        raise BeginAgain
+    known = logins.find_by_id(conn, found.user.tenant_id, found.user.id)
+    if known is None:
+        raise BeginAgain
+    if found.matched_by is not None:
+        name = getattr(known.user, found.matched_by.value)
+        if _canonical(name) != _canonical(claimed(claims, found.matched_by)):
+            raise BeginAgain
+    return replace(found, user=known.user, registrations=known.registrations)
+
+
+def _stripped(conn: Connection, attempt: Attempt, user: User, now: int) -> User:
+    """The user without what somebody else may have planted on them (T5)."""
+    attempt.trace.add("The user's e-mail was never proved: password and refresh tokens are removed.")
+    logins.strip_credentials(conn, user.tenant_id, user.id, now)
+    audit.add(
+        conn,
+        now,
+        ACTOR,
+        f"Linking removed the password and the refresh tokens of the unverified user {user.id}.",
+        reason="The e-mail address had not been proved before the link was made.",
+    )
+    return replace(user, password_change_required=False, password_last_update_instant=None, last_update_instant=now)
+
+
+def _link(conn: Connection, services: Services, context: Context, claims: Claims, user: User, now: int) -> None:
     token, secret = links.seal_tokens(
         services.sealer, user.tenant_id, context.provider_id, claims.subject, claims.token, claims.token_secret
     )
@@ -118,7 +168,6 @@ def _link(
     )
     if not links.add(conn, link):
         raise BeginAgain
-    attempt.trace.add(f"The link to user {user.id} is made.")
 
 
 def _canonical(name: str | None) -> str | None:
@@ -130,13 +179,6 @@ def _proved(context: Context, claims: Claims, user: User) -> User:
     own = claims.email is not None and user.email is not None and canonical(user.email) == canonical(claims.email)
     if user.email is None or own:
         return user
-    email_configuration = context.application.tenant.settings.get("email_configuration") or {}
-    if email_configuration.get("verify_email"):
+    if UserRules.of(context.application.tenant.settings).verify_email:
         return replace(user, verified=False, verified_instant=None, verified_reason="Pending")
     return replace(user, verified_reason="Disabled")
-
-
-def with_registration(person: Person, registration: Registration) -> Person:
-    """The person with one more registration, in the order of the wire."""
-    everyone = (*person.registrations, registration)
-    return replace(person, registrations=tuple(sorted(everyone, key=lambda item: str(item.application_id))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from identity.domain.contact import canonical
 from identity.domain.linking import Key, LinkDecision, MatchUser, UseLink, claimed
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Claims, User
+from identity.domain.user_rules import stored_email
 from identity.flows.login_attempt import Attempt, Context, Person
 from identity.flows.run_reconcile import run_reconcile
 from identity.flows.services import Services
@@ -63,7 +64,7 @@ def _match(
     if not decision.may_create:
         return Nobody(*NO_SUCH_USER[decision.key])
     attempt.trace.add(f"No user has this {decision.key.value}: one will be created.")
-    named = {"email": own} if decision.key is Key.EMAIL else {"username": own}
+    named = {"email": stored_email(own)} if decision.key is Key.EMAIL else {"username": own}
     return Person(draft(services, context, **named), stored=False, linked=False)
 
 

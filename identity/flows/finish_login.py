@@ -13,6 +13,7 @@ from identity.flows.login_attempt import BeginAgain, Context, LoginRequest, Pers
 from identity.flows.services import Services
 from identity.signing import sign
 from identity.store import links, logins, refresh_tokens
+from identity.store.db import InUse
 
 SECONDS_PER_MINUTE = 60
 
@@ -39,9 +40,13 @@ def finish_login(
     keeps = verdict is Verdict.LOGGED_IN and context.application.generates_refresh_tokens and not request.no_jwt
     refresh_token = services.runtime.new_secret() if keeps else None
     completion = _completion(services, context, request, claims, person, refresh_token, now)
-    with services.db.read() as conn:
-        if not logins.complete(conn, completion):
-            raise BeginAgain
+    try:
+        with services.db.read() as conn:
+            completed = logins.complete(conn, completion)
+    except InUse:  # the application was removed meanwhile
+        completed = False
+    if not completed:
+        raise BeginAgain
     tokens = None
     if not request.no_jwt:
         facts = access_facts(context.application, person, context.authentication_type, now)
@@ -125,6 +130,7 @@ def _completion(
         authentication_type=context.authentication_type,
         refresh_token_id=services.runtime.new_id() if refresh_token else None,
         refresh_token_hash=refresh_tokens.hash_of(refresh_token) if refresh_token else None,
+        last_accessed_address=request.device.last_accessed_address or request.ip_address,
         meta_data=_meta_data(request),
     )
 
@@ -137,7 +143,6 @@ def _meta_data(request: LoginRequest) -> dict[str, Any]:
             ("name", request.device.name),
             ("description", request.device.description),
             ("type", request.device.type),
-            ("last_accessed_address", request.device.last_accessed_address),
         )
         if value is not None
     }

@@ -24,7 +24,7 @@ from identity.store.logins import KnownUser, find_by_id
 
 AUTHENTICATION_TYPE = "JWT_SSO"
 OWN_CLAIMS = frozenset({"exp", "iat"})
-"""What a caller may not choose when a token is vended."""
+"""What a caller may not choose when a token is vended: ignored when sent."""
 
 LONGEST_SECONDS = 10 * 365 * 24 * 3600
 
@@ -72,7 +72,11 @@ def issue_token(services: Services, request: IssueRequest) -> Issued:
     successor = _refresh_token(services, request, application, known, now)
     access = access_facts(application, Person(known.user, known.registrations), AUTHENTICATION_TYPE, auth_instant)
     access = replace(access, refresh_token_id=successor[1] if successor else None)
-    tokens = mint(services, application, access, now, max(request.expires - now // 1000, 1))
+    lives = max(request.expires - now // 1000, 1)
+    if lives > application.jwt.time_to_live_in_seconds:
+        with services.db.transaction() as conn:
+            keys.keep_published(conn, [application.signing_key.id], now + lives * 1000)
+    tokens = mint(services, application, access, now, lives)
     return Issued(tokens.access_token, successor[0] if successor else None, registered=registration is not None)
 
 
@@ -104,25 +108,38 @@ def _refresh_token(
     return token, token_id
 
 
-def vend_token(
-    services: Services, tenant_id: UUID, claims: Mapping[str, Any], key_id: UUID | None, seconds: int | None
-) -> str:
-    """A token of the caller's claims, signed with `key_id` or the tenant's key. Raises Invalid."""
+@dataclass(frozen=True, slots=True)
+class VendRequest:
+    """The claims of the caller's choice. `tenant_id` is the tenant the call is scoped to, if it is."""
+
+    claims: Mapping[str, Any]
+    tenant_id: UUID | None = None
+    key_id: UUID | None = None
+    seconds: int | None = None
+
+
+def vend_token(services: Services, request: VendRequest) -> str:
+    """A token of the caller's claims, with `exp`, `iat` and, unless they are given, `iss` and `jti` of ours.
+
+    Without a key and a time to live those of the tenant count, or of the default tenant. A call that is scoped to a
+    tenant can not make a token that speaks for another one. Raises Invalid, Unauthorized.
+    """
     now = services.runtime.now()
+    if request.tenant_id is not None and request.claims.get("tid", str(request.tenant_id)) != str(request.tenant_id):
+        raise invalid_field("claims.tid", "invalid", "The call is scoped to another tenant.")
     with services.db.transaction() as conn:
-        tenant = tenants.get(conn, tenant_id)
+        tenant = tenants.get(conn, request.tenant_id) if request.tenant_id else tenants.default(conn)
         if tenant is None:
             raise Unauthorized
         configuration = jwt_configuration(tenant.settings, tenant.access_token_key_id, tenant.id_token_key_id)
-        key = keys.find_signer(conn, services.sealer, key_id or tenant.access_token_key_id)
+        key = keys.find_signer(conn, services.sealer, request.key_id or tenant.access_token_key_id)
         if key is None:
             raise invalid_field("keyId", "invalid")
-        lives = configuration.time_to_live_in_seconds if seconds is None else seconds
-        if lives > LONGEST_SECONDS:
+        lives = configuration.time_to_live_in_seconds if request.seconds is None else request.seconds
+        if not 0 < lives <= LONGEST_SECONDS:
             raise invalid_field("timeToLiveInSeconds", "invalid")
         keys.keep_published(conn, [key.id], now + lives * 1000)
     issued = now // 1000
-    own = {"iss": tenant.issuer or services.settings.base_url} | {
-        name: value for name, value in claims.items() if name not in OWN_CLAIMS
-    }
-    return sign({**own, "exp": issued + lives, "iat": issued}, key)
+    defaults = {"iss": tenant.issuer or services.settings.base_url, "jti": str(services.runtime.new_id())}
+    given = {name: value for name, value in request.claims.items() if name not in OWN_CLAIMS}
+    return sign({**defaults, **given, "exp": issued + lives, "iat": issued}, key)

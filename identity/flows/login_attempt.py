@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from identity.domain.model import Claims, Device, Registration, User
 from identity.domain.trace import Trace
 from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
 from identity.flows.login_log import LoginLog
+from identity.upstream import UpstreamRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,12 @@ class Person:
     def registration_for(self, application_id: UUID) -> Registration | None:
         return next((item for item in self.registrations if item.application_id == application_id), None)
 
+    def with_registration(self, registration: Registration) -> Person:
+        """The person with this registration, instead of the one for the same application if there is one."""
+        others = (item for item in self.registrations if item.application_id != registration.application_id)
+        everyone = sorted((*others, registration), key=lambda item: str(item.application_id))  # the order of the wire
+        return replace(self, registrations=tuple(everyone))
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -85,9 +92,11 @@ class Attempt:
     request: LoginRequest
     trace: Trace
     log: LoginLog
-    claims: Claims | None = None
-    signed_with: Mapping[str, Any] | None = None
-    """The provider settings under which the claims were obtained: under others they count for nothing (T1)."""
+    said: Claims | UpstreamRefused | None = None
+    """What the provider answered: it is asked once, since a verifier works once."""
 
-    lambda_result: tuple[dict[str, Any], dict[str, Any]] | None = None
-    """User and registration as the lambda left them: it runs once per login, its results are carried over (D20)."""
+    signed_with: tuple[Any, ...] | None = None
+    """The credentials under which it was asked: under others the answer counts for nothing (T1)."""
+
+    lambda_changes: tuple[dict[str, Any], dict[str, Any]] | None = None
+    """What the lambda changed of user and registration: it runs once per login, its results are carried over (D20)."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from identity.domain.model import Lambda, ProviderConfig
+from identity.domain.lambdas import Lambda
+from identity.domain.model import ProviderConfig
 from identity.domain.trace import Trace
 from identity.store import event_log
-from identity.store.db import StoreUnavailable
 from identity.upstream import UpstreamRefused
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class LoginLog:
         """A refused or failed call always leaves an entry with its reason (decision 55)."""
         self.trace.add(f"The provider did not vouch for the person: [{refusal.code}] {refusal.message}")
         details = ", ".join(f"{name} {value}" for name, value in sorted(refusal.data.items()))
-        self.entries.append((ERROR, f"{self._title()}\n\n[{refusal.code}] {refusal.message} {details}".rstrip()))
+        self._add((ERROR, f"{self._title()}\n\n[{refusal.code}] {refusal.message} {details}".rstrip()))
 
     def lambda_said(self, source: Lambda, lines: Iterable[tuple[str, str]]) -> None:
         """The console output of one run: all lines of a level in one entry; debug only when the lambda asks for it."""
@@ -48,21 +48,26 @@ class LoginLog:
             by_kind.setdefault(LEVELS.get(level, INFORMATION), []).append(text)
         for kind, texts in by_kind.items():
             if kind != DEBUG or source.debug:
-                self.entries.append((kind, f"Lambda [{source.name}] ({source.id})\n\n" + "\n".join(texts)))
+                self._add((kind, f"Lambda [{source.name}] ({source.id})\n\n" + "\n".join(texts)))
 
     def lambda_failed(self, source: Lambda, kind: str, message: str) -> None:
         detail = message if source.debug else message.partition("\n")[0]
         self.trace.add(f"The lambda [{source.name}] failed: {kind}.")
-        self.entries.append((ERROR, f"Lambda [{source.name}] ({source.id}) failed: {kind}\n\n{detail}"))
+        self._add((ERROR, f"Lambda [{source.name}] ({source.id}) failed: {kind}\n\n{detail}"))
 
     def lambda_set_invalid(self, source: Lambda, fields: Iterable[str]) -> None:
         listed = ", ".join(fields)
         self.trace.add(f"The lambda set values that do not fit: {listed}.")
-        self.entries.append((ERROR, f"Lambda [{source.name}] ({source.id}) set values that do not fit: {listed}"))
+        self._add((ERROR, f"Lambda [{source.name}] ({source.id}) set values that do not fit: {listed}"))
 
     def lambda_dropped_roles(self, source: Lambda, roles: Iterable[str]) -> None:
         listed = ", ".join(roles)
-        self.entries.append((ERROR, f"Lambda [{source.name}] ({source.id}) named unknown roles: {listed}"))
+        self._add((ERROR, f"Lambda [{source.name}] ({source.id}) named unknown roles: {listed}"))
+
+    def _add(self, entry: tuple[str, str]) -> None:
+        """Once: a login that begins again comes by the same places."""
+        if entry not in self.entries:
+            self.entries.append(entry)
 
     def write(self, services: Services) -> None:
         """Write the entries, and the steps of the login when the provider's debug is on."""
@@ -76,8 +81,8 @@ class LoginLog:
             with services.db.read() as conn:
                 for kind, message in entries:
                     event_log.add(conn, services.runtime.now(), kind, message)
-        except StoreUnavailable as error:
-            log.error("the event log could not be written: %s", error)
+        except Exception:  # the login has ended by now: whatever ails the log must not undo it
+            log.exception("the event log could not be written")
 
     def _title(self) -> str:
         if self.provider is None:

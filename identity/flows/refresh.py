@@ -7,7 +7,8 @@ the second factor was done at the login. Source: login contract 10.3 and 10.4; d
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from identity.domain.errors import Invalid, invalid_field
 from identity.domain.outcome import Door, LoginFacts, Tokens, Verdict, judge
@@ -43,9 +44,11 @@ MOST_ATTEMPTS = 4
 class RefreshRequest:
     """What any front end makes of a refresh. `seconds` may shorten the life of the access token."""
 
-    refresh_token: str
+    refresh_token: str = field(repr=False)
     seconds: int | None = None
     ip_address: str | None = None
+    tenant_id: UUID | None = None
+    """The tenant the call is scoped to, if it is: another tenant's token looks like none at all."""
 
 
 def refresh(services: Services, request: RefreshRequest) -> Tokens:
@@ -55,7 +58,7 @@ def refresh(services: Services, request: RefreshRequest) -> Tokens:
             facts = refreshes.read_facts(conn, request.refresh_token)
         if facts is None:
             return _replay(services, request)
-        application = _application(services, facts.record)
+        application = _application(services, facts.record, request)
         if application.version != facts.configuration_version:
             services.configurations.forget()
             continue
@@ -65,7 +68,9 @@ def refresh(services: Services, request: RefreshRequest) -> Tokens:
     raise StoreUnavailable("the refresh lost every race for its configuration")
 
 
-def _application(services: Services, record: RefreshToken) -> ApplicationConfiguration:
+def _application(services: Services, record: RefreshToken, request: RefreshRequest) -> ApplicationConfiguration:
+    if request.tenant_id not in (None, record.tenant_id):
+        raise _invalid()
     found = services.configurations.application(record.application_id) if record.application_id else None
     if found is None:
         raise _invalid()
@@ -122,7 +127,8 @@ def _replay(services: Services, request: RefreshRequest) -> Tokens:
         spent = refresh_tokens.find_spent(conn, request.refresh_token)
     if spent is None:
         raise _invalid()
-    application = _application(services, spent.record)
+    services.configurations.forget_unless_current()
+    application = _application(services, spent.record, request)
     successor = successor_of(services, request.refresh_token)
     in_grace = within_grace_period(spent.spent_instant, application.jwt, now)
     if in_grace and refresh_tokens.hash_of(successor) == spent.successor_hash:

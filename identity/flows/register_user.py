@@ -9,6 +9,9 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import Application, Registration, User
+from identity.domain.outcome import Tokens
+from identity.flows.begin_session import begin_session
+from identity.flows.login_attempt import Person
 from identity.flows.save_user import UserChange, duplicates_named, insert_user, locked, prepare_user
 from identity.flows.services import Services
 from identity.store import applications, refresh_tokens, registrations
@@ -53,15 +56,24 @@ def create_and_register(
     user_change: UserChange,
     change: RegistrationChange,
     now: int,
-) -> tuple[User, Registration]:
-    """Create and register a user: both or neither. Raises Invalid."""
-    new = prepare_user(services, tenant_id, user_id, user_change, now)
+    ip_address: str | None = None,
+) -> tuple[User, Registration, Tokens | None]:
+    """Create and register a user, both or neither, and log them in. Raises Invalid.
 
-    def work(conn: Connection) -> tuple[User, Registration]:
+    There are no tokens when the user or the application may not log in.
+    """
+    new = prepare_user(services, tenant_id, user_id, user_change, now)
+    services.configurations.forget_unless_current()
+    application = services.configurations.application(change.application_id)
+
+    def work(conn: Connection) -> tuple[User, Registration, Tokens | None]:
         insert_user(conn, new)
         registration = _new_registration(services, conn, new.user, change, now)
         registrations.add(conn, services.sealer, registration)
-        return new.user, registration
+        person = Person(new.user, (registration,))
+        if application is None:
+            return new.user, registration, None
+        return new.user, registration, begin_session(services, conn, application, person, ip_address, now)
 
     with duplicates_named():
         return services.db.transact(work)

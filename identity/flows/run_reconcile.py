@@ -15,7 +15,8 @@ from uuid import UUID
 
 from identity.domain.contact import is_email
 from identity.domain.errors import invalid_fields
-from identity.domain.model import Claims, Lambda, Registration, User
+from identity.domain.lambdas import Lambda
+from identity.domain.model import Claims, Registration, User
 from identity.domain.reconcile import (
     REGISTRATION_SETTABLE,
     USER_SETTABLE,
@@ -25,6 +26,7 @@ from identity.domain.reconcile import (
     settled_registration,
     settled_user,
 )
+from identity.domain.user_rules import stored_email
 from identity.flows.login_attempt import Attempt, Context, Person
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
@@ -39,25 +41,32 @@ UNSEEN = frozenset({"tokens", "authentication_token"})
 def run_reconcile(services: Services, attempt: Attempt, context: Context, claims: Claims, person: Person) -> Person:
     """The person as the lambda leaves them. Raises LambdaFailed (512), Invalid (400: values that do not fit)."""
     source = context.provider.reconcile
-    if source is None:
+    if source is not None and attempt.lambda_changes is None:
+        shown = person.registration_for(context.application_id) or new_registration(services, context, person.user)
+        attempt.lambda_changes = _call(services, attempt, source, person.user, shown, claims)
+    return as_lambda_left(services, attempt, context, person)
+
+
+def as_lambda_left(services: Services, attempt: Attempt, context: Context, person: Person) -> Person:
+    """The person with what the lambda changed; as they were when it has not run. Raises Invalid."""
+    source = context.provider.reconcile
+    if source is None or attempt.lambda_changes is None:
         return person
-    registration = person.registration_for(context.application_id)
-    shown = registration or new_registration(services, context, person.user)
-    if attempt.lambda_result is None:
-        attempt.lambda_result = _call(services, attempt, source, person.user, shown, claims)
-    user_after, registration_after = attempt.lambda_result
+    stored = person.registration_for(context.application_id)
+    registration = stored or new_registration(services, context, person.user)
+    user_changes, registration_changes = attempt.lambda_changes
     checks = Checks(known_zone=lambda name: name in _zones(), valid_email=is_email)
-    settled = settled_user(asdict(person.user), user_after, new=not person.stored, checks=checks)
+    before, before_too = asdict(person.user), asdict(registration)
+    settled = settled_user(before, before | user_changes, new=not person.stored, checks=checks)
     roles = {role.name for role in context.application.application.roles}
-    settled_too = settled_registration(asdict(shown), registration_after, role_names=roles, checks=checks)
+    settled_too = settled_registration(before_too, before_too | registration_changes, role_names=roles, checks=checks)
     _refuse(attempt, source, settled, settled_too)
     if settled_too.dropped_roles:
         attempt.log.lambda_dropped_roles(source, settled_too.dropped_roles)
-    return replace(
-        person,
-        user=_user(services, person, settled),
-        registrations=_registrations(context, person, registration, shown, settled_too),
-    )
+    changed = replace(person, user=_user(services, person, settled))
+    if stored is None and not context.provider.override.create_registration:
+        return changed  # the lambda was shown a scratch one (D22)
+    return changed.with_registration(_registration(registration, settled_too))
 
 
 def new_registration(services: Services, context: Context, user: User) -> Registration:
@@ -97,8 +106,8 @@ def _call(
         raise
     attempt.log.lambda_said(source, [(line.level, line.text) for line in result.logs])
     return (
-        _taken(result.arguments[0], USER_SETTABLE + USER_SETTABLE_WHEN_NEW),
-        _taken(result.arguments[1], REGISTRATION_SETTABLE),
+        _changes(arguments[0], result.arguments[0], USER_SETTABLE + USER_SETTABLE_WHEN_NEW),
+        _changes(arguments[1], result.arguments[1], REGISTRATION_SETTABLE),
     )
 
 
@@ -111,10 +120,11 @@ def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _taken(answer: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """What the lambda left under the names it may set, in our spelling."""
-    members = answer if isinstance(answer, dict) else {}
-    return {name: members[camel_case(name)] for name in names if camel_case(name) in members}
+def _changes(shown: Mapping[str, Any], left: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """What the lambda changed under the names it may set, in our spelling; None for what it removed."""
+    members = left if isinstance(left, dict) else {}
+    pairs = ((name, members.get(camel_case(name))) for name in names)
+    return {name: value for name, value in pairs if value != shown.get(camel_case(name))}
 
 
 def _refuse(attempt: Attempt, source: Lambda, *settled: Settled) -> None:
@@ -135,20 +145,13 @@ def _user(services: Services, person: Person, settled: Settled) -> User:
     changed = replace(person.user, **values)
     if changed == person.user:
         return person.user
-    return replace(changed, last_update_instant=services.runtime.now())
+    return replace(changed, email=stored_email(changed.email), last_update_instant=services.runtime.now())
 
 
-def _registrations(
-    context: Context, person: Person, stored: Registration | None, shown: Registration, settled: Settled
-) -> tuple[Registration, ...]:
-    """Every registration, with the one for this application as the lambda left it; a scratch one is dropped (D22)."""
-    if stored is None and not context.provider.override.create_registration:
-        return person.registrations
+def _registration(before: Registration, settled: Settled) -> Registration:
     absent: dict[str, Any] = {"data": {}, "preferred_languages": [], "roles": []}
     values: dict[str, Any] = {name: settled.values.get(name, absent.get(name)) for name in REGISTRATION_SETTABLE}
-    changed = replace(shown, **values)
-    others = tuple(item for item in person.registrations if item.application_id != context.application_id)
-    return tuple(sorted((*others, changed), key=lambda item: str(item.application_id)))
+    return replace(before, **values)
 
 
 @cache

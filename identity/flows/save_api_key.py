@@ -12,7 +12,7 @@ from identity.domain.access import Caller
 from identity.domain.api_keys import ApiKey, ApiKeyDraft, Permissions
 from identity.domain.errors import NotFound, Unauthorized, invalid_field
 from identity.flows.services import Services
-from identity.sealing import Place
+from identity.sealing import Place, Sealer
 from identity.store import api_keys, audit, configuration, tenants
 from identity.store.db import Connection, UniqueConflict
 
@@ -33,14 +33,14 @@ def create_api_key(
     with _unique(), services.db.transaction() as conn:
         if key.tenant_id is not None and not tenants.exists(conn, key.tenant_id):
             raise invalid_field("apiKey.tenantId", "invalid")
-        insert_api_key(services, conn, key, text)
+        insert_api_key(conn, services.sealer, key, text)
         _record(conn, now, caller, "Created", key)
     return key, text
 
 
-def insert_api_key(services: Services, conn: Connection, key: ApiKey, text: str) -> None:
+def insert_api_key(conn: Connection, sealer: Sealer, key: ApiKey, text: str) -> None:
     """Store a key; its text is kept, sealed, when it is retrievable."""
-    sealed = services.sealer.seal(text, key_place(key.id)) if key.retrievable else None
+    sealed = sealer.seal(text, key_place(key.id)) if key.retrievable else None
     api_keys.add(conn, key, text, sealed)
     configuration.changed(conn)
 

@@ -49,7 +49,6 @@ def create(
     new_id = application_id or services.runtime.new_id()
 
     def work(conn: Connection) -> Application:
-        configuration.changed(conn)
         if applications.id_is_taken(conn, new_id):
             raise invalid_field("applicationId", "duplicate")
         chosen = values if source_id is None else _copied(services, conn, tenant_id, source_id, values["name"])
@@ -61,7 +60,7 @@ def create(
         audit.add(conn, now, actor, f"Created the application {_named(application)}")
         return _stored(conn, application)
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def update(
@@ -78,7 +77,6 @@ def update(
     """
 
     def work(conn: Connection) -> Application:
-        configuration.changed(conn)
         stored = locked(conn, application_id, tenant_id)
         values = change(stored)
         _check_name(conn, stored.tenant_id, stored.id, values["name"], _problems(conn, values))
@@ -88,7 +86,7 @@ def update(
         audit.add(conn, now, actor, f"Updated the application {_named(fresh)}")
         return _stored(conn, fresh)
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def set_active(
@@ -97,7 +95,6 @@ def set_active(
     """Deactivate or reactivate. Raises NotFound, Invalid for the admin application."""
 
     def work(conn: Connection) -> Application:
-        configuration.changed(conn)
         stored = locked(conn, application_id, tenant_id)
         if not active:
             _spare_admin(stored)
@@ -105,21 +102,20 @@ def set_active(
         audit.add(conn, now, actor, f"{'Reactivated' if active else 'Deactivated'} the application {_named(stored)}")
         return replace(stored, active=active, last_update_instant=now)
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def delete(services: Services, now: int, actor: str, application_id: UUID, tenant_id: UUID | None) -> None:
     """Delete for good, with registrations and tokens. Raises NotFound, Invalid for the admin application."""
 
     def work(conn: Connection) -> None:
-        configuration.changed(conn)
         stored = locked(conn, application_id, tenant_id)
         _spare_admin(stored)
         keep_tokens_verifiable(conn, now, stored)
         applications.delete(conn, stored)
         audit.add(conn, now, actor, f"Deleted the application {_named(stored)}")
 
-    services.db.transact(work)
+    configuration.change(services.db, work)
 
 
 def settings_with_secrets(services: Services, application: Application) -> dict[str, Any]:

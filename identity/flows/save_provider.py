@@ -27,7 +27,6 @@ def create(services: Services, now: int, actor: str, draft: ProviderConfig, give
     config = replace(draft, insert_instant=now, last_update_instant=now)
 
     def work(conn: Connection) -> ProviderConfig:
-        configuration.changed(conn)
         problems = _problems(conn, config)
         if given_id is not None and given_id != config.id:
             problems.append(("identityProvider.id", "invalid"))
@@ -40,7 +39,7 @@ def create(services: Services, now: int, actor: str, draft: ProviderConfig, give
         _warn(conn, now, None, config)
         return config
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def update(services: Services, now: int, actor: str, provider_id: UUID, change: Change) -> ProviderConfig:
@@ -50,7 +49,6 @@ def update(services: Services, now: int, actor: str, provider_id: UUID, change: 
     """
 
     def work(conn: Connection) -> ProviderConfig:
-        configuration.changed(conn)
         stored = providers.lock(conn, services.sealer, provider_id)
         if stored is None:
             raise NotFound
@@ -67,19 +65,18 @@ def update(services: Services, now: int, actor: str, provider_id: UUID, change: 
         _warn(conn, now, stored, config)
         return config
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def delete(services: Services, now: int, actor: str, provider_id: UUID) -> None:
     """With its links; users stay (login contract 2.10). Raises NotFound."""
 
     def work(conn: Connection) -> None:
-        configuration.changed(conn)
         if not providers.delete(conn, provider_id):
             raise NotFound
         audit.add(conn, now, actor, f"Deleted the identity provider with id {provider_id} and all its links")
 
-    services.db.transact(work)
+    configuration.change(services.db, work)
 
 
 def _problems(conn: Connection, config: ProviderConfig) -> Problems:

@@ -44,7 +44,6 @@ def create(
     new_id = tenant_id or services.runtime.new_id()
 
     def work(conn: Connection) -> Tenant:
-        configuration.changed(conn)
         if tenants.exists(conn, new_id):
             raise invalid_field("tenantId", "duplicate")
         chosen = values if source_id is None else _copied(services, conn, source_id, values["name"])
@@ -53,7 +52,7 @@ def create(
         audit.add(conn, now, actor, f"Created the tenant with id {new_id} and name {created.name!r}")
         return created
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Callable[[Tenant], Values]) -> Tenant:
@@ -63,7 +62,6 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
     """
 
     def work(conn: Connection) -> Tenant:
-        configuration.changed(conn)
         stored = _locked(conn, tenant_id)
         values = change(stored)
         _check(conn, tenant_id, values, _problems(conn, values))
@@ -73,14 +71,13 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
         audit.add(conn, now, actor, f"Updated the tenant with id {tenant_id} and name {updated.name!r}")
         return updated
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:
     """Delete a tenant with its users and applications. Raises NotFound, Invalid for the default tenant."""
 
     def work(conn: Connection) -> None:
-        configuration.changed(conn)
         stored = _locked(conn, tenant_id)
         if stored.is_default:
             raise invalid_field("tenantId", "invalid", "The default tenant can not be deleted.")
@@ -88,7 +85,7 @@ def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:
         tenants.delete(conn, tenant_id)
         audit.add(conn, now, actor, f"Deleted the tenant with id {tenant_id} and name {stored.name!r}")
 
-    services.db.transact(work)
+    configuration.change(services.db, work)
 
 
 def settings_with_secrets(services: Services, tenant: Tenant) -> dict[str, Any]:

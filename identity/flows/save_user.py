@@ -117,7 +117,7 @@ def update_user(
         return user, registered
 
     with duplicates_named():
-        return services.db.transact(work)
+        return services.db.transact(work, turn=user_id)
 
 
 def set_active(services: Services, tenant_id: UUID | None, user_id: UUID, active: bool, now: int) -> Registered:

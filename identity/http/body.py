@@ -5,6 +5,7 @@ Source: login contract 1.4; limits: security-and-reliability section 9.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from identity.domain.errors import Invalid, invalid_request
 
 MAXIMUM_BODY = 1024 * 1024
+MAXIMUM_FORM = 64 * 1024
 MAXIMUM_DEPTH = 64
 MAXIMUM_KEYS = 10_000
 MAXIMUM_VALUES = 50_000
@@ -62,6 +64,13 @@ def read_json(request: Request, *, limit: int = MAXIMUM_BODY) -> Any:
         raise invalid_json() from error
     check_shape(value)
     return value
+
+
+def read_form(request: Request) -> Mapping[str, str]:
+    """The fields of a form, the first of each name. Raises RequestEntityTooLarge."""
+    if len(request.get_data(cache=True, parse_form_data=False)) > MAXIMUM_FORM:
+        raise RequestEntityTooLarge
+    return request.form
 
 
 def read_object(request: Request, *, limit: int = MAXIMUM_BODY) -> dict[str, Any]:

@@ -9,6 +9,14 @@ from flask import Flask
 from flask_smorest import Api
 
 from identity import __version__, wire
+from identity.http.fusionauth.schemas.errors import ErrorsSchema
+
+
+class _Api(Api):  # type: ignore[misc]  # the library has no types
+    """flask-smorest with FusionAuth's error object for its own, named only by the operations that answer with it."""
+
+    ERROR_SCHEMA = ErrorsSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
 
 def describe(app: Flask) -> Api:
@@ -27,7 +35,7 @@ def describe(app: Flask) -> Api:
         "components": {"securitySchemes": schemes},
         "info": {"description": "Compatible with FusionAuth's API; not affiliated with FusionAuth."},
     }
-    api = Api(app, spec_kwargs=options)
+    api = _Api(app, spec_kwargs=options)
     assert plugin.converter is not None  # Api has initialised the plugin
     for field, kind, form in (
         (wire.Text, "string", None),

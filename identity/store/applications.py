@@ -163,3 +163,11 @@ def _values(application: Application) -> dict[str, Any]:
         "last_update_instant": application.last_update_instant,
         "secrets": Jsonb(application.secrets),
     }
+
+
+def oldest_but(conn: Connection, ids: list[str]) -> UUID | None:
+    """The id of the oldest application that is none of these."""
+    row = conn.execute(
+        "SELECT id FROM applications WHERE NOT id = ANY(%s::uuid[]) ORDER BY insert_instant, id LIMIT 1", (ids,)
+    ).fetchone()
+    return None if row is None else row[0]

@@ -8,7 +8,8 @@ Laws: a flow opens the transaction, a store function never does; nothing talks t
 from __future__ import annotations
 
 import select
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 POOL_WAIT_SECONDS = 2.0
 ATTEMPTS = 3
+TURNS = 64
+"""Locks that turns are spread over; two that share one only wait a little longer."""
+TURN_SECONDS = 20.0
 SESSION_OPTIONS = "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
 UNAVAILABLE = (
     psycopg.OperationalError,  # connection lost, refused, shutting down, timeouts, disk full, too many connections
@@ -76,10 +80,23 @@ def _check(connection: Connection) -> None:
         connection.execute("SELECT 1")
 
 
+KNOWN = (errors.UniqueViolation, errors.ForeignKeyViolation, *REPEATABLE, *UNAVAILABLE)
+
+
+def _translated(error: Exception) -> Exception:
+    """An error of psycopg in the words of this module."""
+    if isinstance(error, errors.UniqueViolation):
+        return UniqueConflict(error.diag.constraint_name or "")
+    if isinstance(error, errors.ForeignKeyViolation):
+        return InUse(error.diag.constraint_name or "")
+    return StoreUnavailable(str(error))
+
+
 class Database:
     """A pool of connections to one PostgreSQL; opened after the worker has started, never before a fork."""
 
     def __init__(self, url: str, *, pool_size: int = 12, prepare: bool = True) -> None:
+        self._turns = [threading.Lock() for _ in range(TURNS)]
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=1,
@@ -105,12 +122,17 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection in autocommit: each statement by itself. Raises StoreUnavailable."""
+        """A connection in autocommit: each statement by itself. Raises StoreUnavailable, UniqueConflict, InUse."""
+        # Not through the pool's own context manager: it commits, and here there is never anything to commit.
+        connection = None
         try:
-            with self._pool.connection() as connection:
-                yield connection
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(str(error)) from error
+            connection = self._pool.getconn()
+            yield connection
+        except KNOWN as error:
+            raise _translated(error) from error
+        finally:
+            if connection is not None:
+                self._pool.putconn(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -121,17 +143,27 @@ class Database:
         try:
             with self._pool.connection() as connection, connection.transaction():
                 yield connection
-        except errors.UniqueViolation as error:
-            raise UniqueConflict(error.diag.constraint_name or "") from error
-        except errors.ForeignKeyViolation as error:
-            raise InUse(error.diag.constraint_name or "") from error
-        except REPEATABLE as error:
-            raise StoreUnavailable(str(error)) from error
-        except UNAVAILABLE as error:
-            raise StoreUnavailable(str(error)) from error
+        except KNOWN as error:
+            raise _translated(error) from error
 
-    def transact(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` in a transaction; begin anew, twice at most, when PostgreSQL asks for it before the commit."""
+    def transact(self, work: Callable[[Connection], T], *, turn: Hashable = None) -> T:
+        """Run `work` in a transaction; begin anew, twice at most, when PostgreSQL asks for it before the commit.
+
+        Those of this process that name the same `turn` take turns. They would wait for each other's rows in any case;
+        here they wait without a connection, so that a burst of writers of one row leaves the pool to everybody else.
+        Raises StoreUnavailable, UniqueConflict, InUse.
+        """
+        if turn is None:
+            return self._transact(work)
+        mine = self._turns[hash(turn) % TURNS]
+        if not mine.acquire(timeout=TURN_SECONDS):
+            raise StoreUnavailable("too many writers of one object at once")
+        try:
+            return self._transact(work)
+        finally:
+            mine.release()
+
+    def _transact(self, work: Callable[[Connection], T]) -> T:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.transaction() as connection:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from identity.store.db import Connection
+from identity.store.listing import name_pattern
 
 MESSAGE_LIMIT = 64 * 1024
 KEPT = 10_000
@@ -87,7 +88,7 @@ def search(conn: Connection, criteria: Criteria) -> tuple[list[Entry], int]:
         "start": criteria.start,
         "end": criteria.end,
         "type": criteria.type,
-        "like": None if criteria.message is None else _pattern(criteria.message),
+        "like": name_pattern(criteria.message),
         "limit": criteria.number_of_results,
         "offset": criteria.start_row,
     }
@@ -98,11 +99,6 @@ def search(conn: Connection, criteria: Criteria) -> tuple[list[Entry], int]:
     ).format(sql.SQL(MATCHING), _order(criteria.order))
     assert total is not None
     return [Entry(*row) for row in conn.execute(page, values).fetchall()], int(total[0])
-
-
-def _pattern(message: str) -> str:
-    escaped = message.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return escaped.replace("*", "%") if "*" in message else f"%{escaped}%"
 
 
 def _order(order: tuple[tuple[str, bool], ...]) -> sql.Composable:

@@ -17,6 +17,10 @@ from identity.store.db import Connection
 
 COLUMNS = """tenant_id, identity_provider_id, identity_provider_user_id, user_id, display_name, token, token_secret,
     data, insert_instant, last_login_instant"""
+_LINK = ", ".join(f"l.{column.strip()}" for column in COLUMNS.split(","))
+
+ProviderName = tuple[str, str]
+"""The name and type of a provider: what a link shows of it."""
 
 
 def place(tenant_id: UUID, provider_id: UUID, subject: str, column: str) -> Place:
@@ -60,18 +64,30 @@ def find(conn: Connection, provider_id: UUID, subject: str, tenant_id: UUID | No
         ).fetchall()
 
 
-def of_user(conn: Connection, tenant_id: UUID, user_id: UUID, provider_id: UUID | None) -> list[Link]:
-    """The user's links, sealed, oldest first; only those at `provider_id` if it is given."""
-    with conn.cursor(row_factory=class_row(Link)) as cursor:
-        return cursor.execute(
-            f"""
-            SELECT {COLUMNS} FROM links
-            WHERE tenant_id = %(tenant)s AND user_id = %(user)s
-              AND (%(provider)s::uuid IS NULL OR identity_provider_id = %(provider)s)
-            ORDER BY insert_instant, identity_provider_user_id
-            """,  # noqa: S608 (a constant column list)
-            {"tenant": tenant_id, "user": user_id, "provider": provider_id},
-        ).fetchall()
+def of_user(
+    conn: Connection, tenant_id: UUID | None, user_id: UUID, provider_id: UUID | None
+) -> list[tuple[Link, ProviderName]] | None:
+    """The user's links, sealed, oldest first; only those at `provider_id` if it is given. None without such a user.
+
+    One statement, because this is what applications read most: the user, the links and the providers' names.
+    """
+    # Conditions that are not asked for are left out, so that the server keeps one plan for each form.
+    at_provider = "" if provider_id is None else "AND l.identity_provider_id = %(provider)s"
+    of_tenant = "" if tenant_id is None else "AND u.tenant_id = %(tenant)s"
+    rows = conn.execute(
+        f"""
+        SELECT p.name, p.type, {_LINK}
+        FROM users u
+        LEFT JOIN (links l JOIN identity_providers p ON p.id = l.identity_provider_id)
+            ON l.tenant_id = u.tenant_id AND l.user_id = u.id {at_provider}
+        WHERE u.id = %(user)s {of_tenant}
+        ORDER BY l.insert_instant, l.identity_provider_user_id
+        """,  # noqa: S608 (constants only)
+        {"tenant": tenant_id, "user": user_id, "provider": provider_id},
+    ).fetchall()
+    if not rows:
+        return None
+    return [(Link(*row[2:]), (row[0], row[1])) for row in rows if row[2] is not None]
 
 
 def count(conn: Connection, tenant_id: UUID, user_id: UUID, provider_id: UUID) -> int:
@@ -109,13 +125,25 @@ def add(conn: Connection, link: Link) -> bool:
 
 
 def describe_again(conn: Connection, link: Link) -> None:
-    """Overwrite display name and token of an existing link where the new ones are given (D25)."""
+    """Overwrite display name and token of an existing link where the new ones are given (D25).
+
+    A secret belongs to its token: a new token without one leaves none.
+    """
     conn.execute(
         """
-        UPDATE links SET display_name = coalesce(%s, display_name), token = coalesce(%s, token)
-        WHERE tenant_id = %s AND identity_provider_id = %s AND identity_provider_user_id = %s
+        UPDATE links SET display_name = coalesce(%(display_name)s, display_name),
+            token = coalesce(%(token)s, token),
+            token_secret = CASE WHEN %(token)s::text IS NULL THEN token_secret ELSE %(token_secret)s END
+        WHERE tenant_id = %(tenant)s AND identity_provider_id = %(provider)s AND identity_provider_user_id = %(subject)s
         """,
-        (link.display_name, link.token, link.tenant_id, link.identity_provider_id, link.identity_provider_user_id),
+        {
+            "display_name": link.display_name,
+            "token": link.token,
+            "token_secret": link.token_secret,
+            "tenant": link.tenant_id,
+            "provider": link.identity_provider_id,
+            "subject": link.identity_provider_user_id,
+        },
     )
 
 

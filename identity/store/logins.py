@@ -194,9 +194,12 @@ class Completion:
     authentication_type: str
     refresh_token_id: UUID | None = None
     refresh_token_hash: bytes | None = field(default=None, repr=False)
+    last_accessed_address: str | None = None
     meta_data: Mapping[str, Any] = field(default_factory=dict)
 
 
+# A row is named by its whole key in parameters, never by a join with `person`: the plan is then the index whatever
+# the statistics say.
 _COMPLETE = """
     WITH person AS (
         UPDATE users SET last_login_instant = %(now)s
@@ -208,18 +211,17 @@ _COMPLETE = """
     link AS (
         UPDATE links SET token = %(token)s, token_secret = %(token_secret)s, display_name = %(display_name)s,
             last_login_instant = %(now)s
-        FROM person
         WHERE tenant_id = %(tenant_id)s AND identity_provider_id = %(provider_id)s
-          AND identity_provider_user_id = %(subject)s),
+          AND identity_provider_user_id = %(subject)s AND EXISTS (SELECT 1 FROM person)),
     registration AS (
         UPDATE registrations SET last_login_instant = %(now)s
-        FROM person
-        WHERE tenant_id = %(tenant_id)s AND user_id = person.id AND application_id = %(application_id)s),
+        WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND application_id = %(application_id)s
+          AND EXISTS (SELECT 1 FROM person)),
     refresh AS (
         INSERT INTO refresh_tokens (tenant_id, id, user_id, application_id, token_hash, authentication_type,
             auth_instant, start_instant, meta_data, last_accessed_instant, last_accessed_address, insert_instant)
         SELECT %(tenant_id)s, %(refresh_token_id)s, person.id, %(application_id)s, %(refresh_token_hash)s,
-            %(authentication_type)s, %(now)s, %(now)s, %(meta_data)s, %(now)s, %(ip_address)s, %(now)s
+            %(authentication_type)s, %(now)s, %(now)s, %(meta_data)s, %(now)s, %(last_accessed_address)s, %(now)s
         FROM person WHERE %(refresh_token_id)s::uuid IS NOT NULL)
     INSERT INTO login_records (tenant_id, user_id, instant, id, application_id, ip_address, authentication_type,
         user_agent)

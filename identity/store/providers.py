@@ -22,6 +22,7 @@ ORDERS = {
     "id": "id",
     "insertInstant": "insert_instant",
     "name": "name",
+    "source": "id",  # every provider has the same source
     "type": "type",
 }
 

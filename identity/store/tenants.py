@@ -25,6 +25,12 @@ def exists(conn: Connection, tenant_id: UUID) -> bool:
     return conn.execute("SELECT 1 FROM tenants WHERE id = %s", (tenant_id,)).fetchone() is not None
 
 
+def default(conn: Connection) -> Tenant | None:
+    """The tenant that counts where a call names none."""
+    row = conn.execute(sql.SQL("SELECT {} FROM tenants WHERE is_default").format(COLUMNS)).fetchone()
+    return None if row is None else Tenant(*row)
+
+
 def default_issuer(conn: Connection) -> str | None:
     """The issuer of the default tenant; None means the public URL of the service."""
     row = conn.execute("SELECT issuer FROM tenants WHERE is_default").fetchone()

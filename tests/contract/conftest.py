@@ -6,7 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import postgres
 from tests.service import Service, running_service
+
+
+@pytest.fixture(scope="module")
+def shared_service(postgres_server: postgres.Server, migrated_template: str) -> Iterator[Service]:
+    """One service for all tests of a module that keep to objects of their own."""
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with running_service(url) as running:
+        yield running
+    postgres.drop_database(postgres_server, url)
 
 
 @pytest.fixture

@@ -43,7 +43,14 @@ def make_user(service: Service) -> str:
     return f"/api/user/{created.json()['user']['id']}"
 
 
+def make_application(service: Service) -> str:
+    created = service.call("POST", "/api/application", {"application": {"name": "Patched"}})
+    assert created.status_code == 200, created.text
+    return f"/api/application/{created.json()['application']['id']}"
+
+
 PATCHABLES = (
+    Patchable("application", make_application),
     Patchable("identityProvider", make_provider),
     Patchable("tenant", make_tenant),
     Patchable("user", make_user),

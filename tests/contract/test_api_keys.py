@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -287,3 +288,55 @@ def test_changes_are_audited_by_ids_and_raise_the_version_of_the_configuration(s
         (actor, f"{what} the API key with Id [{key['id']}]") for what in ("Created", "Changed", "Deleted")
     ]
     assert after[0] == before[0] + 3
+
+
+def test_a_patch_changes_what_it_names(service: Service) -> None:
+    expiration = service.services.runtime.now() + 600_000
+    key = create(service, {"name": "n", "expirationInstant": expiration, "permissions": {"endpoints": VERSION}})
+    path = f"/api/api-key/{key['id']}"
+    by_client = service.client.patch_api_key(key["id"], {"apiKey": {"name": "m"}}).success_response["apiKey"]
+    assert (by_client["name"], by_client["expirationInstant"]) == ("m", expiration)
+    appended = {"apiKey": {"permissions": {"endpoints": {"/api/system/version": ["GET"], "/api/user": ["GET"]}}}}
+    assert service.call("PATCH", path, appended).json()["apiKey"]["permissions"] == {
+        "endpoints": {**VERSION, "/api/user": ["GET"]}
+    }
+    merge = {"headers": {"Content-Type": "application/merge-patch+json"}}
+    cleared = service.call("PATCH", path, {"apiKey": {"expirationInstant": None}}, **merge).json()["apiKey"]
+    assert "expirationInstant" not in cleared
+    operations = [{"op": "remove", "path": "/apiKey/permissions/endpoints/~1api~1user"}]
+    json_patch = {"headers": {"Content-Type": "application/json-patch+json"}}
+    assert service.call("PATCH", path, operations, **json_patch).json()["apiKey"]["permissions"] == {
+        "endpoints": VERSION
+    }
+
+
+def test_a_patch_widens_no_key_and_frees_no_fixed_member(service: Service) -> None:
+    limited = manager(service, VERSION)
+    key = create(service, {"permissions": {"endpoints": VERSION}}, key=limited)
+    path = f"/api/api-key/{key['id']}"
+    assert service.call("PATCH", path, {"apiKey": {"permissions": None}}, key=limited).status_code == 401
+    patched = service.call("PATCH", path, {"apiKey": {"key": "x", "keyManager": True, "id": str(uuid4())}}, key=limited)
+    assert patched.json()["apiKey"] == {**key, "lastUpdateInstant": patched.json()["apiKey"]["lastUpdateInstant"]}
+
+
+def test_patches_at_the_same_time_lose_nothing(service: Service) -> None:
+    key = create(service, {"permissions": {"endpoints": VERSION}})
+    path = f"/api/api-key/{key['id']}"
+
+    def grant(number: int) -> int:
+        endpoints = {f"/api/e{number}": ["GET"]}
+        return service.call("PATCH", path, {"apiKey": {"permissions": {"endpoints": endpoints}}}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(grant, range(32))) == {200}
+    assert len(service.call("GET", path).json()["apiKey"]["permissions"]["endpoints"]) == 33
+
+
+def test_a_key_whose_encryption_key_is_gone_still_works_and_can_be_managed(service: Service) -> None:
+    key = create(service, {"name": "n"})
+    with service.services.db.transaction() as conn:
+        conn.execute("UPDATE api_keys SET key_sealed = 'v1.gone.AAAA' WHERE id = %s", (key["id"],))
+    path = f"/api/api-key/{key['id']}"
+    assert "key" not in service.call("GET", path).json()["apiKey"]
+    assert service.call("GET", "/api/system/version", key=key["key"]).status_code == 200
+    assert service.call("PUT", path, {"apiKey": {"name": "m"}}).json()["apiKey"]["name"] == "m"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -11,8 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from identity.domain.keys import KeyAlgorithm
-from tests import postgres
-from tests.service import NOW, Service, running_service
+from tests.service import NOW, Service
 from tests.unit.key_samples import sample
 
 ALGORITHMS = [algorithm.value for algorithm in KeyAlgorithm]
@@ -20,12 +18,9 @@ RS, ES = sample(KeyAlgorithm.RS256), sample(KeyAlgorithm.ES256)
 
 
 @pytest.fixture(scope="module")
-def service(postgres_server: postgres.Server, migrated_template: str) -> Iterator[Service]:
+def service(shared_service: Service) -> Service:
     """One service for all: each test makes keys of its own."""
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with running_service(url) as running:
-        yield running
-    postgres.drop_database(postgres_server, url)
+    return shared_service
 
 
 def made(service: Service, **key: Any) -> dict[str, Any]:

@@ -6,11 +6,33 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.login_world import World, login_world
+from tests import postgres
+from tests.login_world import World, login_world, world_for_a_module
+from tests.sessions import Sessions
+from tests.snapshot import Snapshot
+
+
+@pytest.fixture(scope="session")
+def everyones_world(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[World, Snapshot]]:
+    """One service and emulator for all tests of this process: starting them takes a second."""
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with login_world(url) as made:
+        yield made, Snapshot(url)
+    postgres.drop_database(postgres_server, url)
 
 
 @pytest.fixture
-def world(database_url: str) -> Iterator[World]:
-    """A login world of this test's own."""
-    with login_world(database_url) as made:
-        yield made
+def world(everyones_world: tuple[World, Snapshot]) -> World:
+    """A login world as it was when it began: no people, the provider as `World.configure` leaves it, no faults."""
+    made, beginning = everyones_world
+    beginning.restore()
+    made.x.reset()
+    made.clock.offset = 0
+    return made
+
+
+@pytest.fixture(scope="module")
+def sessions(postgres_server: postgres.Server, migrated_template: str) -> Iterator[Sessions]:
+    """One login world for a module; its clock only moves forward, and each test brings its own people."""
+    with world_for_a_module(postgres_server, migrated_template) as world:
+        yield Sessions(world)

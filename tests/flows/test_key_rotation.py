@@ -153,6 +153,7 @@ def test_a_deleted_key_signs_no_more(service: Service) -> None:
     delete_key(service.services, old, "test")
     with service.services.db.read() as conn:
         assert keys.find_signer(conn, service.services.sealer, old) is None
+        assert not keys.can_sign(conn, old)
 
 
 def test_a_deleted_secret_verifies_nothing_more(service: Service) -> None:
@@ -190,8 +191,9 @@ def test_a_key_that_is_taken_into_use_meanwhile_is_not_deleted(service: Service)
     key_id = new_key(service)
     with ThreadPoolExecutor(1) as other:
         with service.services.db.transaction() as conn:
-            conn.execute("UPDATE tenants SET access_token_key_id = %s", (key_id,))
+            assert keys.can_sign(conn, key_id)
             deletion = other.submit(delete_key, service.services, key_id, "test")
+            conn.execute("UPDATE tenants SET access_token_key_id = %s", (key_id,))
         with pytest.raises(InUse):
             deletion.result()
     assert verified_by_others(service, token_of(service, key_id))

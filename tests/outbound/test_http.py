@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,12 +70,14 @@ def test_a_chunked_answer_is_read_and_its_connection_kept(client: Client) -> Non
         assert server.connections == 1
 
 
-def test_48_threads_share_the_pool_and_each_gets_its_own_answer(client: Client) -> None:
+def test_48_threads_share_the_pool_and_each_gets_its_own_answer() -> None:
+    patient = replace(QUICK, connect_timeout=60.0, read_timeout=60.0, login_budget=60.0)
+
     def echo(exchange: sink.Exchange) -> bool:
         return sink.answer(200, exchange.request.target)(exchange)
 
-    with Sink([echo]) as server, ThreadPoolExecutor(48) as threads:
-        targets = [f"/{number}" for number in range(960)]
+    with closing(Client(patient, 48, Runtime())) as client, Sink([echo]) as server, ThreadPoolExecutor(48) as threads:
+        targets = [f"/{number}" for number in range(480)]
         assert [body.decode() for body in threads.map(lambda t: get(client, server.url + t), targets)] == targets
         assert server.connections <= 48
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import multiprocessing
 import os
 import socket
 import sys
-import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +20,7 @@ from identity.emulators.x.app import create_app
 from identity.emulators.x.options import EmulatorOptions
 from identity.emulators.x.protocol import BREAK
 from identity.emulators.x.schemas import ConsumerSchema, SettingsSchema
+from identity.lifeline import end_with_parent
 
 OPTIONS_VARIABLE = "X_EMULATOR_OPTIONS"
 """Carries the options, as JSON, from the command to the worker."""
@@ -47,16 +45,8 @@ def parse_options(text: str) -> EmulatorOptions:
 
 def application() -> Flask:
     """The worker's application; the import string is `identity.emulators.x.server:application`."""
-    supervisor = multiprocessing.parent_process()
-    if supervisor is not None:
-        threading.Thread(target=_end_with, args=(supervisor.join,), daemon=True).start()
+    end_with_parent()
     return create_app(parse_options(os.environ[OPTIONS_VARIABLE]))
-
-
-def _end_with(wait_for_supervisor: Callable[[], None]) -> None:
-    """A killed supervisor cannot stop its worker, which would keep the port from the next start."""
-    wait_for_supervisor()
-    os._exit(1)
 
 
 class WithoutBreaks(logging.Filter):
@@ -74,6 +64,7 @@ def _logging() -> dict[str, Any]:
 
 def run(host: str, port: int, options_file: Path | None = None) -> None:
     """Serve until SIGINT or SIGTERM. Port 0 takes a free one; without a file there is one application, made up."""
+    end_with_parent()
     options = parse_options(options_file.read_text(encoding="utf-8")) if options_file else EmulatorOptions()
     os.environ[OPTIONS_VARIABLE] = _as_json(options)
     port = port or _free_port(host)

@@ -19,6 +19,7 @@ from identity.upstream import IdentityProvider
 ENDPOINT = "/api/identity-provider"
 ONE = f"{ENDPOINT}/<identity_provider_id>"
 SEARCH = f"{ENDPOINT}/search"
+ID_MAPS = (f"/{schemas.MEMBER}/applicationConfiguration", f"/{schemas.MEMBER}/tenantConfiguration")
 BY_TYPE = {"type": "without an id: the type whose provider is meant"}
 ROUTE: dict[str, Any] = {"endpoint": ENDPOINT, "scope": Scope.GLOBAL}
 SEARCHED: dict[str, Any] = {"endpoint": SEARCH, "scope": Scope.GLOBAL, "gives": schemas.ProviderSearchResponse}
@@ -93,7 +94,7 @@ def patch_identity_provider(call: Call, identity_provider_id: UUID | None = None
 
     def change(provider: IdentityProvider, stored: ProviderConfig) -> ProviderConfig:
         document = {schemas.MEMBER: schemas.shown(stored, for_patch=True)}
-        return schemas.draft_from(patched(call.request, document), provider)
+        return schemas.draft_from(patched(call.request, document, ID_MAPS), provider)
 
     return _save(call, identity_provider_id, change)
 

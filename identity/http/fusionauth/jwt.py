@@ -7,8 +7,7 @@ from typing import Any
 from flask import Response
 
 from identity.domain.errors import invalid_field
-from identity.flows.issue_token import IssueRequest, issue_token, vend_token
-from identity.http import api_key
+from identity.flows import issue_token as flow
 from identity.http.bearer import id_of, require_claims
 from identity.http.fusionauth.login_response import REFRESH_COOKIE
 from identity.http.fusionauth.respond import json_reply
@@ -18,6 +17,7 @@ from identity.http.fusionauth.schemas.jwt import TokenResponse, ValidateResponse
 routes = Routes("JSON Web Tokens", "Validate, issue and vend access tokens.")
 VEND = VendRequest()
 VEND_ENDPOINT = "/api/jwt/vend"
+LATEST_SECONDS = 2**53 // 1000
 
 
 @routes.get(
@@ -49,15 +49,15 @@ def issue_jwt(call: Call) -> Response:
     application_id = call.uuid("applicationId")
     if application_id is None:
         raise invalid_field("applicationId", "missing")
-    request = IssueRequest(
+    request = flow.IssueRequest(
         application_id=application_id,
         tenant_id=id_of(claims, "tid"),
         user_id=id_of(claims, "sub"),
         expires=int(claims["exp"]),
-        auth_time=claims.get("auth_time"),
+        auth_time=_seconds(claims.get("auth_time")),
         refresh_token=call.request.cookies.get(REFRESH_COOKIE) or call.text("refreshToken"),
     )
-    issued = issue_token(call.services, request)
+    issued = flow.issue_token(call.services, request)
     body = {"token": issued.token}
     if issued.refresh_token is not None:
         body["refreshToken"] = issued.refresh_token
@@ -68,9 +68,12 @@ def issue_jwt(call: Call) -> Response:
 def vend_jwt(call: Call) -> dict[str, Any]:
     """Sign claims of the caller's choice with a key of this service."""
     given = call.load(VEND)
-    with call.services.db.read() as conn:
-        tenant_id = call.tenant_id or api_key.only_tenant(conn)
-    seconds = given["time_to_live_in_seconds"]
-    if seconds is not None and seconds <= 0:
-        raise invalid_field("timeToLiveInSeconds", "invalid")
-    return {"token": vend_token(call.services, tenant_id, given["claims"], given.get("key_id"), seconds)}
+    request = flow.VendRequest(
+        given["claims"], call.tenant_id, key_id=given.get("key_id"), seconds=given["time_to_live_in_seconds"]
+    )
+    return {"token": flow.vend_token(call.services, request)}
+
+
+def _seconds(value: Any) -> int | None:
+    """A time that a claim holds; a vended token may hold anything."""
+    return value if type(value) is int and 0 < value <= LATEST_SECONDS else None

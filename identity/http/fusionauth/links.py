@@ -43,7 +43,7 @@ def create_identity_provider_link(call: Call) -> dict[str, Any]:
         )
         link = create_link(call.services, wanted, call.tenant_id, call.now)
     with call.services.db.read() as conn:
-        return {"identityProviderLink": _shown(call, conn, [link])[0]}
+        return {"identityProviderLink": _shown(call, conn, link)}
 
 
 @routes.get(
@@ -68,12 +68,11 @@ def retrieve_identity_provider_links(call: Call) -> dict[str, Any]:
             return {"identityProviderLink": _one(call, conn, provider_id, subject, user_id)}
         if user_id is None:
             raise invalid_field("userId", "missing")
-        user = users.get(conn, call.tenant_id, user_id)
-        if user is None:
-            raise NotFound
-        found = links.of_user(conn, user.tenant_id, user_id, provider_id)
-        opened = [links.opened(call.services.sealer, link) for link in found]
-        return {"identityProviderLinks": _shown(call, conn, opened)}
+        found = links.of_user(conn, call.tenant_id, user_id, provider_id)
+    if found is None:
+        raise NotFound
+    opened = [(links.opened(call.services.sealer, link), provider) for link, provider in found]
+    return {"identityProviderLinks": [_wire(call, link, provider) for link, provider in opened]}
 
 
 def _one(call: Call, conn: Connection, provider_id: UUID, subject: str, user_id: UUID | None) -> dict[str, Any]:
@@ -84,13 +83,17 @@ def _one(call: Call, conn: Connection, provider_id: UUID, subject: str, user_id:
     ]
     if not found:
         raise NotFound
-    return _shown(call, conn, [links.opened(call.services.sealer, found[0])])[0]
+    if len(found) > 1:
+        call.tenant()  # one person may have a link in each of several tenants: which one is wanted?
+    return _shown(call, conn, links.opened(call.services.sealer, found[0]))
 
 
-def _shown(call: Call, conn: Connection, found: list[Link]) -> list[dict[str, Any]]:
-    names = providers.names(conn) if found else {}
-    with_secret = call.services.settings.links.expose_token_secret
-    return [link_wire(link, names.get(link.identity_provider_id), with_secret=with_secret) for link in found]
+def _shown(call: Call, conn: Connection, link: Link) -> dict[str, Any]:
+    return _wire(call, link, providers.names(conn).get(link.identity_provider_id))
+
+
+def _wire(call: Call, link: Link, provider: links.ProviderName | None) -> dict[str, Any]:
+    return link_wire(link, provider, with_secret=call.services.settings.links.expose_token_secret)
 
 
 @routes.delete(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from werkzeug.http import http_date
 
 from identity.domain.errors import Invalid
 from identity.domain.outcome import LoginOutcome, Tokens, Verdict
@@ -74,18 +75,13 @@ def tokens_wire(tokens: Tokens) -> dict[str, Any]:
 
 def set_token_cookies(call: Call, response: Response, tokens: Tokens) -> None:
     """A session cookie for the access token, a persistent one for the refresh token (decision 16)."""
-    secure = uses_https(call)
-    response.set_cookie(ACCESS_COOKIE, tokens.access_token, path="/", httponly=True, samesite="Lax", secure=secure)
+    # Written by hand: our tokens need no quoting, and the library's quoting costs a tenth of a refresh.
+    attributes = f"{'Secure; ' if uses_https(call) else ''}HttpOnly; Path=/; SameSite=Lax"
+    response.headers.add("Set-Cookie", f"{ACCESS_COOKIE}={tokens.access_token}; {attributes}")
     if tokens.refresh_token is not None:
-        response.set_cookie(
-            REFRESH_COOKIE,
-            tokens.refresh_token,
-            max_age=tokens.refresh_token_seconds,
-            path="/",
-            httponly=True,
-            samesite="Lax",
-            secure=secure,
-        )
+        ends = http_date(call.services.runtime.wall_clock() + tokens.refresh_token_seconds)
+        lives = f"Expires={ends}; Max-Age={tokens.refresh_token_seconds}"
+        response.headers.add("Set-Cookie", f"{REFRESH_COOKIE}={tokens.refresh_token}; {lives}; {attributes}")
 
 
 def clear_token_cookies(call: Call, response: Response) -> None:

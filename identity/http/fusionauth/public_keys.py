@@ -7,21 +7,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import Response
+
 from identity.domain.errors import NotFound
+from identity.http.fusionauth.respond import json_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.keys import JsonWebKeySet, PublicKeyResponse
 from identity.keymaterial.jwk import jwks
 from identity.store import keys
 
+CACHE = "public, max-age=300"
+"""How long others may keep the key set: short, so that they notice a rotation (security section 11)."""
+
 routes = Routes("Public keys", "What other programs need to verify the tokens of this service.")
 
 
 @routes.get("/.well-known/jwks.json", endpoint=None, scope=Scope.GLOBAL, gives=JsonWebKeySet)
-def retrieve_json_web_key_set(call: Call) -> dict[str, Any]:
+def retrieve_json_web_key_set(call: Call) -> Response:
     """The public keys as a JSON Web Key Set; a replaced key stays until its last token has expired."""
     with call.services.db.read() as conn:
         published = keys.list_published(conn, call.now)
-    return jwks(published)
+    response = json_reply(jwks(published))
+    response.headers["Cache-Control"] = CACHE
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
 
 
 @routes.get(

@@ -13,9 +13,10 @@ from identity.flows.revoke import Revocation, log_out, revoke
 from identity.http import api_key, body
 from identity.http.bearer import id_of, presented_token, require_claims
 from identity.http.client_address import client_address
+from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.login_response import REFRESH_COOKIE, clear_token_cookies, set_token_cookies
 from identity.http.fusionauth.respond import empty_reply, json_reply
-from identity.http.fusionauth.routes import ABSENT, Call, Routes, Scope
+from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.jwt import (
     LogoutRequest,
     RefreshRequestSchema,
@@ -34,12 +35,18 @@ REFRESH, REVOKE, LOGOUT = RefreshRequestSchema(), RevokeRequest(), LogoutRequest
 @routes.post(ENDPOINT, endpoint=None, scope=Scope.OWN, takes=RefreshRequestSchema, gives=RefreshResponse)
 def exchange_refresh_token(call: Call) -> Response:
     """A new access token for a refresh token, given in the cookie or in the body; the cookie wins."""
+    tenant_id = tenant_scope(call)
     given = call.load(REFRESH)
     token = call.request.cookies.get(REFRESH_COOKIE) or given.get("refresh_token")
     if token is None:
         raise invalid_field("refreshToken", "missing")
-    address = client_address(call.request)
-    tokens = refresh(call.services, RefreshRequest(token, given.get("time_to_live_in_seconds"), address))
+    request = RefreshRequest(
+        token,
+        seconds=given.get("time_to_live_in_seconds"),
+        ip_address=client_address(call.request),
+        tenant_id=tenant_id,
+    )
+    tokens = refresh(call.services, request)
     response = json_reply(
         {
             "refreshToken": tokens.refresh_token,
@@ -105,11 +112,8 @@ def revoke_refresh_tokens(call: Call) -> None:
 
 
 def _given(call: Call) -> dict[str, Any]:
-    """The parameters: a form, a JSON body, else the query."""
-    if body.content_type(call.request) == body.FORM and body.has_body(call.request):
-        form = {name: value for name, value in call.request.form.items() if value not in ABSENT}
-        return dict(REVOKE.load(form))
-    if body.has_body(call.request):
+    """The parameters: a JSON body, else a form or the query."""
+    if body.has_body(call.request) and body.content_type(call.request) == body.JSON:
         return call.load(REVOKE)
     return {
         "token": call.text("token"),

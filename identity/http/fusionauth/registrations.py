@@ -13,6 +13,8 @@ from identity.domain.model import Registration, User
 from identity.flows import register_user
 from identity.flows.register_user import RegistrationChange
 from identity.http import body
+from identity.http.client_address import client_address
+from identity.http.fusionauth.login_response import tokens_wire
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.users import (
     RegistrationAnswerSchema,
@@ -45,21 +47,20 @@ routes = Routes("Registrations", "Who may use which application, in which roles.
     gives=RegistrationAnswerSchema,
 )
 def register(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
-    """Register a user; with `user` in the body create that user, both in one transaction."""
+    """Register a user; with `user` in the body create that user too, in one transaction, and log them in."""
     request = call.load(REQUEST)
     change = registration_change(request)
     if change.application_id is None:
         raise invalid_field(APPLICATION, "missing")
     if request["user"] is not None:
         tenant_id = tenant_for(call, change.application_id, APPLICATION)
-        made = register_user.create_and_register(
-            call.services, tenant_id, user_id, user_change(request), change, call.now
+        user, registration, tokens = register_user.create_and_register(
+            call.services, tenant_id, user_id, user_change(request), change, call.now, client_address(call.request)
         )
-    elif user_id is None:
+        return _answer(call, user, registration) | (tokens_wire(tokens) if tokens else {})
+    if user_id is None:
         raise invalid_field("userId", "missing")
-    else:
-        made = register_user.register_user(call.services, call.tenant_id, user_id, change, call.now)
-    return _answer(call, *made)
+    return _answer(call, *register_user.register_user(call.services, call.tenant_id, user_id, change, call.now))
 
 
 @routes.get(ONE, endpoint=ENDPOINT, gives=RegistrationAnswerSchema)

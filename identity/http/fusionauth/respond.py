@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from identity.domain.errors import (
     MESSAGES,
+    Busy,
     Conflict,
     Invalid,
     NotFound,
@@ -100,6 +101,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(UniqueConflict, _duplicate)
     app.register_error_handler(InUse, _in_use)
     app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(Busy, _busy)
     app.register_error_handler(HTTPException, _http_exception)
     app.register_error_handler(Exception, _fault)
 
@@ -122,6 +124,13 @@ def _unavailable(error: StoreUnavailable) -> Response:
     log.error("the database did not take the work: %s", error)
     problem = invalid_request("StoreUnavailable", "The database is not available. Try again in a moment.")
     response = json_reply(errors_json(problem), 503)
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _busy(error: Busy) -> Response:
+    log.warning("too much work: %s", error)
+    response = json_reply(errors_json(invalid_request("Busy", "The service is busy. Try again in a moment.")), 503)
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 

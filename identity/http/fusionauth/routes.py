@@ -9,14 +9,15 @@ Path arguments whose names end in `_id` are UUIDs.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app
+from flask.globals import request_ctx
 from flask.wrappers import Request
 from flask_smorest import Blueprint
 
@@ -25,6 +26,7 @@ from identity.domain.errors import Unauthorized, invalid_field
 from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.http.fusionauth.schemas.errors import ErrorsSchema
 from identity.wire import WireSchema, camel_case, parse_uuid, storable
 
 View = Callable[..., Any]
@@ -87,9 +89,16 @@ class Call:
         with self.services.db.read() as conn:
             return api_key.only_tenant(conn)
 
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters of the request: the fields of a form, if it came with one, else the query."""
+        if body.content_type(self.request) == body.FORM and body.has_body(self.request):
+            return body.read_form(self.request)
+        return self.request.args
+
     def text(self, name: str) -> str | None:
-        """A query parameter; `undefined`, `null` and empty count as absent (D49)."""
-        value = self.request.args.get(name, "")
+        """A parameter; `undefined`, `null` and empty count as absent (D49)."""
+        value = self.parameters.get(name, "")
         if not storable(value):
             raise invalid_field(name, "invalid")
         return None if value in ABSENT else value
@@ -195,9 +204,11 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
 
     def serve(**arguments: str) -> Response:
         services = services_of(current_app)
-        caller, tenant_id = _admit(services, row)
-        body.require_type(request, types)
-        call = Call(services, request, caller, tenant_id)
+        # The request itself instead of Flask's proxy, which looks it up again at every access.
+        asked = request_ctx.request
+        caller, tenant_id = _admit(services, row, asked)
+        body.require_type(asked, types)
+        call = Call(services, asked, caller, tenant_id)
         answer = view(call, **_converted(arguments))
         if isinstance(answer, Response):
             return answer
@@ -206,7 +217,7 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
     return serve
 
 
-def _admit(services: Services, row: Route) -> tuple[Caller | None, UUID | None]:
+def _admit(services: Services, row: Route, request: Request) -> tuple[Caller | None, UUID | None]:
     if row.scope is Scope.OWN:
         return None, None
     now = services.runtime.now()
@@ -245,10 +256,11 @@ def _documentation(
     responses: dict[str, Any] = {"200": {"description": "The request was successful.", **content}}
     if row.endpoint is not None:
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
-    responses["400"] = {"description": "The request was refused; the body is an Errors object."}
+    errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
+    responses["400"] = {"description": "The request was refused.", **errors}
     if "<" in row.path:
         responses["404"] = {"description": "There is no such object."}
-    responses["503"] = {"description": "The database is not available; Retry-After says when to try again."}
+    responses["503"] = {"description": "The database is not available; Retry-After says when to try again.", **errors}
     for status, text in (statuses or {}).items():
         responses[str(status)] = {"description": text}
     documentation: dict[str, Any] = {"responses": responses}

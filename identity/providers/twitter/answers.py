@@ -22,12 +22,18 @@ DEEPEST = 32
 SUBJECT = re.compile(r"[0-9]{1,64}")
 
 
+FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "text/html", "text/plain"})
+"""X labels its forms as HTML."""
+
+
 class NotUnderstood(Exception):
     """The answer is not what its status promises; the message says why, without quoting it."""
 
 
 def token_form(answer: Answer) -> Mapping[str, str]:
     """The form body of the token calls, which holds `oauth_token` and `oauth_token_secret`. Raises NotUnderstood."""
+    if _media_type(answer) not in {None, *FORM_TYPES}:
+        raise NotUnderstood("the answer is no form by its content type")
     try:
         pairs = parse_qsl(
             answer.body.decode("utf-8").strip(),
@@ -50,8 +56,7 @@ def token_form(answer: Answer) -> Mapping[str, str]:
 
 def person(answer: Answer) -> dict[str, Any]:
     """The user document, its `screen_name` checked. Raises NotUnderstood."""
-    kind = answer.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json":
+    if _media_type(answer) not in {None, "application/json"}:
         raise NotUnderstood("the answer is not JSON by its content type")
     try:
         document = orjson.loads(answer.body)
@@ -94,6 +99,12 @@ def clock_of(answer: Answer) -> int | None:
         return int(parsedate_to_datetime(answer.headers.get("date", "")).timestamp())
     except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _media_type(answer: Answer) -> str | None:
+    """Without parameters; None when the answer names none."""
+    given = answer.headers.get("content-type")
+    return None if given is None else given.partition(";")[0].strip().lower()
 
 
 def _deeper_than(document: Any, levels: int) -> bool:

@@ -5,6 +5,7 @@ the account it drops to and the recovery after a kill -9 have to be right for an
 """
 
 from identity.store.embedded.failure import EmbeddedFailed
+from identity.store.embedded.place import make_home
 from identity.store.embedded.supervisor import EmbeddedPostgres, Facts
 
-__all__ = ["EmbeddedFailed", "EmbeddedPostgres", "Facts"]
+__all__ = ["EmbeddedFailed", "EmbeddedPostgres", "Facts", "make_home"]

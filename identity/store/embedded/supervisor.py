@@ -85,6 +85,13 @@ class EmbeddedPostgres:
                 "Check that the data directory belongs to you and that the disk is not full."
             ) from error
 
+    def is_alive(self) -> bool:
+        """Whether the process of the server that was started lives: cheap, and no proof that it answers."""
+        if self._child is not None:
+            self._child.poll()
+        pid = None if self.facts is None else postmaster.noted_process(self.facts.cluster_dir)
+        return self.facts is not None and pid is not None and postmaster.is_server_of(pid, self.facts.cluster_dir)
+
     def stop(self) -> bool:
         """Stop using the server, and stop it unless others use it or it is to be kept; whether it was stopped."""
         if not self._home.is_dir():
@@ -113,11 +120,12 @@ class EmbeddedPostgres:
                 self._give_up_unless_leftovers(place, launched, now - began)
                 launched = place.log.stat().st_size if place.log.exists() else 0
                 self._launch(place, account, report)
+                told = time.monotonic()
             elif now - began > PATIENCE_WITH_RECOVERY:
                 raise EmbeddedFailed(f"PostgreSQL in {place.cluster} does not answer: {answer.reason}")
             elif now - told > 5:
                 told = now
-                report(f"waiting for PostgreSQL: {answer.reason}")
+                report("waiting for PostgreSQL to answer")
             time.sleep(0.02)
 
     def _launch(self, place: Place, account: Account, report: Callable[[str], None]) -> None:
@@ -129,7 +137,7 @@ class EmbeddedPostgres:
             make_cluster(place, account, binaries, new_secret=self._new_secret, durable=durable)
         else:
             read_password(place)
-        port = None if place.socket_path_fits else _free_port()
+        port = None if place.socket_path_fits else _usable_port(postmaster.noted_port(place.cluster))
         self._child = postmaster.start(place, account, binaries, port=port, options=self._options)
 
     def _is_alive(self, place: Place) -> bool:
@@ -252,8 +260,15 @@ def _make_database(url: str) -> None:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def _usable_port(before: int | None) -> int:
+    """The port of a server that was killed, which its users still know, when nobody took it; else a free one."""
+    for wanted in (before or 0, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            port: int = probe.getsockname()[1]
+            return port
+    raise EmbeddedFailed("There is no free port on 127.0.0.1 for PostgreSQL.")

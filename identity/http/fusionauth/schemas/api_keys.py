@@ -42,13 +42,18 @@ class Endpoints(fields.Field[dict[str, frozenset[str]]]):
     ) -> dict[str, frozenset[str]]:
         if not isinstance(value, dict):
             raise ValidationError("invalidJSON")
-        errors = {f"[{endpoint}]": [why] for endpoint, methods in value.items() if (why := _wrong(endpoint, methods))}
+        errors = {
+            f"[{endpoint}]": [why]
+            for endpoint, methods in value.items()
+            if (why := endpoint_problem(endpoint, methods))
+        }
         if errors:
             raise ValidationError(errors)
         return {endpoint: frozenset(methods) for endpoint, methods in value.items()}
 
 
-def _wrong(endpoint: str, methods: Any) -> str | None:
+def endpoint_problem(endpoint: str, methods: Any) -> str | None:
+    """What is wrong with an entry of a permission map, as a reason word."""
     if not isinstance(methods, list) or not all(isinstance(method, str) for method in methods):
         return "invalidJSON"
     if not ENDPOINT_FORM.fullmatch(endpoint) or not METHODS.issuperset(methods):
@@ -100,6 +105,15 @@ class ApiKeySchema(WireSchema):
     meta_data = Part(MetaDataSchema)
     insert_instant = Instant(dump_only=True)
     last_update_instant = Instant(dump_only=True)
+
+
+class KickstartKeySchema(ApiKeySchema):
+    """An API key of a kickstart file, which may also choose an id, be a key manager and be described shortly."""
+
+    id = Id()
+    key = KeyText(limit=LONGEST_KEY, blank=False, required=True)
+    key_manager = Flag(load_default=False)
+    description = Text(limit=LONGEST_ATTRIBUTE)
 
 
 class ApiKeyRequestSchema(WireSchema):

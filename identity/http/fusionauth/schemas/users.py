@@ -122,7 +122,13 @@ class RegistrationRequestSchema(WireSchema):
 
 
 class RegistrationAnswerSchema(WireSchema):
+    """The token members are in the answer to a combined create."""
+
+    refresh_token = Text(dump_only=True)
+    refresh_token_id = Id(dump_only=True)
     registration = Nested(RegistrationSchema)
+    token = Text(dump_only=True)
+    token_expiration_instant = Instant(dump_only=True)
     user = Nested(UserSchema)
 
 

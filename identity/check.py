@@ -1,0 +1,118 @@
+"""`identity check`: whether this installation can start and work, line by line, and what to do where it can not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from identity.domain.kickstart import BUILTIN_NAMES, BadKickstart
+from identity.flows.save_api_key import key_place
+from identity.kickstart import kickstart_file, read_plan
+from identity.runtime import Runtime
+from identity.sealing import BadKeyFile, CannotOpen, Sealer, read_key_file
+from identity.settings import Settings
+from identity.store import api_keys, migrate
+from identity.store.db import Connection, Database, StoreUnavailable
+from identity.store.migrate import MigrationRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, whether it is as it should be, and why or what to do."""
+
+    subject: str
+    good: bool
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{'ok    ' if self.good else 'failed'}  {self.subject}: {self.detail}"
+
+
+def check(settings: Settings, runtime: Runtime) -> list[Finding]:
+    """Look at everything; one bad thing does not hide the next."""
+    sealer, findings = _key_file(settings, runtime)
+    return [
+        Finding("settings", True, f"mode {settings.mode}, {settings.base_url}"),
+        *findings,
+        *_database(settings, sealer),
+        *_kickstart(settings, runtime),
+    ]
+
+
+def _key_file(settings: Settings, runtime: Runtime) -> tuple[Sealer | None, list[Finding]]:
+    subject, path = "key file", settings.secret_key_path
+    if not settings.secret.key_file:
+        return None, [Finding(subject, False, "none is set: name one in IDENTITY_SECRET_KEY_FILE.")]
+    try:
+        sealer = read_key_file(path, runtime.random_bytes)
+    except BadKeyFile as error:
+        return None, [Finding(subject, False, str(error))]
+    if path.stat().st_mode & 0o077:
+        return sealer, [Finding(subject, False, f"{path} is open to other accounts: chmod 600 {path}")]
+    return sealer, [Finding(subject, True, f"{path} holds {len(sealer.keys)} keys, sealing with {sealer.newest!r}")]
+
+
+def _database(settings: Settings, sealer: Sealer | None) -> Iterator[Finding]:
+    if not settings.database.url:
+        yield Finding("database", False, "none is set: name a PostgreSQL database in IDENTITY_DATABASE_URL.")
+        return
+    database = Database(settings.database.url, pool_size=1)
+    database.open()
+    try:
+        reached = _unless_away(database, "database", _reachable)
+        yield reached
+        if reached.good:
+            yield _unless_away(database, "migrations", _migrations)
+        if reached.good and sealer is not None:
+            yield _unless_away(database, "stored secrets", lambda conn: _secrets(conn, sealer))
+    finally:
+        database.close()
+
+
+def _unless_away(database: Database, subject: str, look: Callable[[Connection], Finding]) -> Finding:
+    try:
+        with database.read() as conn:
+            return look(conn)
+    except StoreUnavailable:
+        return Finding(subject, False, "the database does not answer: is it running, and IDENTITY_DATABASE_URL right?")
+    except MigrationRefused as error:
+        return Finding(subject, False, str(error))
+
+
+def _reachable(conn: Connection) -> Finding:
+    return Finding("database", True, f"PostgreSQL {conn.info.server_version // 10000} answers")
+
+
+def _migrations(conn: Connection) -> Finding:
+    pending = migrate.pending(conn)
+    if pending:
+        return Finding("migrations", False, f"not applied: {', '.join(pending)}. Run `identity migrate`.")
+    return Finding("migrations", True, "all applied")
+
+
+def _secrets(conn: Connection, sealer: Sealer) -> Finding:
+    """One retrievable API key for each encryption key: whether the key file fits this database."""
+    subject = "stored secrets"
+    if migrate.pending(conn):
+        return Finding(subject, False, "not looked at: the migrations come first.")
+    samples = api_keys.one_sealed_by_each(conn)
+    try:
+        for key_id, sealed in samples:
+            sealer.open(sealed, key_place(key_id))
+    except CannotOpen as error:
+        return Finding(subject, False, f"{error}. Put the key that sealed them back into the key file.")
+    return Finding(subject, True, "they open" if samples else "there are none yet")
+
+
+def _kickstart(settings: Settings, runtime: Runtime) -> Iterator[Finding]:
+    if not settings.kickstart.file:
+        return
+    path = kickstart_file(settings)
+    try:
+        assert path is not None
+        # Any id will do here: whether the built-in objects are there is seen when the file is applied.
+        plan = read_plan(path, dict.fromkeys(BUILTIN_NAMES, str(runtime.new_id())), runtime)
+    except BadKickstart as error:
+        yield Finding("kickstart", False, str(error))
+        return
+    yield Finding("kickstart", True, f"{path} has {len(plan.keys)} keys and {len(plan.requests)} requests")

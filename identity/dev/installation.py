@@ -1,0 +1,85 @@
+"""What a development installation is filled with at its first start: default objects, kickstart, and a key for scripts.
+
+The modules that do the work bring the web framework along, and are imported only when there is something to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from identity import operator_keys
+from identity.dev.folder import DevFailed
+from identity.runtime import Runtime
+from identity.settings import Settings
+from identity.store import api_keys, applications, installation
+from identity.store import kickstart as kickstart_state
+from identity.store.db import Database
+
+
+class Installation:
+    """The database of `settings`, migrated."""
+
+    def __init__(self, settings: Settings, runtime: Runtime) -> None:
+        self._settings = settings
+        self._runtime = runtime
+        self._db = Database(settings.database.url, pool_size=1)
+        self._db.open()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def make_defaults(self) -> None:
+        """The default tenant, applications, key and lambdas, unless they exist."""
+        with self._db.read() as conn:
+            if installation.defaults(conn) is not None:
+                return
+        from identity.bootstrap import prepare  # noqa: PLC0415
+
+        prepare(self._settings, self._runtime)
+
+    def kickstart(self, base_url: str, given: Mapping[str, str]) -> str | None:
+        """Apply the kickstart file unless one was applied; the text of its first key. Raises DevFailed when strict.
+
+        What fails is logged by the kickstart, and the service goes on: the next start tries again.
+        """
+        with self._db.read() as conn:
+            if kickstart_state.progress(conn)[0]:
+                return None
+            defaults = {name: str(value) for name, value in (installation.defaults(conn) or {}).items()}
+        from identity.kickstart import Ending, run_kickstart  # noqa: PLC0415
+
+        environment = {**given, **os.environ}
+        settings, url = self._settings, self._settings.database.url
+        result = run_kickstart(settings, url, base_url, defaults, self._runtime, environment=environment)
+        if result.ending is Ending.FAILED and settings.kickstart.strict:
+            raise DevFailed("The kickstart failed, and IDENTITY_KICKSTART_STRICT is set; the reason is above.")
+        return result.api_key
+
+    def api_key(self, known: str) -> str:
+        """The key that scripts know while the database has it, else a new one that opens everything."""
+        with self._db.read() as conn:
+            if known and api_keys.find_by_text(conn, known) is not None:
+                return known
+        name = f"Development {self._runtime.new_id()}"
+        return operator_keys.create(self._settings.database.url, name, None, {}, True, self._runtime)
+
+    def application_id(self) -> str | None:
+        """The oldest application that the installation did not have from the beginning; None when there is none."""
+        with self._db.read() as conn:
+            defaults = (installation.defaults(conn) or {}).values()
+            found = applications.oldest_but(conn, [str(value) for value in defaults])
+        return None if found is None else str(found)
+
+
+def kickstart_variables(earlier: Mapping[str, str], emulator_options: Path, runtime: Runtime) -> dict[str, str]:
+    """What the development kickstart reads from its environment (docs/decisions/0003): made up once and kept."""
+    consumer = json.loads(emulator_options.read_text(encoding="utf-8"))["consumers"][0]
+    return {
+        "DEVELOPMENT_API_KEY": earlier.get("IDENTITY_API_KEY") or runtime.new_secret(),
+        "DEVELOPMENT_PASSWORD": earlier.get("DEVELOPMENT_PASSWORD") or runtime.new_secret(),
+        "X_CONSUMER_KEY": consumer["key"],
+        "X_CONSUMER_SECRET": consumer["secret"],
+    }

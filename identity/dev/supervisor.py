@@ -1,0 +1,239 @@
+"""The parent of everything that `identity dev` runs: database, X emulator and service.
+
+What dies is started again; a signal stops all of it in order; and when this process is killed, its children end with
+it, except PostgreSQL, which the next start finds and uses.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from urllib.parse import urlsplit
+
+from identity import ports
+from identity.dev.children import Child
+from identity.dev.database import DevDatabase
+from identity.dev.folder import DevFailed, emulator_options, key_file, only_one, read_dev_env, write_dev_env
+from identity.dev.installation import Installation, kickstart_variables
+from identity.lifeline import Lifeline
+from identity.runtime import Runtime
+from identity.settings import Settings
+from identity.store.embedded import make_home
+from identity.store.migrate import migrate
+
+TICK = 0.1
+PATIENCE_WITH_START = 60.0
+PATIENCE_WITH_PORT = 3.0
+STATUS_AFTER_INTERRUPT = 130
+FIRST_LOGIN = Path(__file__).parents[2] / "docs" / "examples" / "first_login.py"
+"""Only in a source tree."""
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGINT, SIGTERM or SIGHUP; the exit status. Raises DevFailed, EmbeddedFailed, MigrationRefused."""
+    home = make_home(settings.data_dir)
+    settings = replace(settings, data_dir=home, port=settings.port or ports.free_port(settings.host))
+    orders = _Orders()
+    with orders.installed(), only_one(home), ExitStack() as stack:
+        supervisor = _Supervisor(settings, Runtime(), orders, stack)
+        if not supervisor.start():
+            return STATUS_AFTER_INTERRUPT
+        supervisor.watch()
+        report("stopping")
+    return 0
+
+
+def report(line: str) -> None:
+    sys.stdout.write(f"identity: {line}\n")
+    sys.stdout.flush()
+
+
+class _Orders:
+    """What the signals ask: to stop, and the second time to stop at once."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._count = 0
+
+    def installed(self) -> ExitStack:
+        stack = ExitStack()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            stack.callback(signal.signal, number, signal.signal(number, self._take))
+        return stack
+
+    def wait(self, seconds: float) -> bool:
+        """Whether to stop; waits that long for it."""
+        return self._stop.wait(seconds)
+
+    def urgent(self) -> bool:
+        return self._count > 1
+
+    def _take(self, _: int, __: FrameType | None) -> None:
+        self._count += 1
+        self._stop.set()
+
+
+class _Supervisor:
+    def __init__(self, settings: Settings, runtime: Runtime, orders: _Orders, stack: ExitStack) -> None:
+        self._settings = settings
+        self._home = settings.data_dir
+        self._runtime = runtime
+        self._orders = orders
+        self._stack = stack
+        self._earlier = read_dev_env(self._home)
+        self._key_file = settings.secret.key_file or str(key_file(self._home, runtime))
+        self._database = DevDatabase(settings)
+        self._lifeline = Lifeline()
+        self._stack.callback(self._lifeline.close)
+        self._service: Child | None = None
+        self._emulator: Child | None = None
+        self._emulator_url = ""
+
+    def start(self) -> bool:
+        """Everything up, or False when it was told to stop before."""
+        self._require_port()
+        if not self._settings.x_api_url_given:
+            self._start_emulator()
+        self._stack.callback(self._database.stop)
+        self._database.start(report)
+        migrate(self._database.url, now=self._runtime.now())
+        self._service = self._child("the service", ["identity", "serve"], self._service_environment())
+        with closing(self._installation()) as installation:
+            installation.make_defaults()
+            if self._emulator is not None and not self._await(self._emulator, self._emulator_is_ready):
+                return False
+            if not self._await(self._service, self._service_is_ready):
+                return False
+            self._announce(self._fill(installation))
+        return True
+
+    def _installation(self) -> Installation:
+        settings = self._settings
+        return Installation(
+            replace(
+                settings,
+                database=replace(settings.database, url=self._database.url),
+                secret=replace(settings.secret, key_file=self._key_file),
+            ),
+            self._runtime,
+        )
+
+    def _fill(self, installation: Installation) -> Path:
+        """The kickstart, and what scripts are told of it. What was made up is noted before it is used."""
+        made_up = kickstart_variables(self._earlier, emulator_options(self._home, self._runtime), self._runtime)
+        variables = {
+            "IDENTITY_URL": self._settings.base_url,
+            "IDENTITY_API_KEY": made_up.pop("DEVELOPMENT_API_KEY"),
+            **({"IDENTITY_X_EMULATOR_URL": self._emulator_url} if self._emulator_url else {}),
+            **made_up,
+        }
+        write_dev_env(self._home, variables)
+        address = f"http://{ports.address(self._settings.host, self._settings.port)}"
+        given = {"DEVELOPMENT_API_KEY": variables["IDENTITY_API_KEY"], **made_up}
+        first_key = installation.kickstart(address, given)
+        variables["IDENTITY_API_KEY"] = installation.api_key(first_key or variables["IDENTITY_API_KEY"])
+        if (application_id := installation.application_id()) is not None:
+            variables["IDENTITY_APPLICATION_ID"] = application_id
+        return write_dev_env(self._home, variables)
+
+    def watch(self) -> None:
+        """Start again what dies, until told to stop."""
+        while not self._orders.wait(TICK):
+            self._database.revive(report)
+            if self._service is not None:
+                self._service.environment["IDENTITY_DATABASE_URL"] = self._database.url
+                self._service.revive(report)
+            if self._emulator is not None:
+                self._emulator.revive(report)
+
+    def _require_port(self) -> None:
+        """Workers that were just killed may take a moment to let go of it. Raises DevFailed."""
+        host, port = self._settings.host, self._settings.port
+        if not self._wait_until(lambda: ports.is_free(host, port), PATIENCE_WITH_PORT):
+            raise DevFailed(
+                f"Another program listens on {host}:{port}, or this machine has no such address. "
+                "Stop that program, or choose another IDENTITY_PORT (or IDENTITY_HOST)."
+            )
+
+    def _start_emulator(self) -> None:
+        port = self._settings.emulator.x_port or self._earlier_emulator_port() or ports.free_port("127.0.0.1")
+        self._emulator_url = f"http://127.0.0.1:{port}"
+        options = emulator_options(self._home, self._runtime)
+        command = ["identity.emulators.x", "--host", "127.0.0.1", "--port", str(port), "--options", str(options)]
+        self._emulator = self._child("the X emulator", command, dict(os.environ))
+
+    def _earlier_emulator_port(self) -> int | None:
+        """The port of the last start: a page or a configuration may still name it."""
+        port = urlsplit(self._earlier.get("IDENTITY_X_EMULATOR_URL", "")).port
+        return port if port and ports.is_free("127.0.0.1", port) else None
+
+    def _child(self, name: str, command: list[str], environment: dict[str, str]) -> Child:
+        child = Child(name, command, environment, self._lifeline, self._runtime.monotonic)
+        self._stack.callback(child.stop, self._settings.drain_seconds + 2.0, self._orders.urgent)
+        return child
+
+    def _service_environment(self) -> dict[str, str]:
+        settings = self._settings
+        found_out = {
+            "IDENTITY_MODE": settings.mode,
+            "IDENTITY_PORT": str(settings.port),
+            "IDENTITY_DATA_DIR": str(self._home),
+            "IDENTITY_DATABASE_URL": self._database.url,
+            "IDENTITY_SECRET_KEY_FILE": self._key_file,
+            "IDENTITY_KICKSTART_FILE": "",  # the kickstart is this process's work
+        }
+        if self._emulator_url:
+            found_out["IDENTITY_X_API_URL"] = self._emulator_url
+        return {**os.environ, **found_out}
+
+    def _await(self, child: Child, is_ready: Callable[[], bool]) -> bool:
+        """Whether it answers; False when told to stop. Raises DevFailed when it cannot come up."""
+        answered = self._wait_until(lambda: child.ending() is not None or is_ready(), PATIENCE_WITH_START)
+        if self._orders.wait(0):
+            return False
+        if (ending := child.ending()) is not None:
+            raise DevFailed(f"At its start {child.name} {ending}; what it said is above.")
+        if not answered:
+            raise DevFailed(f"After {PATIENCE_WITH_START:.0f} s {child.name} does not answer.")
+        return True
+
+    def _service_is_ready(self) -> bool:
+        return ports.status_of(self._settings.host, self._settings.port, "/api/status") == 200
+
+    def _emulator_is_ready(self) -> bool:
+        return ports.status_of("127.0.0.1", urlsplit(self._emulator_url).port or 0, "/") is not None
+
+    def _wait_until(self, condition: Callable[[], bool], patience: float) -> bool:
+        deadline = self._runtime.monotonic() + patience
+        while not condition():
+            if self._runtime.monotonic() > deadline or self._orders.wait(0.03):
+                return False
+        return True
+
+    def _announce(self, dev_env: Path) -> None:
+        rows = {
+            "service": self._settings.base_url,
+            "API key": f"in {dev_env}   (set -a; . {dev_env})",
+            "database": self._database.description,
+        }
+        if self._emulator_url:
+            rows["X emulator"] = self._emulator_url
+            if FIRST_LOGIN.exists():
+                rows["log in"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
+        rows["API page"] = f"{self._settings.base_url}/docs"
+        lines = [f"  {name:<12}{value}\n" for name, value in rows.items()]
+        sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, "\nCtrl-C stops all of it.\n\n"]))
+        sys.stdout.flush()
+
+
+def _from_here(path: str | Path) -> str:
+    """As short as it can be typed in the working directory."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else str(path)

@@ -1,0 +1,117 @@
+"""`identity dev`, as `make run` starts it: what it makes, what it says, what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from uuid import uuid4
+
+import psutil
+import pytest
+import requests
+
+from identity.dev.folder import read_dev_env
+from tests.dev_run import DevEnded, DevRun, dev_run
+
+QUICK = 10.0
+pytestmark = [pytest.mark.xdist_group("dev"), pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[DevRun]:
+    with dev_run() as run:
+        run.start()
+        yield run
+
+
+def test_a_second_start_in_the_same_directory_says_where_the_first_one_runs(running: DevRun) -> None:
+    second = DevRun(running.home, running.account, running.command)
+    with pytest.raises(DevEnded, match=f"already running .*{running.url}"):
+        second.start()
+
+
+def test_a_taken_port_is_said_with_a_way_out(running: DevRun) -> None:
+    with dev_run() as second:
+        second.port = running.port
+        with pytest.raises(DevEnded, match="choose another IDENTITY_PORT"):
+            second.start()
+
+
+def test_the_first_start_makes_an_application_and_the_twitter_provider_for_it(running: DevRun) -> None:
+    known = read_dev_env(running.home)
+    application_id = known["IDENTITY_APPLICATION_ID"]
+    assert running.request("GET", f"/api/application/{application_id}").json()["application"]["name"] == "Demo"
+    provider = running.request("GET", "/api/identity-provider?type=Twitter").json()["identityProvider"]
+    assert provider["consumerKey"] == known["X_CONSUMER_KEY"]
+    assert provider["applicationConfiguration"][application_id]["enabled"] is True
+
+
+def test_a_kickstart_file_of_ones_own_comes_instead_and_its_first_key_is_the_one_for_scripts() -> None:
+    with dev_run() as run:
+        file = run.home.parent / "kickstart.json"
+        key, application_id = f"own-{uuid4()}", str(uuid4())
+        body = {"application": {"name": "Own"}}
+        request = {"method": "POST", "url": f"/api/application/{application_id}", "body": body}
+        file.write_text(json.dumps({"apiKeys": [{"key": key, "name": "Own"}], "requests": [request]}))
+        run.start(IDENTITY_KICKSTART_FILE=str(file))
+        assert read_dev_env(run.home)["IDENTITY_API_KEY"] == key
+        assert read_dev_env(run.home)["IDENTITY_APPLICATION_ID"] == application_id
+        assert run.request("GET", "/api/identity-provider?type=Twitter").status_code == 404
+
+
+def test_a_failing_kickstart_leaves_the_service_running_unless_it_is_strict() -> None:
+    with dev_run() as run:
+        file = run.home.parent / "kickstart.json"
+        request = {"method": "POST", "url": "/api/no-such-thing", "body": {}}
+        file.write_text(json.dumps({"apiKeys": [{"key": "own", "name": "Own"}], "requests": [request]}))
+        run.start(IDENTITY_KICKSTART_FILE=str(file))
+        assert "kickstart request 1 failed: POST /api/no-such-thing 404" in run.said()
+        assert run.request("GET", "/api/status").status_code == 200
+        assert run.stop() == 0
+        with pytest.raises(DevEnded, match="The kickstart failed"):
+            run.start(IDENTITY_KICKSTART_FILE=str(file), IDENTITY_KICKSTART_STRICT="true")
+
+
+def test_the_secrets_of_the_installation_are_for_its_owner_only(running: DevRun) -> None:
+    for name in ("dev.env", "secret.keys", "x-emulator.json"):
+        assert (running.home / name).stat().st_mode & 0o777 == 0o600
+    said = running.said()
+    known = read_dev_env(running.home)
+    for name in ("IDENTITY_API_KEY", "DEVELOPMENT_PASSWORD", "X_CONSUMER_SECRET"):
+        assert known[name] not in said
+
+
+def test_the_x_emulator_comes_back_on_its_port(running: DevRun) -> None:
+    url = read_dev_env(running.home)["IDENTITY_X_EMULATOR_URL"]
+    emulator = running.child("identity.emulators.x")
+    emulator.kill()
+    emulator.wait(5)
+    deadline = time.monotonic() + QUICK
+    while True:
+        with suppress(requests.ConnectionError):
+            assert requests.get(f"{url}/control/settings", timeout=5).status_code == 200
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_restart_keeps_key_url_and_credentials_and_is_quick() -> None:
+    with dev_run() as run:
+        run.start()
+        before = read_dev_env(run.home), (run.home / "x-emulator.json").read_text()
+        assert run.stop() == 0
+        assert run.start() < QUICK
+        assert (read_dev_env(run.home), (run.home / "x-emulator.json").read_text()) == before
+        assert run.request("GET", f"/api/application/{before[0]['IDENTITY_APPLICATION_ID']}").status_code == 200
+
+
+def test_it_stops_at_once_although_it_was_just_started() -> None:
+    with dev_run() as run:
+        run.start()
+        processes = run.everything()
+        began = time.monotonic()
+        assert run.stop() == 0
+        assert time.monotonic() - began < QUICK
+        assert psutil.wait_procs(processes, timeout=5)[1] == []

@@ -1,0 +1,89 @@
+"""The kickstart that `make run` applies: a demo application that a person can log in to through the X emulator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+
+from identity import kickstart
+from identity.kickstart import Ending, kickstart_file, run_kickstart
+from identity.settings import load
+from tests.service import NOW, Service, running_service
+
+ENVIRONMENT = {
+    kickstart.DEVELOPMENT_API_KEY: "random-development-key",
+    kickstart.DEVELOPMENT_PASSWORD: "random-development-password",
+    kickstart.X_CONSUMER_KEY: "random-consumer-key",
+    kickstart.X_CONSUMER_SECRET: "random-consumer-secret",
+}
+
+
+@pytest.fixture
+def service(database_url: str) -> Iterator[Service]:
+    with running_service(database_url) as running:
+        yield running
+
+
+@pytest.fixture
+def lambda_id(service: Service) -> UUID:
+    """The default reconcile lambda."""
+    found = uuid4()
+    with service.services.db.transaction() as conn:
+        conn.execute(
+            "INSERT INTO lambdas (id, name, type, body, insert_instant, last_update_instant) "
+            "VALUES (%s, %s, 'TwitterReconcile', 'function reconcile() {}', %s, %s)",
+            (found, "Default Twitter reconcile of the test", NOW, NOW),
+        )
+    return found
+
+
+def test_it_makes_a_demo_that_can_be_logged_in_to(service: Service, lambda_id: UUID) -> None:
+    settings = service.services.settings
+    builtins = {
+        "FUSIONAUTH_TENANT_ID": str(service.tenant_id),
+        "FUSIONAUTH_LAMBDA[TwitterReconcile]_ID": str(lambda_id),
+    }
+    runtime = service.services.runtime
+    result = run_kickstart(settings, settings.database.url, service.url, builtins, runtime, environment=ENVIRONMENT)
+    assert (result.ending, result.message) == (Ending.APPLIED, None)
+    assert result.api_key == "random-development-key"
+    client = service.client_for(key=result.api_key)
+
+    application = client.retrieve_application(kickstart.DEMO_APPLICATION_ID).success_response["application"]
+    assert application["loginConfiguration"]["generateRefreshTokens"] is True
+    assert application["loginConfiguration"]["allowTokenRefresh"] is True
+    assert {role["name"]: role["isDefault"] for role in application["roles"]} == {"admin": False, "member": True}
+
+    provider = client.retrieve_identity_provider_by_type("Twitter").success_response["identityProvider"]
+    assert provider["enabled"] is True
+    assert (provider["consumerKey"], provider["consumerSecret"]) == ("random-consumer-key", "random-consumer-secret")
+    assert provider["lambdaConfiguration"] == {"reconcileId": str(lambda_id)}
+    assert provider["applicationConfiguration"][kickstart.DEMO_APPLICATION_ID]["enabled"] is True
+
+    user = client.retrieve_user_by_email("demo@example.com").success_response["user"]
+    assert [r["roles"] for r in user["registrations"] if r["applicationId"] == kickstart.DEMO_APPLICATION_ID] == [
+        ["admin"]
+    ]
+
+
+def test_it_holds_no_credentials(service: Service) -> None:
+    path = kickstart_file(service.services.settings)
+    assert path is not None
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert [key["key"] for key in document["apiKeys"]] == [f"#{{ENV.{kickstart.DEVELOPMENT_API_KEY}}}"]
+    provider = document["requests"][1]["body"]["identityProvider"]
+    assert provider["consumerSecret"] == f"#{{ENV.{kickstart.X_CONSUMER_SECRET}}}"
+    assert document["requests"][2]["body"]["user"]["password"] == f"#{{ENV.{kickstart.DEVELOPMENT_PASSWORD}}}"
+    assert document["variables"]["applicationId"] == kickstart.DEMO_APPLICATION_ID
+
+
+def test_it_is_for_development_alone_and_gives_way_to_a_file_that_is_set() -> None:
+    production = load({})
+    assert kickstart_file(production) is None
+    development = load({"IDENTITY_MODE": "development"})
+    own = replace(development, kickstart=replace(development.kickstart, file="own.json"))
+    assert str(kickstart_file(own)) == "own.json"
