@@ -17,7 +17,7 @@ from identity.domain.model import Claims, Link, User
 from identity.domain.user_rules import UserRules, login_id_problems
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Person
 from identity.flows.services import Services
-from identity.store import audit, configuration, links, logins
+from identity.store import audit, configuration, links, logins, registrations, users
 from identity.store.db import Connection, InUse
 
 ACTOR = "identity-provider login"
@@ -98,10 +98,10 @@ def _refuse_unfit_names(services: Services, attempt: Attempt, context: Context, 
 
 def _insert(conn: Connection, context: Context, claims: Claims, person: Person) -> Person:
     user = _proved(context, claims, person.user)
-    if not logins.insert_user(conn, user, _canonical(user.email), _canonical(user.username)):
+    if not users.add_unless_taken(conn, user):
         raise BeginAgain
     for registration in person.registrations:
-        logins.put_registration(conn, registration)
+        registrations.put(conn, registration)
     return replace(person, user=user)
 
 
@@ -117,7 +117,7 @@ def _update(
     registration = person.registration_for(context.application_id)
     if registration is not None and registration != before.registration_for(context.application_id):
         registration = replace(registration, last_update_instant=now)
-        logins.put_registration(conn, registration)
+        registrations.put(conn, registration)
         person = person.with_registration(registration)
     return person
 
