@@ -28,7 +28,7 @@ from identity.http.fusionauth.schemas.api_keys import KickstartKeySchema, draft_
 from identity.runtime import Runtime
 from identity.sealing import Sealer, read_key_file
 from identity.settings import Settings, data_folder
-from identity.store import api_keys, audit
+from identity.store import api_keys, audit, configuration
 from identity.store import kickstart as state
 from identity.store.db import Database, InUse, UniqueConflict
 from identity.wire import parse_uuid
@@ -200,6 +200,7 @@ class _Run:
                     now = self.runtime.now()
                     stored = replace(key, insert_instant=now, last_update_instant=now)
                     insert_api_key(conn, self.sealer, stored, text)
+                    configuration.changed(conn)
                     audit.add(conn, now, ACTOR, f"Created the API key with Id [{key.id}]")
                 elif there.permissions != key.permissions or there.tenant_id != key.tenant_id:
                     raise BadKickstart(f"{place}: this key exists already, with other rights.")
