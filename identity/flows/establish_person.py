@@ -78,14 +78,14 @@ def refuse_link(conn: Connection, services: Services, context: Context, user: Us
 
 def _refuse_unfit_names(services: Services, attempt: Attempt, context: Context, found: Person, person: Person) -> None:
     """Row 21: a login name that a lambda gave a new user follows the rules of users, and is free. Raises Invalid."""
-    given = {name for name in ("email", "username") if getattr(person.user, name) != getattr(found.user, name)}
     source = context.provider.reconcile
-    if person.stored or not given or source is None:
+    if person.stored or source is None:
         return
+    given = {name for name in ("email", "username") if getattr(person.user, name) != getattr(found.user, name)}
     rules = UserRules.of(context.application.tenant.settings)
     problems = login_id_problems(person.user.email, person.user.username, rules.blocked_domains)
     problems = [problem for problem in problems if problem[0].removeprefix("user.") in given]
-    if not problems:
+    if given and not problems:
         with services.db.read() as conn:
             for name in sorted(given):
                 wanted = _canonical(getattr(person.user, name))
