@@ -52,7 +52,7 @@ class Strategy(OneOf):
     """A linking strategy."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(tuple(strategy.value for strategy in LinkingStrategy), unknown="invalidJSON", **kwargs)
+        super().__init__(tuple(strategy.value for strategy in LinkingStrategy), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if value == UNSUPPORTED:
@@ -228,7 +228,7 @@ class ProviderCriteria(SearchCriteria):
     """Source: contract 2.5. `source` and `tenantId` belong to later versions and match every provider here."""
 
     application_id = Id()
-    type = OneOf(tuple(sorted(KNOWN_TYPES)), unknown="invalidJSON")
+    type = OneOf(tuple(sorted(KNOWN_TYPES)))
 
 
 class ProviderSearchRequest(WireSchema):
