@@ -276,9 +276,11 @@ def _documentation(
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
     errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
     responses["400"] = {"description": "The request was refused.", **errors}
-    if "<" in row.path:
+    if "<" in row.path and row.method != "POST":
         responses["404"] = {"description": "There is no such object."}
     responses["503"] = {"description": "The database is not available; Retry-After says when to try again.", **errors}
+    if takes is not None:
+        responses["413"] = {"description": "The body is too large."}
     for status, text in (statuses or {}).items():
         responses[str(status)] = {"description": text}
     documentation: dict[str, Any] = {"responses": responses}

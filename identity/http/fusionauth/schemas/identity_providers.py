@@ -235,19 +235,21 @@ class ProviderSearchRequest(WireSchema):
     search = Part(ProviderCriteria)
 
 
-Documented = type(members_of("Twitter"))
-"""What the OpenAPI document shows for a provider."""
+class TwitterIdentityProvider(type(members_of("Twitter"))):  # type: ignore[misc]  # made at run time
+    """What the OpenAPI document shows for a provider: requests name the type as well."""
+
+    type = OneOf(tuple(PROVIDERS), required=True)
 
 
 class ProviderRequest(WireSchema):
-    identity_provider = fields.Nested(Documented, required=True)
+    identity_provider = fields.Nested(TwitterIdentityProvider, required=True)
 
 
 class ProviderResponse(WireSchema):
-    identity_provider = fields.Nested(Documented)
-    identity_providers = Many(fields.Nested(Documented))
+    identity_provider = fields.Nested(TwitterIdentityProvider)
+    identity_providers = Many(fields.Nested(TwitterIdentityProvider))
 
 
 class ProviderSearchResponse(WireSchema):
-    identity_providers = Many(fields.Nested(Documented))
+    identity_providers = Many(fields.Nested(TwitterIdentityProvider))
     total = Whole()
