@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,7 +21,7 @@ from identity.http.openapi import describe
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
-from identity.sealing import read_key_file
+from identity.sealing import GENERATED_KEY_ID, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 
@@ -35,9 +37,14 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
     if not settings.database.url:
         raise BadSettings("The setting 'database.url' (IDENTITY_DATABASE_URL) is not set: name a PostgreSQL database.")
+    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
+    if not settings.development and GENERATED_KEY_ID in sealer.keys:
+        raise BadSettings(
+            f"The key file {settings.secret.key_file} holds a key that `identity dev` generated ({GENERATED_KEY_ID}). "
+            "Production needs a key of its own: README, In production, says how to make one."
+        )
     database = Database(settings.database.url, pool_size=settings.database.pool_size, prepare=settings.database.prepare)
     database.open()
-    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
     return Services(
         settings=settings,
         db=database,
@@ -67,6 +74,12 @@ def create_app(services: Services) -> Flask:
     return app
 
 
+def configure_logging(level: str) -> None:
+    """One line per record on standard error. The HTTP libraries log whole URLs at debug: never those."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
+
+
 def _name_request() -> None:
     """An id for the log: the caller's own if it is a sane one, else a fresh one."""
     given = request.headers.get(REQUEST_ID, "")
@@ -84,5 +97,7 @@ def _finish(response: Response) -> Response:
 
 def application() -> Wsgi:
     """The WSGI factory a server calls in each worker: settings from the environment."""
-    services = build_services(settings_module.load())
+    settings = settings_module.load()
+    configure_logging(settings.log.level)
+    services = build_services(settings)
     return HeaderLimits(create_app(services))

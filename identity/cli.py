@@ -135,7 +135,11 @@ def _dev(loaded: Settings, _: argparse.Namespace) -> int:
     return dev.run(loaded)
 
 
-def _emulate_x(_: Settings, options: argparse.Namespace) -> int:
+def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
+    if not loaded.development:
+        raise BadSettings(
+            "IDENTITY_MODE is 'production', which runs no emulators: set it to development, or not at all."
+        )
     from identity.emulators.x.server import BadOptions, run  # noqa: PLC0415
 
     try:

@@ -20,6 +20,7 @@ WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID",
 """What `identity dev` tells scripts in `dev.env`: no settings, but whoever has sourced that file sets them."""
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class BadSettings(Exception):
@@ -279,3 +280,12 @@ def _check(settings: Settings) -> None:
     for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
+    if settings.log.level not in LOG_LEVELS:
+        raise BadSettings(
+            f"The setting 'log.level' is {settings.log.level!r}; it must be one of {', '.join(LOG_LEVELS)}."
+        )
+    if not settings.development and not settings.x.api_url.startswith("https://"):
+        raise BadSettings(
+            f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "
+            "https only, and an emulator not at all. Set IDENTITY_MODE=development to try things out."
+        )

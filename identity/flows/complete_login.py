@@ -56,6 +56,7 @@ def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
 
 def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
+    attempt.log.provider = None
     application = _application(services, attempt.request)
     if not application.application.active:
         return _refuse(services, application.version, "InvalidApplication", "The application is not active.")

@@ -27,6 +27,7 @@ def world(everyones_world: tuple[World, Snapshot]) -> World:
     made, beginning = everyones_world
     beginning.restore()
     made.x.reset()
+    made.service.services.configurations.forget()
     made.clock.offset = 0
     return made
 

@@ -6,11 +6,18 @@ import json
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
+import pytest
 import requests
 
+from identity.app import build_services
+from identity.cli import main
+from identity.runtime import Runtime
+from identity.sealing import GENERATED_KEY_ID, new_key_line
+from identity.settings import BadSettings, load
 from tests.server_process import GUNICORN, ServerProcess, server_process
 
 HALF_A_REQUEST = (
@@ -90,3 +97,17 @@ def test_a_failed_kickstart_leaves_the_service_serving_unless_it_is_strict(datab
     strict = {"IDENTITY_KICKSTART_FILE": str(file), "IDENTITY_KICKSTART_STRICT": "true"}
     with server_process(database_url, tmp_path, **strict) as server:
         assert server.wait(60) == 1
+
+
+def test_production_refuses_a_key_that_a_development_installation_generated(database_url: str, tmp_path: Path) -> None:
+    loaded = load({"IDENTITY_DATABASE_URL": database_url, "IDENTITY_SECRET_KEY_FILE": str(tmp_path / "keys")})
+    (tmp_path / "keys").write_text(new_key_line(GENERATED_KEY_ID, Runtime().random_bytes), encoding="utf-8")
+    with pytest.raises(BadSettings, match="Production needs a key of its own"):
+        build_services(loaded)
+    build_services(replace(loaded, mode="development")).close()
+
+
+def test_production_runs_no_emulator(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDENTITY_MODE", "production")
+    assert main(["emulator", "x"]) == 2
+    assert "runs no emulators" in capsys.readouterr().err
