@@ -15,7 +15,7 @@ from identity.flows.services import Services
 from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
-from identity.http.fusionauth.routes import services_of
+from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.limits import HeaderLimits
 from identity.http.openapi import describe
 from identity.outbound.http import Client
@@ -67,7 +67,7 @@ def create_app(services: Services) -> Flask:
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
-    app.extensions["identity.routes"] = [row for page in PAGES for row in page.table]
+    app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     app.before_request(_name_request)
     app.after_request(_finish)
