@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def configured_service(
     url: str, x_url: str, folder: Path, consumer: tuple[str, str], workers: int
 ) -> Iterator[tuple[int, int, str, str]]:
-    """Port, process id of the master, application id and API key of a running service, as production runs it."""
+    """Port, process id of the master, application id and API key of a running service."""
     key_file = folder / "service.keys"
     key_file.write_text(new_key_line("bench", secrets.token_bytes), encoding="utf-8")
     port = free_port()

@@ -42,6 +42,7 @@ def test_the_lambda_sees_an_existing_user_without_secrets(world: World) -> None:
     seen = shown_to(world, "user")
     assert (seen["id"], seen["firstName"], seen["data"]) == (user["id"], "Ann", {"a": [1, {"b": None}]})
     assert not {"password", "salt", "factor", "encryptionScheme"} & seen.keys()
+    assert (seen["registrations"], seen["memberships"]) == ([], [])
 
 
 def test_the_lambda_sees_the_registration_it_will_get(world: World) -> None:
