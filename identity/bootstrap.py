@@ -36,10 +36,10 @@ COLUMNS = frozenset({"id", "name", "data", "roles", "state", "tenant_id", "inser
 def prepare(settings: Settings, runtime: Runtime) -> list[str]:
     """Bring the database of `settings` up to date: migrations, then the default objects. Returns what was applied.
 
-    Raises MigrationRefused, BadKeyFile, StoreUnavailable.
+    Raises BadSettings, BadKeyFile, MigrationRefused, StoreUnavailable.
     """
-    applied = migrate(settings.database.url, now=runtime.now())
     sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
+    applied = migrate(settings.database.url, now=runtime.now())
     database = Database(settings.database.url, pool_size=1, prepare=False)
     database.open()
     try:

@@ -135,6 +135,9 @@ class Settings:
 
     @property
     def secret_key_path(self) -> Path:
+        """Raises BadSettings when none is set."""
+        if not self.secret.key_file:
+            raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
         return Path(self.secret.key_file)
 
     @property

@@ -73,7 +73,7 @@ def test_a_value_that_can_not_be_used_is_named(name: str, value: str, named: str
 def test_a_fraction_in_a_file_is_no_whole_number(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text("threads = 2.5\n", encoding="utf-8")
-    with pytest.raises(BadSettings, match="threads.*a whole number"):
+    with pytest.raises(BadSettings, match=r"threads.*a whole number"):
         load({"IDENTITY_CONFIG_FILE": str(own)})
 
 
