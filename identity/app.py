@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, request
 from identity import settings as settings_module
 from identity.flows.configurations import Configurations
 from identity.flows.services import Services
+from identity.http.body import MAXIMUM_BODY
 from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
@@ -26,7 +27,6 @@ from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 
 REQUEST_ID = "X-Request-Id"
-MAXIMUM_BODY = 1024 * 1024
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
