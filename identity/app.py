@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, request
 from identity import settings as settings_module
 from identity.flows.configurations import Configurations
 from identity.flows.services import Services
+from identity.http.body import MAXIMUM_BODY
 from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
@@ -21,28 +22,31 @@ from identity.http.openapi import describe
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
-from identity.sealing import GENERATED_KEY_ID, read_key_file
+from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 
 REQUEST_ID = "X-Request-Id"
-MAXIMUM_BODY = 1024 * 1024
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def build_services(settings: Settings, runtime: Runtime | None = None) -> Services:
-    """Everything a process needs, opened. Raises BadSettings, BadKeyFile."""
-    runtime = runtime or Runtime()
-    if not settings.secret.key_file:
-        raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
+def require_installation(settings: Settings, runtime: Runtime) -> Sealer:
+    """The encryption keys of an installation that may be served. Raises BadSettings, BadKeyFile."""
+    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
     if not settings.database.url:
         raise BadSettings("The setting 'database.url' (IDENTITY_DATABASE_URL) is not set: name a PostgreSQL database.")
-    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
     if not settings.development and GENERATED_KEY_ID in sealer.keys:
         raise BadSettings(
             f"The key file {settings.secret.key_file} holds a key that `identity dev` generated ({GENERATED_KEY_ID}). "
             "Production needs a key of its own: README, In production, says how to make one."
         )
+    return sealer
+
+
+def build_services(settings: Settings, runtime: Runtime | None = None) -> Services:
+    """Everything a process needs, opened. Raises BadSettings, BadKeyFile."""
+    runtime = runtime or Runtime()
+    sealer = require_installation(settings, runtime)
     database = Database(settings.database.url, pool_size=settings.database.pool_size, prepare=settings.database.prepare)
     database.open()
     return Services(

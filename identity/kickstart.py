@@ -36,13 +36,7 @@ from identity.wire import parse_uuid
 log = logging.getLogger("identity.kickstart")
 
 DEVELOPMENT_FILE = "development-kickstart.json"
-DEVELOPMENT_API_KEY = "DEVELOPMENT_API_KEY"
-DEVELOPMENT_PASSWORD = "DEVELOPMENT_PASSWORD"  # noqa: S105 (the name of a variable)
-X_CONSUMER_KEY = "X_CONSUMER_KEY"
-X_CONSUMER_SECRET = "X_CONSUMER_SECRET"  # noqa: S105
-"""What `config/development-kickstart.json` reads as #{ENV.…}: the supervisor hands these in, beside the environment."""
-DEMO_APPLICATION_ID = "85a03867-dccf-4882-adde-1a79aeec50df"
-"""The demo application of the development kickstart."""
+"""Applied in development when no other file is set; `identity/dev/installation.py` has the variables it reads."""
 
 ACTOR = "kickstart"
 LONGEST_ANSWER = 2_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import psutil
 import requests
 
+from identity.ports import free_port
 from identity.settings import Settings
 
 PATIENCE = 60.0
@@ -38,7 +38,7 @@ class Servers:
 @contextmanager
 def server_processes(settings: Settings, workers: int, log: Path) -> Iterator[Servers]:
     """Serve with the database, key file and X of these settings until the block ends."""
-    port = _free_port()
+    port = free_port("127.0.0.1")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IDENTITY_")} | {
         "IDENTITY_DATABASE_URL": settings.database.url,
         "IDENTITY_DATA_DIR": str(settings.data_dir),
@@ -89,10 +89,3 @@ def _answers(url: str) -> bool:
         return requests.get(f"{url}/api/status", timeout=5).status_code == 200
     except requests.ConnectionError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -21,7 +21,7 @@ from identity import ports
 from identity.dev.children import Child
 from identity.dev.database import DevDatabase
 from identity.dev.folder import DevFailed, emulator_options, key_file, only_one, read_dev_env, write_dev_env
-from identity.dev.installation import Installation, kickstart_variables
+from identity.dev.installation import DEVELOPMENT_API_KEY, Installation, kickstart_variables
 from identity.lifeline import Lifeline
 from identity.runtime import Runtime
 from identity.settings import Settings
@@ -130,13 +130,13 @@ class _Supervisor:
         made_up = kickstart_variables(self._earlier, emulator_options(self._home, self._runtime), self._runtime)
         variables = {
             "IDENTITY_URL": self._settings.base_url,
-            "IDENTITY_API_KEY": made_up.pop("DEVELOPMENT_API_KEY"),
+            "IDENTITY_API_KEY": made_up.pop(DEVELOPMENT_API_KEY),
             **({"IDENTITY_X_EMULATOR_URL": self._emulator_url} if self._emulator_url else {}),
             **made_up,
         }
         write_dev_env(self._home, variables)
         address = f"http://{ports.address(self._settings.host, self._settings.port)}"
-        given = {"DEVELOPMENT_API_KEY": variables["IDENTITY_API_KEY"], **made_up}
+        given = {DEVELOPMENT_API_KEY: variables["IDENTITY_API_KEY"], **made_up}
         first_key = installation.kickstart(address, given)
         variables["IDENTITY_API_KEY"] = installation.api_key(first_key or variables["IDENTITY_API_KEY"])
         if (application_id := installation.application_id()) is not None:

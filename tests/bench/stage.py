@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from psycopg import sql
 
+from identity.ports import free_port
 from identity.store.embedded import EmbeddedPostgres
 from identity.store.embedded.postmaster import noted_process
 from tests.bench import accounting
 from tests.bench.operations import Wire
-from tests.bench.programs import free_port, program
+from tests.bench.programs import program
 from tests.bench.service import configured_service
 from tests.postgres import with_database
 
@@ -88,7 +89,7 @@ def stage(report: Callable[[str], None]) -> Iterator[Stage]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="identity-bench-")))
         folder.chmod(0o711)  # as root, PostgreSQL drops to an account that must be able to pass
         url, postmaster = stack.enter_context(_postgres(folder / "home", report))
-        x_port = free_port()
+        x_port = free_port("127.0.0.1")
         options = ("--port", str(x_port), "--consumer-key", CONSUMER_KEY, "--consumer-secret", CONSUMER_SECRET)
         stack.enter_context(
             program(
@@ -137,7 +138,7 @@ def _floor(url: str, x_url: str, folder: Path) -> Iterator[Target]:
         connection.execute((HERE / "schema.sql").read_bytes())
     key_file = folder / "floor.pem"
     key_file.write_bytes(_rsa_key())
-    port = free_port()
+    port = free_port("127.0.0.1")
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(WORKERS)]
     serving = ["--blocking-threads", str(FLOOR_THREADS), "--port", str(port), "--log-level", "warning"]
     environment = {

@@ -48,18 +48,38 @@ def test_an_unknown_variable_warns_and_an_unknown_key_in_a_file_stops(tmp_path: 
     ("name", "value", "named"),
     [
         ("IDENTITY_MODE", "staging", "IDENTITY_MODE"),
-        ("IDENTITY_PORT", "many", "port"),
+        ("IDENTITY_PORT", "many", "port.*a whole number"),
         ("IDENTITY_PORT", "70000", "port"),
-        ("IDENTITY_WORKERS", "0", "workers"),
-        ("IDENTITY_DATABASE_PREPARE", "perhaps", "database.prepare"),
+        ("IDENTITY_EMULATOR_X_PORT", "-1", "emulator.x_port"),
+        ("IDENTITY_WORKERS", "0", "workers.*at least 1"),
+        ("IDENTITY_DATABASE_POOL_SIZE", "0", "database.pool_size"),
+        ("IDENTITY_DATABASE_PREPARE", "perhaps", "database.prepare.*true or false"),
+        ("IDENTITY_DATABASE_URL", "mysql://identity:s3cret@db/identity", "database.url.*postgresql://"),
+        ("IDENTITY_LAMBDA_MEMORY_MIB", "0", "lambda.memory_mib"),
+        ("IDENTITY_X_CONNECT_TIMEOUT", "soon", "x.connect_timeout.*a number"),
+        ("IDENTITY_X_READ_TIMEOUT", "nan", "x.read_timeout"),
+        ("IDENTITY_X_LOGIN_BUDGET", "-3", "x.login_budget"),
         ("IDENTITY_PUBLIC_URL", "login.example.com", "public_url"),
         ("IDENTITY_LOG_LEVEL", "loud", "log.level"),
         ("IDENTITY_CONFIG_FILE", "/no/such/file.toml", "/no/such/file.toml"),
     ],
 )
 def test_a_value_that_can_not_be_used_is_named(name: str, value: str, named: str) -> None:
-    with pytest.raises(BadSettings, match=named):
+    with pytest.raises(BadSettings, match=named) as refusal:
         load({name: value})
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_fraction_in_a_file_is_no_whole_number(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("threads = 2.5\n", encoding="utf-8")
+    with pytest.raises(BadSettings, match=r"threads.*a whole number"):
+        load({"IDENTITY_CONFIG_FILE": str(own)})
+
+
+@pytest.mark.parametrize("url", ["postgresql://db/identity", "postgres://db/identity", "host=db dbname=identity"])
+def test_a_database_is_named_in_any_form_that_postgresql_knows(url: str) -> None:
+    assert load({"IDENTITY_DATABASE_URL": url}).database.url == url
 
 
 def test_production_calls_x_over_https_only_and_development_may_use_an_emulator() -> None:

@@ -12,12 +12,12 @@ from werkzeug.http import http_date
 
 from identity.domain.errors import Invalid
 from identity.domain.outcome import LoginOutcome, Tokens, Verdict
+from identity.http.bearer import ACCESS_COOKIE
 from identity.http.fusionauth.respond import empty_reply, errors_json, json_reply
 from identity.http.fusionauth.routes import Call
 from identity.http.fusionauth.schemas.users import user_wire
 from identity.store.registrations import opened
 
-ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"
 
 
