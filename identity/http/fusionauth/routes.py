@@ -9,6 +9,7 @@ Path arguments whose names end in `_id` are UUIDs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -35,6 +36,8 @@ ABSENT = frozenset({"", "undefined", "null"})
 """What the official TypeScript client sends for an argument that was left out (login contract 0.4)."""
 PYTHON_CLIENT_NUMBERS = {"false": "0", "true": "1"}
 """The official Python client writes every argument that equals True or False so, the numbers 1 and 0 included."""
+
+WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 
 class Scope(Enum):
@@ -118,7 +121,7 @@ class Call:
         if value is None:
             return None
         value = PYTHON_CLIENT_NUMBERS.get(value, value)
-        if not value.lstrip("-").isascii() or not value.lstrip("-").isdigit() or len(value) > 19:
+        if not WHOLE.fullmatch(value):
             raise invalid_field(name, "couldNotConvert")
         return int(value)
 
