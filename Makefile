@@ -21,8 +21,8 @@ migrate: $(VENV)/.installed ## Apply the database migrations and exit
 test: $(VENV)/.tested ## Run the whole suite (T=path runs a part)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(T)
 
-test-unit: $(VENV)/.tested ## Run the domain tests only (seconds)
-	@$(BIN)/python -m pytest tests/unit
+test-unit: $(VENV)/.tested ## Run the tests of the rules only, which cover the domain whole (seconds)
+	@$(BIN)/python -m pytest tests/unit --cov=identity.domain --cov-branch --cov-fail-under=100
 
 fuzz: $(VENV)/.tested ## Send generated requests to every operation (FUZZ_EXAMPLES=1000 each; hours)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -n 2 tests/contract/test_fuzz.py

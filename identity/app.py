@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,31 +13,41 @@ from identity import settings as settings_module
 from identity.flows.configurations import Configurations
 from identity.flows.services import Services
 from identity.http import body
+from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
-from identity.http.fusionauth.routes import services_of
+from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.limits import REQUEST_ID, HeaderLimits
 from identity.http.openapi import describe
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
-from identity.sealing import read_key_file
+from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+def require_installation(settings: Settings, runtime: Runtime) -> Sealer:
+    """The encryption keys of an installation that may be served. Raises BadSettings, BadKeyFile."""
+    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
+    if not settings.database.url:
+        raise BadSettings("The setting 'database.url' (IDENTITY_DATABASE_URL) is not set: name a PostgreSQL database.")
+    if not settings.development and GENERATED_KEY_ID in sealer.keys:
+        raise BadSettings(
+            f"The key file {settings.secret.key_file} holds a key that `identity dev` generated ({GENERATED_KEY_ID}). "
+            "Production needs a key of its own: README, In production, says how to make one."
+        )
+    return sealer
+
+
 def build_services(settings: Settings, runtime: Runtime | None = None) -> Services:
     """Everything a process needs, opened. Raises BadSettings, BadKeyFile."""
     runtime = runtime or Runtime()
-    if not settings.secret.key_file:
-        raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
-    if not settings.database.url:
-        raise BadSettings("The setting 'database.url' (IDENTITY_DATABASE_URL) is not set: name a PostgreSQL database.")
+    sealer = require_installation(settings, runtime)
     database = Database(settings.database.url, pool_size=settings.database.pool_size, prepare=settings.database.prepare)
     database.open()
-    sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
     return Services(
         settings=settings,
         db=database,
@@ -57,11 +69,18 @@ def create_app(services: Services) -> Flask:
     api = describe(app)
     for page in PAGES:
         api.register_blueprint(page.blueprint)
-    app.extensions["identity.routes"] = [row for page in PAGES for row in page.table]
+    app.register_blueprint(docs_page(api))
+    app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     app.before_request(_name_request)
     app.after_request(_finish)
     return app
+
+
+def configure_logging(level: str) -> None:
+    """One line per record on standard error. The HTTP libraries log whole URLs at debug: never those."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 
 def _name_request() -> None:
@@ -83,5 +102,7 @@ def _finish(response: Response) -> Response:
 
 def application() -> Wsgi:
     """The WSGI factory a server calls in each worker: settings from the environment."""
-    services = build_services(settings_module.load())
+    settings = settings_module.load()
+    configure_logging(settings.log.level)
+    services = build_services(settings)
     return HeaderLimits(create_app(services), services.runtime.new_id)

@@ -13,6 +13,7 @@ from identity.domain.keys import KeyAlgorithm
 from identity.domain.lambdas import Lambda, LambdaType
 from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role, Tenant
 from identity.http.fusionauth.schemas.applications import ApplicationRequest
+from identity.http.fusionauth.schemas.lambdas import ENGINE
 from identity.http.fusionauth.schemas.tenants import TenantRequest
 from identity.keymaterial.making import generate
 from identity.outbound.default_lambdas import DEFAULT_LAMBDAS
@@ -28,7 +29,6 @@ TENANT_MANAGER_APPLICATION_NAME = "Tenant Manager"
 TENANT_MANAGER_ADMIN_ROLE_ID = UUID("631ecd9d-8d40-4c13-8277-80cedb823714")
 KEY_NAME = "Default signing key"
 KEY_LENGTH = 2048
-ENGINE = "GraalJS"
 COLUMNS = frozenset({"id", "name", "data", "roles", "state", "tenant_id", "insert_instant", "last_update_instant"})
 """Members of a loaded document that are columns of their own, or tables."""
 
@@ -36,10 +36,10 @@ COLUMNS = frozenset({"id", "name", "data", "roles", "state", "tenant_id", "inser
 def prepare(settings: Settings, runtime: Runtime) -> list[str]:
     """Bring the database of `settings` up to date: migrations, then the default objects. Returns what was applied.
 
-    Raises MigrationRefused, BadKeyFile, StoreUnavailable.
+    Raises BadSettings, BadKeyFile, MigrationRefused, StoreUnavailable.
     """
-    applied = migrate(settings.database.url, now=runtime.now())
     sealer = read_key_file(settings.secret_key_path, runtime.random_bytes)
+    applied = migrate(settings.database.url, now=runtime.now())
     database = Database(settings.database.url, pool_size=1, prepare=False)
     database.open()
     try:

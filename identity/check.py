@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from identity.domain.kickstart import BUILTIN_NAMES, BadKickstart
 from identity.flows.save_api_key import key_place
-from identity.kickstart import kickstart_file, read_plan
+from identity.kickstart import read_plan
 from identity.runtime import Runtime
 from identity.sealing import BadKeyFile, CannotOpen, Sealer, read_key_file
 from identity.settings import Settings
@@ -40,9 +41,10 @@ def check(settings: Settings, runtime: Runtime) -> list[Finding]:
 
 
 def _key_file(settings: Settings, runtime: Runtime) -> tuple[Sealer | None, list[Finding]]:
-    subject, path = "key file", settings.secret_key_path
+    subject = "key file"
     if not settings.secret.key_file:
         return None, [Finding(subject, False, "none is set: name one in IDENTITY_SECRET_KEY_FILE.")]
+    path = settings.secret_key_path
     try:
         sealer = read_key_file(path, runtime.random_bytes)
     except BadKeyFile as error:
@@ -107,9 +109,8 @@ def _secrets(conn: Connection, sealer: Sealer) -> Finding:
 def _kickstart(settings: Settings, runtime: Runtime) -> Iterator[Finding]:
     if not settings.kickstart.file:
         return
-    path = kickstart_file(settings)
+    path = Path(settings.kickstart.file)
     try:
-        assert path is not None
         # Any id will do here: whether the built-in objects are there is seen when the file is applied.
         plan = read_plan(path, dict.fromkeys(BUILTIN_NAMES, str(runtime.new_id())), runtime)
     except BadKickstart as error:

@@ -1,4 +1,4 @@
-"""The `identity` command: serve, dev, migrate, api-key, emulator, check.
+"""The `identity` command: serve, dev, kickstart, migrate, check, emulator, api-key.
 
 The web framework is imported by the commands that need it only: `identity dev` starts twice as fast without it.
 """
@@ -10,10 +10,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from identity import __version__, dev, operator_keys, settings
+from identity.emulators.x.options import add_arguments
 from identity.lifeline import end_with_parent
 from identity.operator_keys import KeyRefused
 from identity.runtime import Runtime
@@ -23,8 +24,11 @@ from identity.store.db import StoreUnavailable
 from identity.store.embedded import EmbeddedFailed, EmbeddedPostgres
 from identity.store.migrate import MigrationRefused
 
-EXPECTED = (BadSettings, BadKeyFile, KeyRefused, MigrationRefused, StoreUnavailable, dev.DevFailed, EmbeddedFailed)
+EXPECTED = (BadSettings, BadKeyFile, KeyRefused, MigrationRefused, dev.DevFailed, EmbeddedFailed)
 """Failures whose message tells the operator what to do: printed without a stack."""
+
+Commands = Any
+"""What argparse's `add_subparsers` gives; its type has no public name."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,6 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
         for warning in loaded.warnings:
             print(f"identity: warning: {warning}", file=sys.stderr)
         status: int = options.run(loaded, options)
+    except StoreUnavailable as error:
+        why = " ".join(str(error).split())
+        print(f"identity: the database does not take the work: {why}", file=sys.stderr)
+        print("identity: is it running, and is IDENTITY_DATABASE_URL right?", file=sys.stderr)
+        return 2
     except EXPECTED as error:
         print(f"identity: {error}", file=sys.stderr)
         return 2
@@ -51,34 +60,39 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(mode=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    serve = commands.add_parser("serve", help="serve the API (production; needs a database and a key file)")
+    serve = _command(commands, "serve", "serve the API (production; needs a database and a key file)")
     serve.set_defaults(run=_serve)
-
-    developing = commands.add_parser("dev", help="run everything here: embedded PostgreSQL, X emulator, service")
+    developing = _command(commands, "dev", "run everything here: embedded PostgreSQL, X emulator, service")
     developing.set_defaults(run=_dev, mode="development")
-
-    migrating = commands.add_parser("migrate", help="apply the database migrations and make the default objects")
+    kickstarting = _command(commands, "kickstart", "apply the kickstart file to the running service, once")
+    kickstarting.set_defaults(run=_kickstart)
+    migrating = _command(commands, "migrate", "apply the database migrations and make the default objects")
     migrating.set_defaults(run=_migrate)
-
-    checking = commands.add_parser("check", help="say whether this installation can start, and what to do if not")
+    checking = _command(commands, "check", "say whether this installation can start, and what to do if not")
     checking.set_defaults(run=_check)
-    _add_emulators(commands.add_parser("emulator", help="run an emulator of an outside party by itself"))
-    _add_api_key_commands(commands.add_parser("api-key", help="make and list API keys, without a key"))
+    _add_emulators(_command(commands, "emulator", "run an emulator of an outside party by itself"))
+    _add_api_key_commands(_command(commands, "api-key", "make and list API keys, without a key"))
+    return parser
+
+
+def _command(commands: Commands, name: str, purpose: str) -> argparse.ArgumentParser:
+    """A command that tells its purpose in the list of commands and in its own help."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
+    )
     return parser
 
 
 def _add_emulators(parser: argparse.ArgumentParser) -> None:
     emulators = parser.add_subparsers(title="emulators", metavar="NAME", required=True)
-    x = emulators.add_parser("x", help="X (Twitter): OAuth 1.0a, consent page, faults to switch on")
-    x.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    x.add_argument("--port", type=int, default=0, help="the port to listen on (a free one)")
-    x.add_argument("--options", type=Path, metavar="FILE", help="a JSON file: consumers, latency_ms, rate_limit")
+    x = _command(emulators, "x", "X (Twitter): OAuth 1.0a, consent page, faults to switch on")
+    add_arguments(x)
     x.set_defaults(run=_emulate_x, mode="development")
 
 
 def _add_api_key_commands(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    create = commands.add_parser("create", help="make an API key and print it, this once")
+    create = _command(commands, "create", "make an API key and print it, this once")
     create.add_argument("--name", required=True, help="what it is for; no two keys share a name")
     create.add_argument("--tenant", type=_uuid, metavar="ID", help="lock it to this tenant")
     create.add_argument(
@@ -91,7 +105,7 @@ def _add_api_key_commands(parser: argparse.ArgumentParser) -> None:
     )
     create.add_argument("--key-manager", action="store_true", help="let it manage API keys")
     create.set_defaults(run=_create_api_key)
-    listing = commands.add_parser("list", help="list the API keys, without their texts")
+    listing = _command(commands, "list", "list the API keys, without their texts")
     listing.set_defaults(run=_list_api_keys)
 
 
@@ -117,15 +131,25 @@ def _endpoint(text: str) -> tuple[str, frozenset[str]]:
 def _serve(loaded: Settings, _: argparse.Namespace) -> int:
     from identity.server import serve  # noqa: PLC0415
 
-    serve(loaded)
-    return 0
+    return 0 if serve(loaded) else 1
+
+
+def _kickstart(loaded: Settings, _: argparse.Namespace) -> int:
+    from identity.deferred_kickstart import apply_when_ready  # noqa: PLC0415
+
+    with _installation(loaded) as found:
+        return 0 if apply_when_ready(found, Runtime()) else 1
 
 
 def _dev(loaded: Settings, _: argparse.Namespace) -> int:
     return dev.run(loaded)
 
 
-def _emulate_x(_: Settings, options: argparse.Namespace) -> int:
+def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
+    if not loaded.development:
+        raise BadSettings(
+            "IDENTITY_MODE is 'production', which runs no emulators: set it to development, or not at all."
+        )
     from identity.emulators.x.server import BadOptions, run  # noqa: PLC0415
 
     try:
@@ -165,8 +189,6 @@ def _migrate(loaded: Settings, _: argparse.Namespace) -> int:
     from identity.bootstrap import prepare  # noqa: PLC0415
 
     with _installation(loaded) as found:
-        if not found.secret.key_file:
-            raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
         for name in prepare(found, Runtime()):
             print(f"applied {name}")
     return 0

@@ -28,7 +28,7 @@ from identity.http.fusionauth.schemas.api_keys import KickstartKeySchema, draft_
 from identity.runtime import Runtime
 from identity.sealing import Sealer, read_key_file
 from identity.settings import Settings, data_folder
-from identity.store import api_keys, audit
+from identity.store import api_keys, audit, configuration
 from identity.store import kickstart as state
 from identity.store.db import Database, InUse, UniqueConflict
 from identity.wire import parse_uuid
@@ -36,13 +36,7 @@ from identity.wire import parse_uuid
 log = logging.getLogger("identity.kickstart")
 
 DEVELOPMENT_FILE = "development-kickstart.json"
-DEVELOPMENT_API_KEY = "DEVELOPMENT_API_KEY"
-DEVELOPMENT_PASSWORD = "DEVELOPMENT_PASSWORD"  # noqa: S105 (the name of a variable)
-X_CONSUMER_KEY = "X_CONSUMER_KEY"
-X_CONSUMER_SECRET = "X_CONSUMER_SECRET"  # noqa: S105
-"""What `config/development-kickstart.json` reads as #{ENV.…}: the supervisor hands these in, beside the environment."""
-DEMO_APPLICATION_ID = "85a03867-dccf-4882-adde-1a79aeec50df"
-"""The demo application of the development kickstart."""
+"""Applied in development when no other file is set; `identity/dev/installation.py` has the variables it reads."""
 
 ACTOR = "kickstart"
 LONGEST_ANSWER = 2_000
@@ -200,6 +194,7 @@ class _Run:
                     now = self.runtime.now()
                     stored = replace(key, insert_instant=now, last_update_instant=now)
                     insert_api_key(conn, self.sealer, stored, text)
+                    configuration.changed(conn)
                     audit.add(conn, now, ACTOR, f"Created the API key with Id [{key.id}]")
                 elif there.permissions != key.permissions or there.tenant_id != key.tenant_id:
                     raise BadKickstart(f"{place}: this key exists already, with other rights.")

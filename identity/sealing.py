@@ -20,6 +20,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_BYTES = 32
+GENERATED_KEY_ID = "dev"
+"""The id of a key that a development installation made for itself; production refuses it."""
+
 NONCE_BYTES = 12
 
 

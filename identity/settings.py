@@ -6,13 +6,13 @@ An unknown key in a file is an error; an unknown IDENTITY_ variable is reported 
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 PREFIX = "IDENTITY_"
 ALIASES = {"FUSIONAUTH_APP_KICKSTART_FILE": "IDENTITY_KICKSTART_FILE"}
@@ -20,6 +20,20 @@ WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID",
 """What `identity dev` tells scripts in `dev.env`: no settings, but whoever has sourced that file sets them."""
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
+"""What a setting of each type must be, in the words of messages."""
+LEAST = {
+    "workers": 1,
+    "threads": 1,
+    "drain_seconds": 1,
+    "database.pool_size": 1,
+    "x.max_concurrent": 0,
+    "lambda.processes": 1,
+    "lambda.memory_mib": 1,
+}
+ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
+PORTS = ("port", "emulator.x_port")
 
 
 class BadSettings(Exception):
@@ -121,6 +135,9 @@ class Settings:
 
     @property
     def secret_key_path(self) -> Path:
+        """Raises BadSettings when none is set."""
+        if not self.secret.key_file:
+            raise BadSettings("The setting 'secret.key_file' (IDENTITY_SECRET_KEY_FILE) is not set: name a key file.")
         return Path(self.secret.key_file)
 
     @property
@@ -154,9 +171,9 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
         _merge_file(values, sources, Path(own))
     warnings = _merge_environment(values, sources, given)
     values["mode"] = chosen_mode
-    settings = _build(Settings, values, sources, "")
-    settings = _with(
-        settings,
+    built: Settings = _build(Settings, values, sources, "")
+    settings = replace(
+        built,
         x_api_url_given=sources.get("x.api_url") != x_default.get("x.api_url"),
         warnings=tuple(warnings),
     )
@@ -239,20 +256,20 @@ def _build(kind: type, values: Mapping[str, Any], sources: Mapping[str, str], pr
 
 
 def _convert(value: Any, wanted: Any, dotted: str, source: str) -> Any:
-    if get_origin(wanted) is UnionType:
-        wanted = get_args(wanted)[0]
     try:
         if wanted is bool:
             return _to_bool(value)
-        if wanted in (int, float) and not isinstance(value, bool):
-            return wanted(value)
+        if wanted is int and isinstance(value, int | str) and not isinstance(value, bool):
+            return int(value)
+        if wanted is float and isinstance(value, int | float | str) and not isinstance(value, bool):
+            return float(value)
         if wanted is str and isinstance(value, str):
             return value
         if wanted is Path and isinstance(value, str) and value:
             return Path(value)
     except ValueError:
         pass
-    raise BadSettings(f"{source}: the setting {dotted!r} is {value!r}; it must be a {wanted.__name__.lower()}.")
+    raise BadSettings(f"{source}: the setting {dotted!r} is {value!r}; it must be {KINDS[wanted]}.")
 
 
 def _to_bool(value: Any) -> bool:
@@ -265,17 +282,37 @@ def _to_bool(value: Any) -> bool:
     raise ValueError(value)
 
 
-def _with(settings: Settings, **changes: Any) -> Settings:
-    current = {item.name: getattr(settings, item.name) for item in fields(settings)}
-    return Settings(**{**current, **changes})
-
-
 def _check(settings: Settings) -> None:
-    if not 0 <= settings.port <= 65535:
-        raise BadSettings(f"The setting 'port' is {settings.port}; it must be between 0 and 65535.")
-    for name in ("workers", "threads"):
-        if getattr(settings, name) < 1:
-            raise BadSettings(f"The setting {name!r} must be at least 1.")
+    _check_numbers(settings)
     for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
+    scheme, written_as_url, _ = settings.database.url.partition("://")
+    if written_as_url and scheme not in ("postgresql", "postgres"):
+        raise BadSettings("The setting 'database.url' must begin with postgresql://: no other database will do.")
+    if settings.log.level not in LOG_LEVELS:
+        raise BadSettings(
+            f"The setting 'log.level' is {settings.log.level!r}; it must be one of {', '.join(LOG_LEVELS)}."
+        )
+    if not settings.development and not settings.x.api_url.startswith("https://"):
+        raise BadSettings(
+            f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "
+            "https only, and an emulator not at all. Set IDENTITY_MODE=development to try things out."
+        )
+
+
+def _check_numbers(settings: Settings) -> None:
+    for name in PORTS:
+        if not 0 <= (port := _value(settings, name)) <= 65535:
+            raise BadSettings(f"The setting {name!r} is {port}; it must be between 0 and 65535.")
+    for name, least in LEAST.items():
+        if _value(settings, name) < least:
+            raise BadSettings(f"The setting {name!r} is {_value(settings, name)}; it must be at least {least}.")
+    for name in ABOVE_ZERO:
+        if not 0 < (seconds := _value(settings, name)) < math.inf:
+            raise BadSettings(f"The setting {name!r} is {seconds:g}; it must be a number above 0.")
+
+
+def _value(settings: Settings, dotted: str) -> Any:
+    part, _, name = dotted.rpartition(".")
+    return getattr(getattr(settings, {"lambda": "lambda_"}.get(part, part)) if part else settings, name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -126,18 +127,15 @@ class Id(fields.Field[UUID]):
 
 
 class OneOf(fields.String):
-    """One of a fixed set of wire strings. `unknown` is the reason for a string outside the set."""
+    """One of a fixed set of wire strings; another string is of the wrong kind (login contract 1.3)."""
 
-    def __init__(self, choices: tuple[str, ...], *, unknown: str = "invalid", **kwargs: Any) -> None:
+    def __init__(self, choices: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = choices
-        self.unknown_reason = unknown
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value not in self.choices:
             raise ValidationError("invalidJSON")
-        if value not in self.choices:
-            raise ValidationError(self.unknown_reason)
         return value
 
 
@@ -231,7 +229,7 @@ class Part(fields.Nested):
 
     def __init__(self, nested: type[WireSchema], **kwargs: Any) -> None:
         if not kwargs.get("required"):
-            kwargs.setdefault("load_default", lambda: _schema(nested).load({}))
+            kwargs.setdefault("load_default", lambda: deepcopy(_defaults(nested)))
         super().__init__(nested, **kwargs)
 
     def _load(self, value: Any, partial: Any = None) -> Any:
@@ -241,9 +239,9 @@ class Part(fields.Nested):
 
 
 @cache
-def _schema(kind: type[WireSchema]) -> WireSchema:
-    """One instance per class: making a schema costs more than a whole body takes to load."""
-    return kind()
+def _defaults(kind: type[WireSchema]) -> Any:
+    """What an empty object loads as, for copying: making a schema costs more than a whole body takes to load."""
+    return kind().load({})
 
 
 class WireSchema(Schema):

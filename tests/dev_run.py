@@ -19,7 +19,7 @@ import psutil
 import requests
 
 from identity.dev.folder import read_dev_env
-from identity.dev.ports import free_port
+from identity.ports import free_port
 from identity.store.embedded import EmbeddedPostgres, place, postmaster
 
 ROOT_OF_THE_SOURCE = Path(__file__).parent.parent

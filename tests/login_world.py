@@ -13,10 +13,28 @@ import requests
 from identity import settings as settings_module
 from identity.runtime import Runtime
 from identity.settings import Settings
+from tests import postgres
 from tests.fakes.x import XEmulator
 from tests.service import Service, running_service
 
 TWITTER = "45bb233c-0901-4236-b5ca-ac46e2e0a5a5"
+LOGIN = "/api/identity-provider/login"
+LINK = "/api/identity-provider/link"
+
+
+def refused(answer: requests.Response) -> str:
+    """The code of a 401, which is one general error without field errors (D1)."""
+    assert answer.status_code == 401, answer.text
+    errors = answer.json()
+    assert errors["fieldErrors"] == {}
+    [error] = errors["generalErrors"]
+    return str(error["code"])
+
+
+def wrong_fields(answer: requests.Response) -> dict[str, str]:
+    """The first code of every field of a 400."""
+    assert answer.status_code == 400, answer.text
+    return {path: errors[0]["code"] for path, errors in answer.json()["fieldErrors"].items()}
 
 
 class Clock:
@@ -59,6 +77,31 @@ class World:
     def strategy(self, name: str, **members: Any) -> None:
         self.configure(linkingStrategy=name, **members)
 
+    def override(self, **members: Any) -> dict[str, Any]:
+        """The member applicationConfiguration for the demo application, enabled unless said otherwise."""
+        return {"applicationConfiguration": {self.application_id: {"enabled": True, **members}}}
+
+    def limit(self, maximum: int, *, enabled: bool = True) -> dict[str, Any]:
+        """The member tenantConfiguration with a link limit for the default tenant."""
+        limit = {"enabled": enabled, "maximumLinks": maximum}
+        return {"tenantConfiguration": {str(self.service.tenant_id): {"limitUserLinkCount": limit}}}
+
+    def reconcile_with(self, body: str, *, debug: bool = False, **members: Any) -> str:
+        """Configure the provider with this lambda; returns the lambda's id."""
+        lambda_id = self.add_lambda(body, debug=debug)
+        self.configure(lambdaConfiguration={"reconcileId": lambda_id}, **members)
+        return lambda_id
+
+    def add_tenant(self, name: str) -> tuple[str, str]:
+        """One more tenant with an application that may use the provider beside the demo one; returns both ids."""
+        answer = self.service.call("POST", "/api/tenant", {"tenant": {"name": name, "issuer": f"{name}.example"}})
+        assert answer.status_code == 200, answer.text
+        tenant_id = answer.json()["tenant"]["id"]
+        application_id = _demo_application(self.service, tenant_id)
+        both = {each: {"enabled": True, "createRegistration": True} for each in (self.application_id, application_id)}
+        self.configure(applicationConfiguration=both)
+        return tenant_id, application_id
+
     def add_lambda(self, body: str, *, debug: bool = False) -> str:
         """A TwitterReconcile lambda; returns its id."""
         document = {"name": f"lambda {uuid4()}", "type": "TwitterReconcile", "body": body, "debug": debug}
@@ -77,8 +120,17 @@ class World:
         return {"applicationId": self.application_id, "identityProviderId": TWITTER, "data": data} | members
 
     def login(self, person: str, *, verifier: bool = False, **members: Any) -> requests.Response:
-        body = self.login_body(person, verifier=verifier, **members)
-        return self.service.call("POST", "/api/identity-provider/login", body, key="")
+        return self.post_login(self.login_body(person, verifier=verifier, **members))
+
+    def post_login(self, body: Any, **options: Any) -> requests.Response:
+        return self.service.call("POST", LOGIN, body, key=options.pop("key", ""), **options)
+
+    def logged_in(self, person: str, **members: Any) -> dict[str, Any]:
+        """The answer of a login that must succeed with 200."""
+        answer = self.login(person, **members)
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
 
     def add_user(self, **members: Any) -> dict[str, Any]:
         """A user made by an administrator."""
@@ -94,6 +146,18 @@ class World:
         found: dict[str, Any] = answer.json()["user"]
         return found
 
+    def change_user(self, user_id: str, **members: Any) -> None:
+        answer = self.service.call("PATCH", f"/api/user/{user_id}", {"user": members})
+        assert answer.status_code == 200, answer.text
+
+    def link(self, **members: Any) -> requests.Response:
+        """Create a link at the Twitter provider by hand."""
+        return self.service.call("POST", LINK, {"identityProviderLink": {"identityProviderId": TWITTER} | members})
+
+    def unlink(self, user_id: str, subject: str) -> requests.Response:
+        query = {"identityProviderId": TWITTER, "identityProviderUserId": subject, "userId": user_id}
+        return self.service.call("DELETE", LINK, params=query)
+
     def links(self, user_id: str) -> list[dict[str, Any]]:
         answer = self.service.call("GET", f"/api/identity-provider/link?userId={user_id}")
         assert answer.status_code == 200, answer.text
@@ -102,27 +166,42 @@ class World:
 
     def count(self, table: str) -> int:
         """How many rows a table has: for what must not have been written."""
-        with self.service.services.db.read() as conn:
-            row = conn.execute(f"SELECT count(*) FROM {table}").fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self.rows(f"SELECT count(*) FROM {table}")[0][0])
 
-    def events(self) -> list[dict[str, Any]]:
-        """The event log, newest first."""
-        answer = self.service.call("GET", "/api/system/event-log/search?numberOfResults=100&orderBy=id DESC")
-        if answer.status_code == 400:
-            answer = self.service.call("GET", "/api/system/event-log/search?numberOfResults=100")
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What the database has: for what no route shows."""
+        with self.service.services.db.read() as conn:
+            return conn.execute(query, values).fetchall()
+
+    def nothing_written(self) -> bool:
+        """Whether no login has left anything but log entries."""
+        tables = ("users", "registrations", "links", "pending_links", "login_records", "refresh_tokens")
+        return not any(self.count(table) for table in tables)
+
+    def events(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """The event log, newest first, of one type if it is given."""
+        query = {"numberOfResults": "100"} | ({"type": kind} if kind else {})
+        answer = self.service.call("GET", "/api/system/event-log/search", params=query)
         found: list[dict[str, Any]] = answer.json()["eventLogs"]
         return found
 
+    def messages(self, kind: str) -> list[str]:
+        """The texts of the event log's entries of one type, oldest first."""
+        return [entry["message"] for entry in reversed(self.events(kind))]
+
 
 @contextmanager
-def login_world(database_url: str, **changes: Any) -> Iterator[World]:
-    """A service with its emulator, the demo application and the provider with the strategy LinkByEmail."""
+def login_world(database_url: str, *, x_settings: dict[str, Any] | None = None, **changes: Any) -> Iterator[World]:
+    """A service with its emulator, the demo application and the provider with the strategy LinkByEmail.
+
+    `x_settings` change the settings of X, `changes` the others.
+    """
     clock = Clock()
     with XEmulator() as x:
         loaded = settings_module.load({"IDENTITY_MODE": "development"})
-        settings: Settings = replace(loaded, x=replace(loaded.x, api_url=x.url), **changes)
+        settings: Settings = replace(
+            loaded, x=replace(loaded.x, **({"api_url": x.url} | (x_settings or {}))), **changes
+        )
         with running_service(database_url, clock.runtime(), settings) as service:
             application_id = _demo_application(service)
             document = {
@@ -138,13 +217,22 @@ def login_world(database_url: str, **changes: Any) -> Iterator[World]:
             yield world
 
 
-def _demo_application(service: Service) -> str:
+@contextmanager
+def world_for_a_module(server: postgres.Server, template: str) -> Iterator[World]:
+    """One login world for all tests of a module, which keep out of each other's way by people of their own."""
+    url = postgres.fresh_database(server, template)
+    with login_world(url) as world:
+        yield world
+    postgres.drop_database(server, url)
+
+
+def _demo_application(service: Service, tenant_id: str | None = None) -> str:
     application_id = str(uuid4())
     document = {
         "name": "Demo",
         "loginConfiguration": {"generateRefreshTokens": True, "allowTokenRefresh": True},
         "roles": [{"name": "user", "isDefault": True}, {"name": "admin"}],
     }
-    answer = service.call("POST", f"/api/application/{application_id}", {"application": document})
+    answer = service.call("POST", f"/api/application/{application_id}", {"application": document}, tenant=tenant_id)
     assert answer.status_code == 200, answer.text
     return application_id

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from identity.runtime import Runtime
-from identity.sealing import new_key_line
+from identity.sealing import GENERATED_KEY_ID, new_key_line
 
 DEV_ENV = "dev.env"
 LOCK = "dev.lock"
@@ -43,7 +43,7 @@ def key_file(home: Path, runtime: Runtime) -> Path:
     """The file with the key that encrypts secrets at rest; made at the first start."""
     path = home / "secret.keys"
     if not path.exists():
-        write_privately(path, new_key_line("dev", runtime.random_bytes) + "\n")
+        write_privately(path, new_key_line(GENERATED_KEY_ID, runtime.random_bytes) + "\n")
     return path
 
 

@@ -18,6 +18,12 @@ from identity.store import api_keys, applications, installation
 from identity.store import kickstart as kickstart_state
 from identity.store.db import Database
 
+DEVELOPMENT_API_KEY = "DEVELOPMENT_API_KEY"
+DEVELOPMENT_PASSWORD = "DEVELOPMENT_PASSWORD"  # noqa: S105 (the name of a variable)
+X_CONSUMER_KEY = "X_CONSUMER_KEY"
+X_CONSUMER_SECRET = "X_CONSUMER_SECRET"  # noqa: S105
+"""What `config/development-kickstart.json` reads as #{ENV.…}: handed in beside the environment."""
+
 
 class Installation:
     """The database of `settings`, migrated."""
@@ -78,8 +84,8 @@ def kickstart_variables(earlier: Mapping[str, str], emulator_options: Path, runt
     """What the development kickstart reads from its environment (docs/decisions/0003): made up once and kept."""
     consumer = json.loads(emulator_options.read_text(encoding="utf-8"))["consumers"][0]
     return {
-        "DEVELOPMENT_API_KEY": earlier.get("IDENTITY_API_KEY") or runtime.new_secret(),
-        "DEVELOPMENT_PASSWORD": earlier.get("DEVELOPMENT_PASSWORD") or runtime.new_secret(),
-        "X_CONSUMER_KEY": consumer["key"],
-        "X_CONSUMER_SECRET": consumer["secret"],
+        DEVELOPMENT_API_KEY: earlier.get("IDENTITY_API_KEY") or runtime.new_secret(),
+        DEVELOPMENT_PASSWORD: earlier.get(DEVELOPMENT_PASSWORD) or runtime.new_secret(),
+        X_CONSUMER_KEY: consumer["key"],
+        X_CONSUMER_SECRET: consumer["secret"],
     }

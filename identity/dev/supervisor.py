@@ -17,11 +17,11 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import urlsplit
 
-from identity.dev import ports
+from identity import ports
 from identity.dev.children import Child
 from identity.dev.database import DevDatabase
 from identity.dev.folder import DevFailed, emulator_options, key_file, only_one, read_dev_env, write_dev_env
-from identity.dev.installation import Installation, kickstart_variables
+from identity.dev.installation import DEVELOPMENT_API_KEY, Installation, kickstart_variables
 from identity.lifeline import Lifeline
 from identity.runtime import Runtime
 from identity.settings import Settings
@@ -32,6 +32,8 @@ TICK = 0.1
 PATIENCE_WITH_START = 60.0
 PATIENCE_WITH_PORT = 3.0
 STATUS_AFTER_INTERRUPT = 130
+FIRST_LOGIN = Path(__file__).parents[2] / "docs" / "examples" / "first_login.py"
+"""Only in a source tree."""
 
 
 def run(settings: Settings) -> int:
@@ -128,13 +130,13 @@ class _Supervisor:
         made_up = kickstart_variables(self._earlier, emulator_options(self._home, self._runtime), self._runtime)
         variables = {
             "IDENTITY_URL": self._settings.base_url,
-            "IDENTITY_API_KEY": made_up.pop("DEVELOPMENT_API_KEY"),
+            "IDENTITY_API_KEY": made_up.pop(DEVELOPMENT_API_KEY),
             **({"IDENTITY_X_EMULATOR_URL": self._emulator_url} if self._emulator_url else {}),
             **made_up,
         }
         write_dev_env(self._home, variables)
         address = f"http://{ports.address(self._settings.host, self._settings.port)}"
-        given = {"DEVELOPMENT_API_KEY": variables["IDENTITY_API_KEY"], **made_up}
+        given = {DEVELOPMENT_API_KEY: variables["IDENTITY_API_KEY"], **made_up}
         first_key = installation.kickstart(address, given)
         variables["IDENTITY_API_KEY"] = installation.api_key(first_key or variables["IDENTITY_API_KEY"])
         if (application_id := installation.application_id()) is not None:
@@ -185,6 +187,7 @@ class _Supervisor:
             "IDENTITY_DATA_DIR": str(self._home),
             "IDENTITY_DATABASE_URL": self._database.url,
             "IDENTITY_SECRET_KEY_FILE": self._key_file,
+            "IDENTITY_KICKSTART_FILE": "",  # the kickstart is this process's work
         }
         if self._emulator_url:
             found_out["IDENTITY_X_API_URL"] = self._emulator_url
@@ -222,6 +225,15 @@ class _Supervisor:
         }
         if self._emulator_url:
             rows["X emulator"] = self._emulator_url
+            if FIRST_LOGIN.exists():
+                rows["log in"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
+        rows["API page"] = f"{self._settings.base_url}/docs"
         lines = [f"  {name:<12}{value}\n" for name, value in rows.items()]
         sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, "\nCtrl-C stops all of it.\n\n"]))
         sys.stdout.flush()
+
+
+def _from_here(path: str | Path) -> str:
+    """As short as it can be typed in the working directory."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else str(path)

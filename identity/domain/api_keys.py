@@ -11,6 +11,9 @@ from uuid import UUID
 
 from identity.domain.access import KEY_MANAGER_ENDPOINT, Caller
 
+LONGEST_KEY = 4096
+"""Characters of the text of a key."""
+
 Permissions = Mapping[str, frozenset[str]]
 """Endpoint -> methods; empty means every endpoint."""
 

@@ -26,7 +26,7 @@ from identity.flows.run_reconcile import as_lambda_left, new_registration, run_r
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
 from identity.outbound.reconcile import LambdaFailed
-from identity.providers import PROVIDERS
+from identity.providers import PROVIDERS, missing_data
 from identity.store import configuration, links, logins, pending_links, tenants
 from identity.store.db import InUse, StoreUnavailable
 from identity.upstream import IdentityProvider, Outside, UpstreamRefused
@@ -56,6 +56,7 @@ def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
 
 def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
+    attempt.log.provider = None
     application = _application(services, attempt.request)
     if not application.application.active:
         return _refuse(services, application.version, "InvalidApplication", "The application is not active.")
@@ -75,7 +76,6 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     try:
         claims = _claims(services, attempt, provider, implementation)
     except UpstreamRefused as refusal:
-        attempt.log.provider_refused(refusal)
         if test is not None:
             record_refusal(services, test, attempt, refusal)
         return _refuse(services, provider.version, refusal.code, refusal.message, refusal.data)
@@ -106,7 +106,7 @@ def _application(services: Services, request: LoginRequest) -> ApplicationConfig
 
 def _check_data(implementation: IdentityProvider, data: Mapping[str, str]) -> None:
     """Row 2: the members this provider needs. Raises Invalid with all that are missing."""
-    missing = [(f"data.{name}", "blank") for name in implementation.required_data if not data.get(name, "").strip()]
+    missing = [(f"data.{name}", "blank") for name in missing_data(implementation, data)]
     if missing:
         raise invalid_fields(missing)
 
@@ -116,7 +116,7 @@ def _claims(
 ) -> Claims:
     """Rows 7 to 9: what the provider says, asked once per login. Raises UpstreamRefused."""
     credentials = tuple(provider.values[name] for name in implementation.credentials)
-    if attempt.claims is None or attempt.signed_with != credentials:
+    if attempt.said is None or attempt.signed_with != credentials:
         outside = Outside(
             http=services.http,
             runtime=services.runtime,
@@ -125,9 +125,15 @@ def _claims(
             budget=services.settings.x.login_budget,
             options={"extra_query": services.settings.x.extra_query},
         )
-        attempt.claims = implementation.claims(provider.values, attempt.request.data, outside)
+        try:
+            attempt.said = implementation.claims(provider.values, attempt.request.data, outside)
+        except UpstreamRefused as refusal:
+            attempt.said = refusal
+            attempt.log.provider_refused(refusal)
         attempt.signed_with = credentials
-    return attempt.claims
+    if isinstance(attempt.said, UpstreamRefused):
+        raise attempt.said
+    return attempt.said
 
 
 def _refuse(

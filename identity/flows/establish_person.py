@@ -17,7 +17,7 @@ from identity.domain.model import Claims, Link, User
 from identity.domain.user_rules import UserRules, login_id_problems
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Person
 from identity.flows.services import Services
-from identity.store import audit, configuration, links, logins
+from identity.store import audit, configuration, links, logins, registrations, users
 from identity.store.db import Connection, InUse
 
 ACTOR = "identity-provider login"
@@ -42,7 +42,7 @@ def establish(
     Raises Invalid (row 21), LinkRefused, BeginAgain when the ground moved.
     """
     person = settle(found)
-    _refuse_unfit_names(services, context, found, person)
+    _refuse_unfit_names(services, attempt, context, found, person)
     if person.linked and person == found:
         return person
     now = services.runtime.now()
@@ -76,30 +76,32 @@ def refuse_link(conn: Connection, services: Services, context: Context, user: Us
         raise LinkRefused("ExistingUserAlreadyLinked", "The user is linked to another account at this provider.")
 
 
-def _refuse_unfit_names(services: Services, context: Context, found: Person, person: Person) -> None:
+def _refuse_unfit_names(services: Services, attempt: Attempt, context: Context, found: Person, person: Person) -> None:
     """Row 21: a login name that a lambda gave a new user follows the rules of users, and is free. Raises Invalid."""
-    given = {name for name in ("email", "username") if getattr(person.user, name) != getattr(found.user, name)}
-    if person.stored or not given:
+    source = context.provider.reconcile
+    if person.stored or source is None:
         return
+    given = {name for name in ("email", "username") if getattr(person.user, name) != getattr(found.user, name)}
     rules = UserRules.of(context.application.tenant.settings)
     problems = login_id_problems(person.user.email, person.user.username, rules.blocked_domains)
     problems = [problem for problem in problems if problem[0].removeprefix("user.") in given]
-    if not problems:
+    if given and not problems:
         with services.db.read() as conn:
             for name in sorted(given):
                 wanted = _canonical(getattr(person.user, name))
                 if wanted and logins.find_by_key(conn, context.tenant_id, name, wanted):
                     problems.append((f"user.{name}", "duplicate"))
     if problems:
+        attempt.log.lambda_set_invalid(source, [path for path, _ in problems])
         raise invalid_fields(problems)
 
 
 def _insert(conn: Connection, context: Context, claims: Claims, person: Person) -> Person:
     user = _proved(context, claims, person.user)
-    if not logins.insert_user(conn, user, _canonical(user.email), _canonical(user.username)):
+    if not users.add_unless_taken(conn, user):
         raise BeginAgain
     for registration in person.registrations:
-        logins.put_registration(conn, registration)
+        registrations.put(conn, registration)
     return replace(person, user=user)
 
 
@@ -115,7 +117,7 @@ def _update(
     registration = person.registration_for(context.application_id)
     if registration is not None and registration != before.registration_for(context.application_id):
         registration = replace(registration, last_update_instant=now)
-        logins.put_registration(conn, registration)
+        registrations.put(conn, registration)
         person = person.with_registration(registration)
     return person
 

@@ -130,6 +130,7 @@ def _completion(
         authentication_type=context.authentication_type,
         refresh_token_id=services.runtime.new_id() if refresh_token else None,
         refresh_token_hash=refresh_tokens.hash_of(refresh_token) if refresh_token else None,
+        last_accessed_address=request.device.last_accessed_address or request.ip_address,
         meta_data=_meta_data(request),
     )
 
@@ -142,7 +143,6 @@ def _meta_data(request: LoginRequest) -> dict[str, Any]:
             ("name", request.device.name),
             ("description", request.device.description),
             ("type", request.device.type),
-            ("last_accessed_address", request.device.last_accessed_address),
         )
         if value is not None
     }

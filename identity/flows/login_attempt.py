@@ -12,6 +12,7 @@ from identity.domain.model import Claims, Device, Registration, User
 from identity.domain.trace import Trace
 from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
 from identity.flows.login_log import LoginLog
+from identity.upstream import UpstreamRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,11 @@ class Attempt:
     request: LoginRequest
     trace: Trace
     log: LoginLog
-    claims: Claims | None = None
+    said: Claims | UpstreamRefused | None = None
+    """What the provider answered: it is asked once, since a verifier works once."""
+
     signed_with: tuple[Any, ...] | None = None
-    """The credentials under which the claims were obtained: under others they count for nothing (T1)."""
+    """The credentials under which it was asked: under others the answer counts for nothing (T1)."""
 
     lambda_changes: tuple[dict[str, Any], dict[str, Any]] | None = None
     """What the lambda changed of user and registration: it runs once per login, its results are carried over (D20)."""

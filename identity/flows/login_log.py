@@ -15,7 +15,6 @@ from identity.domain.lambdas import Lambda
 from identity.domain.model import ProviderConfig
 from identity.domain.trace import Trace
 from identity.store import event_log
-from identity.store.db import StoreUnavailable
 from identity.upstream import UpstreamRefused
 
 if TYPE_CHECKING:
@@ -82,8 +81,8 @@ class LoginLog:
             with services.db.read() as conn:
                 for kind, message in entries:
                     event_log.add(conn, services.runtime.now(), kind, message)
-        except StoreUnavailable as error:
-            log.error("the event log could not be written: %s", error)
+        except Exception:  # the login has ended by now: whatever ails the log must not undo it
+            log.exception("the event log could not be written")
 
     def _title(self) -> str:
         if self.provider is None:

@@ -34,8 +34,8 @@ from identity.wire import camel_case
 
 FUNCTION = "reconcile"
 LOGIN_NAMES = ("email", "username")
-UNSEEN = frozenset({"tokens", "authentication_token"})
-"""Members of a registration that no lambda gets to see."""
+UNSEEN = frozenset({"tokens", "authentication_token", "verified_reason"})
+"""Fields that no lambda gets to see: secrets, and what is not in the wire form."""
 
 
 def run_reconcile(services: Services, attempt: Attempt, context: Context, claims: Claims, person: Person) -> Person:
@@ -43,7 +43,7 @@ def run_reconcile(services: Services, attempt: Attempt, context: Context, claims
     source = context.provider.reconcile
     if source is not None and attempt.lambda_changes is None:
         shown = person.registration_for(context.application_id) or new_registration(services, context, person.user)
-        attempt.lambda_changes = _call(services, attempt, source, person.user, shown, claims)
+        attempt.lambda_changes = _call(services, attempt, source, person, shown, claims)
     return as_lambda_left(services, attempt, context, person)
 
 
@@ -94,10 +94,12 @@ def new_registration(services: Services, context: Context, user: User) -> Regist
 
 
 def _call(
-    services: Services, attempt: Attempt, source: Lambda, user: User, registration: Registration, claims: Claims
+    services: Services, attempt: Attempt, source: Lambda, person: Person, registration: Registration, claims: Claims
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     attempt.trace.add(f"The lambda [{source.name}] ({source.id}) runs.")
-    arguments = [_shown(asdict(user)), _shown(asdict(registration)), dict(claims.raw)]
+    registrations = [_shown(asdict(item)) for item in person.registrations]
+    user = _shown(asdict(person.user)) | {"memberships": [], "registrations": registrations}
+    arguments = [user, _shown(asdict(registration)), dict(claims.raw)]
     try:
         result = services.lambdas.call(source.body, FUNCTION, arguments, mutable=2)
     except LambdaFailed as failure:

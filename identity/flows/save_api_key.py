@@ -30,19 +30,22 @@ def create_api_key(
     """A new key, never a key manager, and its text. Raises Invalid, Unauthorized."""
     key = _new_key(caller, draft, now, key_id or services.runtime.new_id())
     text = draft.key or services.runtime.new_secret()
-    with _unique(), services.db.transaction() as conn:
+
+    def work(conn: Connection) -> None:
         if key.tenant_id is not None and not tenants.exists(conn, key.tenant_id):
             raise invalid_field("apiKey.tenantId", "invalid")
         insert_api_key(conn, services.sealer, key, text)
         _record(conn, now, caller, "Created", key)
+
+    with _unique():
+        configuration.change(services.db, work)
     return key, text
 
 
 def insert_api_key(conn: Connection, sealer: Sealer, key: ApiKey, text: str) -> None:
-    """Store a key; its text is kept, sealed, when it is retrievable."""
+    """Store a key, in a change of configuration; its text is kept, sealed, when it is retrievable."""
     sealed = sealer.seal(text, key_place(key.id)) if key.retrievable else None
     api_keys.add(conn, key, text, sealed)
-    configuration.changed(conn)
 
 
 def _new_key(caller: Caller, draft: ApiKeyDraft, now: int, key_id: UUID) -> ApiKey:
@@ -75,7 +78,8 @@ def change_api_key(
     services: Services, caller: Caller, key_id: UUID, now: int, change: Callable[[ApiKey], ApiKeyDraft]
 ) -> ApiKey:
     """The key as `change` wants it; nobody else writes it between. Raises Invalid, NotFound, Unauthorized."""
-    with _unique(), services.db.transaction() as conn:
+
+    def work(conn: Connection) -> ApiKey:
         current = _managed(caller, api_keys.lock(conn, key_id))
         draft = change(current)
         _require_name(draft.name, current.retrievable)
@@ -90,18 +94,22 @@ def change_api_key(
             last_update_instant=now,
         )
         api_keys.update(conn, changed)
-        configuration.changed(conn)
         _record(conn, now, caller, "Changed", changed)
-    return changed
+        return changed
+
+    with _unique():
+        return configuration.change(services.db, work)
 
 
 def delete_api_key(services: Services, caller: Caller, key_id: UUID, now: int) -> None:
     """Raises NotFound, Unauthorized."""
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection) -> None:
         key = _managed(caller, api_keys.lock(conn, key_id))
         api_keys.delete(conn, key_id)
-        configuration.changed(conn)
         _record(conn, now, caller, "Deleted", key)
+
+    configuration.change(services.db, work)
 
 
 def _managed(caller: Caller, key: ApiKey | None) -> ApiKey:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from identity.domain.errors import NotFound
 from identity.domain.keys import KeyAlgorithm, SigningKey
 from identity.flows.services import Services
 from identity.keymaterial.importing import Material, import_key
@@ -48,43 +49,42 @@ def add_imported_key(
     return key
 
 
-def rename_key(services: Services, key_id: UUID, name: str, actor: str) -> SigningKey | None:
-    """The key under its new name; None when there is no such key. Raises UniqueConflict."""
+def rename_key(services: Services, key_id: UUID, name: str, actor: str) -> SigningKey:
+    """The key under its new name. Raises NotFound, UniqueConflict."""
     now = services.runtime.now()
 
-    def work(conn: Connection) -> SigningKey | None:
+    def work(conn: Connection) -> SigningKey:
         if not keys.rename(conn, key_id, name, now):
-            return None
+            raise NotFound
         audit.add(conn, now, actor, f"Renamed the signing key with id {key_id} to {name!r}")
-        return keys.find(conn, key_id)
+        renamed = keys.find(conn, key_id)
+        assert renamed is not None  # this transaction has just written it
+        return renamed
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
-def delete_key(services: Services, key_id: UUID, actor: str) -> bool:
-    """Whether there was such a key. Raises InUse."""
+def delete_key(services: Services, key_id: UUID, actor: str) -> None:
+    """Raises NotFound, InUse."""
     now = services.runtime.now()
 
-    def work(conn: Connection) -> bool:
-        configuration.changed(conn)
+    def work(conn: Connection) -> None:
         if not keys.delete(conn, key_id, retired_id=services.runtime.new_id(), now=now):
-            return False
+            raise NotFound
         audit.add(conn, now, actor, f"Deleted the signing key with id {key_id}")
-        return True
 
-    return services.db.transact(work)
+    configuration.change(services.db, work)
 
 
 def _add(services: Services, key: SigningKey, actor: str, how: str) -> None:
     def work(conn: Connection) -> None:
-        configuration.changed(conn)
         keys.forget_retired(conn, key.kid, key.public_pem)
         keys.add(conn, services.sealer, key)
         data = {"kid": key.kid, "algorithm": key.algorithm.value}
         message = f"{how} the signing key with id {key.id} and name {key.name!r}"
         audit.add(conn, key.insert_instant, actor, message, data=data)
 
-    services.db.transact(work)
+    configuration.change(services.db, work)
 
 
 def _default_issuer(services: Services) -> str:

@@ -41,7 +41,7 @@ def add(
         audit.add(conn, now, actor, f"Added the role {role.name!r} to the application with id {application_id}")
         return role
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def update(
@@ -72,7 +72,7 @@ def update(
         audit.add(conn, now, actor, f"Updated the role {role.name!r} of the application with id {application_id}")
         return role
 
-    return services.db.transact(work)
+    return configuration.change(services.db, work)
 
 
 def remove(
@@ -86,7 +86,7 @@ def remove(
         roles.delete(conn, application, role)
         audit.add(conn, now, actor, f"Removed the role {role.name!r} of the application with id {application_id}")
 
-    services.db.transact(work)
+    configuration.change(services.db, work)
 
 
 def new_roles(services: Services, now: int, given: Sequence[Values]) -> list[Role]:
@@ -122,7 +122,6 @@ def roles_problems(conn: Connection, given: Sequence[Values]) -> Problems:
 
 def _begin(conn: Connection, application_id: UUID, tenant_id: UUID | None) -> Application:
     """The locked application. Raises NotFound."""
-    configuration.changed(conn)
     application = applications.lock(conn, application_id, tenant_id)
     if application is None:
         raise NotFound

@@ -7,13 +7,13 @@ from uuid import UUID
 from flask import Request
 
 from identity.domain.access import Caller
+from identity.domain.api_keys import LONGEST_KEY
 from identity.domain.errors import Unauthorized, invalid_field, invalid_request
 from identity.store import api_keys, tenants
 from identity.store.db import Connection
 from identity.wire import parse_uuid, storable
 
 TENANT_HEADER = "X-FusionAuth-TenantId"
-LONGEST_KEY = 4096
 
 
 def find_caller(conn: Connection, request: Request, now: int) -> Caller | None:

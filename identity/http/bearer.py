@@ -14,7 +14,7 @@ from identity.signing import InvalidToken, verify
 from identity.store import keys, tenants
 from identity.wire import parse_uuid
 
-COOKIE = "access_token"
+ACCESS_COOKIE = "access_token"
 SCHEME = "bearer "
 
 
@@ -23,7 +23,7 @@ def presented_token(request: Request) -> str | None:
     header = request.headers.get("Authorization", "")
     if header[: len(SCHEME)].lower() == SCHEME:
         return header[len(SCHEME) :].strip() or None
-    return request.cookies.get(COOKIE) or None
+    return request.cookies.get(ACCESS_COOKIE) or None
 
 
 def require_claims(services: Services, request: Request, now: int) -> dict[str, Any]:

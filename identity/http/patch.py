@@ -6,7 +6,6 @@ otherwise: the number of operations, what they copy, and the size and depth of t
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection
 from typing import Any
 
@@ -44,7 +43,7 @@ def patched(request: Request, document: dict[str, Any], id_maps: Collection[str]
     elif not isinstance(patch, dict):
         raise body.invalid_json("The patch must be a JSON object.")
     elif kind == body.MERGE_PATCH:
-        result = json_merge_patch.merge(copy.deepcopy(document), copy.deepcopy(patch))
+        result = json_merge_patch.merge(_fresh(document), _fresh(patch))
     else:
         result = append_merge(document, patch)
     if not isinstance(result, dict):
@@ -97,7 +96,7 @@ def apply_operations(document: Any, operations: Any) -> Any:
         raise body.invalid_json("A JSON Patch is a list of operations.")
     if len(operations) > MAXIMUM_OPERATIONS:
         raise body.invalid_json(f"A JSON Patch may have at most {MAXIMUM_OPERATIONS} operations.")
-    result = copy.deepcopy(document)
+    result = _fresh(document)
     bound, copied = _size(result), 0
     try:
         for operation in operations:
@@ -109,7 +108,7 @@ def apply_operations(document: Any, operations: Any) -> Any:
             if operation.get("op") == "test":
                 _test(operation, result)
             else:
-                result = jsonpatch.JsonPatch([operation]).apply(result, in_place=True)
+                result = jsonpatch.JsonPatch([_without_copy(operation, result)]).apply(result, in_place=True)
             bound += grown
             if bound > MAXIMUM_RESULT:
                 bound = _size(result)
@@ -138,6 +137,18 @@ def same(one: Any, other: Any) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     return bool(one == other)
+
+
+def _without_copy(operation: dict[str, Any], document: Any) -> dict[str, Any]:
+    """A copy as the addition of a fresh value: the library would copy member by member, a hundred times slower."""
+    if operation.get("op") != "copy":
+        return operation
+    return {"op": "add", "path": operation["path"], "value": _fresh(JsonPointer(operation["from"]).resolve(document))}
+
+
+def _fresh(value: Any) -> Any:
+    """A deep copy."""
+    return orjson.loads(orjson.dumps(value))
 
 
 def _growth(operation: dict[str, Any], document: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from identity.providers.twitter.provider import Twitter
 from identity.upstream import IdentityProvider
@@ -11,3 +12,13 @@ PROVIDERS: Mapping[str, IdentityProvider] = {
     Twitter.wire_type: Twitter(),
 }
 """By wire type."""
+
+FIXED_IDS: Mapping[UUID | None, IdentityProvider] = {
+    implementation.fixed_id: implementation for implementation in PROVIDERS.values()
+}
+"""Those of which there is one, by its id."""
+
+
+def missing_data(implementation: IdentityProvider, data: Mapping[str, str]) -> list[str]:
+    """The members of a login's `data` that this provider cannot do without, and that are absent or blank."""
+    return [name for name in implementation.required_data if not data.get(name, "").strip()]

@@ -1,4 +1,5 @@
-"""The version of the configuration: it rises with every change of a tenant, application, role, provider, lambda or key.
+"""The version of the configuration: it rises with every change of a tenant, application, role, provider, lambda or key
+(API keys too).
 
 A worker may keep configuration in memory only if its next read proves the version (decision 19): the statement that
 reads the facts of a login returns this number beside them.

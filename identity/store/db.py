@@ -80,17 +80,16 @@ def _check(connection: Connection) -> None:
         connection.execute("SELECT 1")
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """psycopg's errors in the words of this module."""
-    try:
-        yield
-    except errors.UniqueViolation as error:
-        raise UniqueConflict(error.diag.constraint_name or "") from error
-    except errors.ForeignKeyViolation as error:
-        raise InUse(error.diag.constraint_name or "") from error
-    except (*REPEATABLE, *UNAVAILABLE) as error:
-        raise StoreUnavailable(str(error)) from error
+KNOWN = (errors.UniqueViolation, errors.ForeignKeyViolation, *REPEATABLE, *UNAVAILABLE)
+
+
+def _translated(error: Exception) -> Exception:
+    """An error of psycopg in the words of this module."""
+    if isinstance(error, errors.UniqueViolation):
+        return UniqueConflict(error.diag.constraint_name or "")
+    if isinstance(error, errors.ForeignKeyViolation):
+        return InUse(error.diag.constraint_name or "")
+    return StoreUnavailable(str(error))
 
 
 class Database:
@@ -127,8 +126,16 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection in autocommit: each statement by itself. Raises StoreUnavailable, UniqueConflict, InUse."""
-        with _translated(), self._pool.connection() as connection:
+        # Not through the pool's own context manager: it commits, and here there is never anything to commit.
+        connection = None
+        try:
+            connection = self._pool.getconn()
             yield connection
+        except KNOWN as error:
+            raise _translated(error) from error
+        finally:
+            if connection is not None:
+                self._pool.putconn(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -136,8 +143,11 @@ class Database:
 
         Raises StoreUnavailable, UniqueConflict, InUse.
         """
-        with _translated(), self._pool.connection() as connection, connection.transaction():
-            yield connection
+        try:
+            with self._pool.connection() as connection, connection.transaction():
+                yield connection
+        except KNOWN as error:
+            raise _translated(error) from error
 
     def transact(self, work: Callable[[Connection], T], *, turn: Hashable = None) -> T:
         """Run `work` in a transaction; begin anew, twice at most, when PostgreSQL asks for it before the commit.

@@ -125,13 +125,25 @@ def add(conn: Connection, link: Link) -> bool:
 
 
 def describe_again(conn: Connection, link: Link) -> None:
-    """Overwrite display name and token of an existing link where the new ones are given (D25)."""
+    """Overwrite display name and token of an existing link where the new ones are given (D25).
+
+    A secret belongs to its token: a new token without one leaves none.
+    """
     conn.execute(
         """
-        UPDATE links SET display_name = coalesce(%s, display_name), token = coalesce(%s, token)
-        WHERE tenant_id = %s AND identity_provider_id = %s AND identity_provider_user_id = %s
+        UPDATE links SET display_name = coalesce(%(display_name)s, display_name),
+            token = coalesce(%(token)s, token),
+            token_secret = CASE WHEN %(token)s::text IS NULL THEN token_secret ELSE %(token_secret)s END
+        WHERE tenant_id = %(tenant)s AND identity_provider_id = %(provider)s AND identity_provider_user_id = %(subject)s
         """,
-        (link.display_name, link.token, link.tenant_id, link.identity_provider_id, link.identity_provider_user_id),
+        {
+            "display_name": link.display_name,
+            "token": link.token,
+            "token_secret": link.token_secret,
+            "tenant": link.tenant_id,
+            "provider": link.identity_provider_id,
+            "subject": link.identity_provider_user_id,
+        },
     )
 
 

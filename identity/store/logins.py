@@ -14,17 +14,23 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from identity.domain.model import Registration, User
+from identity.store import registrations, users
 from identity.store.db import Connection
 
-USER_FIELDS = tuple(item.name for item in fields(User))
-REGISTRATION_FIELDS = tuple(item.name for item in fields(Registration))
-_USER = ", ".join(
-    "p.last_update_instant" if name == "password_last_update_instant" else f"u.{name}" for name in USER_FIELDS
-)
-_REGISTRATION = ", ".join(f"r.{name}" for name in REGISTRATION_FIELDS)
-_OF_USER = """
-    LEFT JOIN passwords p ON p.tenant_id = u.tenant_id AND p.user_id = u.id
-    LEFT JOIN registrations r ON r.tenant_id = u.tenant_id AND r.user_id = u.id"""
+COLUMNS = f"{users.SELECTED}, {registrations.SELECTED}"
+JOINS = f"""
+    {users.JOIN}
+    LEFT JOIN registrations ON registrations.tenant_id = users.tenant_id AND registrations.user_id = users.id"""
+"""What `known_user` reads, and the joins it needs, for a statement that names `users`."""
+
+_FIND = f"SELECT {COLUMNS} FROM users {JOINS} WHERE users.tenant_id = %s AND "  # noqa: S608 (constants only)
+_FACTS = f"""
+    SELECT i.configuration_version, {COLUMNS}
+    FROM installation i
+    LEFT JOIN links l ON l.tenant_id = %s AND l.identity_provider_id = %s AND l.identity_provider_user_id = %s
+    LEFT JOIN users ON users.tenant_id = l.tenant_id AND users.id = l.user_id
+    {JOINS}"""  # noqa: S608 (constants only)
+_KEY_COLUMNS = {"email": "email_canonical", "username": "username_canonical"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,49 +54,26 @@ class Facts:
 
 def read_facts(conn: Connection, tenant_id: UUID, provider_id: UUID, subject: str) -> Facts:
     """The configuration's version and the user behind the link, in one statement."""
-    rows = conn.execute(
-        f"""
-        SELECT i.configuration_version, {_USER}, {_REGISTRATION}
-        FROM installation i
-        LEFT JOIN links l ON l.tenant_id = %s AND l.identity_provider_id = %s AND l.identity_provider_user_id = %s
-        LEFT JOIN users u ON u.tenant_id = l.tenant_id AND u.id = l.user_id
-        {_OF_USER}
-        """,  # noqa: S608 (constant column lists)
-        (tenant_id, provider_id, subject),
-    ).fetchall()
+    rows = conn.execute(_FACTS, (tenant_id, provider_id, subject)).fetchall()
     return Facts(rows[0][0], known_user([row[1:] for row in rows]))
 
 
 def find_by_key(conn: Connection, tenant_id: UUID, key: str, canonical: str) -> KnownUser | None:
     """The user of a tenant by canonical e-mail or user name; `key` is "email" or "username"."""
-    column = {"email": "email_canonical", "username": "username_canonical"}[key]
-    rows = conn.execute(
-        f"SELECT {_USER}, {_REGISTRATION} FROM users u {_OF_USER} WHERE u.tenant_id = %s AND u.{column} = %s",  # noqa: S608
-        (tenant_id, canonical),
-    ).fetchall()
-    return known_user(rows)
+    return known_user(conn.execute(f"{_FIND} users.{_KEY_COLUMNS[key]} = %s", (tenant_id, canonical)).fetchall())
 
 
 def find_by_id(conn: Connection, tenant_id: UUID, user_id: UUID) -> KnownUser | None:
-    rows = conn.execute(
-        f"SELECT {_USER}, {_REGISTRATION} FROM users u {_OF_USER} WHERE u.tenant_id = %s AND u.id = %s",  # noqa: S608
-        (tenant_id, user_id),
-    ).fetchall()
-    return known_user(rows)
-
-
-def user_columns() -> tuple[str, str]:
-    """The columns that `known_user` reads, and the joins they need, for a statement that names `users` u."""
-    return f"{_USER}, {_REGISTRATION}", _OF_USER
+    return known_user(conn.execute(f"{_FIND} users.id = %s", (tenant_id, user_id)).fetchall())
 
 
 def known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
     """One user from the rows of a join with their registrations; None when there was no user."""
     if not rows or rows[0][0] is None:
         return None
-    width = len(USER_FIELDS)
-    registrations = (Registration(*row[width:]) for row in rows if row[width] is not None)
-    return KnownUser(User(*rows[0][:width]), tuple(sorted(registrations, key=lambda item: str(item.application_id))))
+    width = len(users.FIELDS)
+    found = (Registration(*row[width:]) for row in rows if row[width] is not None)
+    return KnownUser(User(*rows[0][:width]), tuple(sorted(found, key=lambda item: str(item.application_id))))
 
 
 def lock_user(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> bool:
@@ -102,22 +85,6 @@ def lock_user(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> boo
         (tenant_id, user_id, now),
     ).fetchone()
     return row is not None
-
-
-def insert_user(conn: Connection, user: User, email_canonical: str | None, username_canonical: str | None) -> bool:
-    """Insert a user that a login makes; False when e-mail, user name or id are taken."""
-    values = {name: getattr(user, name) for name in USER_FIELDS if name != "password_last_update_instant"}
-    values |= {
-        "data": Jsonb(dict(user.data)),
-        "email_canonical": email_canonical,
-        "username_canonical": username_canonical,
-    }
-    cursor = conn.execute(
-        f"INSERT INTO users ({', '.join(values)}) VALUES ({', '.join(f'%({name})s' for name in values)})"  # noqa: S608
-        " ON CONFLICT DO NOTHING",
-        values,
-    )
-    return cursor.rowcount == 1
 
 
 LAMBDA_COLUMNS = (
@@ -144,21 +111,6 @@ def update_user(conn: Connection, user: User) -> None:
     conn.execute(
         f"UPDATE users SET {assignments} WHERE tenant_id = %(tenant_id)s AND id = %(id)s",  # noqa: S608
         values | {"tenant_id": user.tenant_id, "id": user.id},
-    )
-
-
-def put_registration(conn: Connection, registration: Registration) -> None:
-    """Insert the registration, or store what a lambda changed of it."""
-    values = {name: getattr(registration, name) for name in REGISTRATION_FIELDS}
-    values |= {"data": Jsonb(dict(registration.data)), "tokens": Jsonb(dict(registration.tokens))}
-    changed = ("username", "roles", "timezone", "preferred_languages", "data", "last_update_instant")
-    conn.execute(
-        f"""
-        INSERT INTO registrations ({", ".join(values)}) VALUES ({", ".join(f"%({name})s" for name in values)})
-        ON CONFLICT (tenant_id, user_id, application_id)
-        DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in changed)}
-        """,  # noqa: S608 (constant column lists)
-        values,
     )
 
 
@@ -194,9 +146,12 @@ class Completion:
     authentication_type: str
     refresh_token_id: UUID | None = None
     refresh_token_hash: bytes | None = field(default=None, repr=False)
+    last_accessed_address: str | None = None
     meta_data: Mapping[str, Any] = field(default_factory=dict)
 
 
+# A row is named by its whole key in parameters, never by a join with `person`: the plan is then the index whatever
+# the statistics say.
 _COMPLETE = """
     WITH person AS (
         UPDATE users SET last_login_instant = %(now)s
@@ -208,18 +163,17 @@ _COMPLETE = """
     link AS (
         UPDATE links SET token = %(token)s, token_secret = %(token_secret)s, display_name = %(display_name)s,
             last_login_instant = %(now)s
-        FROM person
         WHERE tenant_id = %(tenant_id)s AND identity_provider_id = %(provider_id)s
-          AND identity_provider_user_id = %(subject)s),
+          AND identity_provider_user_id = %(subject)s AND EXISTS (SELECT 1 FROM person)),
     registration AS (
         UPDATE registrations SET last_login_instant = %(now)s
-        FROM person
-        WHERE tenant_id = %(tenant_id)s AND user_id = person.id AND application_id = %(application_id)s),
+        WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND application_id = %(application_id)s
+          AND EXISTS (SELECT 1 FROM person)),
     refresh AS (
         INSERT INTO refresh_tokens (tenant_id, id, user_id, application_id, token_hash, authentication_type,
             auth_instant, start_instant, meta_data, last_accessed_instant, last_accessed_address, insert_instant)
         SELECT %(tenant_id)s, %(refresh_token_id)s, person.id, %(application_id)s, %(refresh_token_hash)s,
-            %(authentication_type)s, %(now)s, %(now)s, %(meta_data)s, %(now)s, %(ip_address)s, %(now)s
+            %(authentication_type)s, %(now)s, %(now)s, %(meta_data)s, %(now)s, %(last_accessed_address)s, %(now)s
         FROM person WHERE %(refresh_token_id)s::uuid IS NOT NULL)
     INSERT INTO login_records (tenant_id, user_id, instant, id, application_id, ip_address, authentication_type,
         user_agent)

@@ -8,6 +8,8 @@ unknown recorded migration: the program is then older than the database, or a fi
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from typing import Any
 import psycopg
 
 from identity.settings import data_folder
+from identity.store.db import StoreUnavailable
 
 LOCK = 0x1DE7717  # any constant: one advisory lock for all migrators of a database
 NO_TRANSACTION = "-- no-transaction"
@@ -48,10 +51,10 @@ def available(folder: Path | None = None) -> list[Migration]:
 def migrate(url: str, *, now: int, folder: Path | None = None) -> list[str]:
     """Apply what is missing and return the names applied. Safe to call from several processes at once.
 
-    `now` is epoch milliseconds. Raises MigrationRefused.
+    `now` is epoch milliseconds. Raises MigrationRefused, StoreUnavailable.
     """
     known = available(folder)
-    with psycopg.connect(url, autocommit=True) as connection:
+    with _connected(url) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         connection.execute(TIMEOUTS)
         connection.execute(TABLE)
@@ -61,6 +64,16 @@ def migrate(url: str, *, now: int, folder: Path | None = None) -> list[str]:
         for migration in missing:
             _apply(connection, migration, now)
         return [f"{migration.version}_{migration.name}" for migration in missing]
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """Raises StoreUnavailable, also for what goes wrong while the connection is used."""
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield connection
+    except psycopg.OperationalError as error:
+        raise StoreUnavailable(str(error)) from error
 
 
 def pending(connection: psycopg.Connection[Any], folder: Path | None = None) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from identity.store import logins
 from identity.store.db import Connection
-from identity.store.logins import KnownUser, known_user, user_columns
+from identity.store.logins import KnownUser, known_user
 from identity.store.refresh_tokens import COLUMNS, RefreshToken, hash_of
 
 RECORD_WIDTH = 13
@@ -22,14 +23,13 @@ class RefreshFacts:
 
 def read_facts(conn: Connection, token: str) -> RefreshFacts | None:
     """None when no record has this token now: unknown, revoked or spent."""
-    selected, joins = user_columns()
     rows = conn.execute(
         f"""
-        SELECT i.configuration_version, {COLUMNS}, {selected}
+        SELECT i.configuration_version, {COLUMNS}, {logins.COLUMNS}
         FROM installation i
         JOIN refresh_tokens t ON t.token_hash = %s
-        JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.user_id
-        {joins}
+        JOIN users ON users.tenant_id = t.tenant_id AND users.id = t.user_id
+        {logins.JOINS}
         """,  # noqa: S608 (constant column lists)
         (hash_of(token),),
     ).fetchall()

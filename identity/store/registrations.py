@@ -17,13 +17,17 @@ from identity.domain.model import Registration
 from identity.sealing import Place, Sealer
 from identity.store.db import Connection
 
-SELECT = """
-    SELECT tenant_id, user_id, application_id, id, username, roles, timezone, preferred_languages,
-           authentication_token, tokens, clean_speak_id, verified, verified_instant, data, last_login_instant,
-           insert_instant, last_update_instant
-    FROM registrations
-    """
-"""Every column of `Registration`; the callers below add their WHERE."""
+COLUMNS = tuple(column.name for column in fields(Registration))
+SELECTED = ", ".join(f"registrations.{name}" for name in COLUMNS)
+SELECT = f"SELECT {SELECTED} FROM registrations "  # noqa: S608 (constants only)
+"""Every field of `Registration`; the callers below add their WHERE."""
+
+_INSERT = f"INSERT INTO registrations ({', '.join(COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in COLUMNS)})"  # noqa: S608
+_CHANGED_BY_LOGINS = ("username", "roles", "timezone", "preferred_languages", "data", "last_update_instant")
+_PUT = (
+    f"{_INSERT} ON CONFLICT (tenant_id, user_id, application_id) "
+    f"DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _CHANGED_BY_LOGINS)}"
+)
 
 
 def of_user(conn: Connection, sealer: Sealer, tenant_id: UUID, user_id: UUID) -> list[Registration]:
@@ -52,17 +56,12 @@ def get(conn: Connection, sealer: Sealer, tenant_id: UUID, user_id: UUID, applic
 
 def add(conn: Connection, sealer: Sealer, registration: Registration) -> None:
     """Raises UniqueConflict at the end of the transaction's block: the id or the pair is taken."""
-    conn.execute(
-        """
-        INSERT INTO registrations (tenant_id, user_id, application_id, id, username, roles, timezone,
-            preferred_languages, authentication_token, tokens, clean_speak_id, verified, verified_instant, data,
-            last_login_instant, insert_instant, last_update_instant)
-        VALUES (%(tenant_id)s, %(user_id)s, %(application_id)s, %(id)s, %(username)s, %(roles)s, %(timezone)s,
-            %(preferred_languages)s, %(authentication_token)s, %(tokens)s, %(clean_speak_id)s, %(verified)s,
-            %(verified_instant)s, %(data)s, %(last_login_instant)s, %(insert_instant)s, %(last_update_instant)s)
-        """,
-        _parameters(registration, sealer),
-    )
+    conn.execute(_INSERT, _parameters(registration, sealer))
+
+
+def put(conn: Connection, registration: Registration) -> None:
+    """Insert the registration, or store what a lambda may change of it. Its authentication token stays as it is."""
+    conn.execute(_PUT, _values(registration))
 
 
 def update(conn: Connection, sealer: Sealer, registration: Registration) -> None:
@@ -102,14 +101,18 @@ def opened(registration: Registration, sealer: Sealer) -> Registration:
 
 
 def _parameters(registration: Registration, sealer: Sealer) -> dict[str, Any]:
-    values = {column.name: getattr(registration, column.name) for column in fields(registration)}
-    values["data"] = Jsonb(registration.data)
+    values = _values(registration)
     values["tokens"] = Jsonb(
         {name: sealer.seal(text, _tokens_place(registration.id, name)) for name, text in registration.tokens.items()}
     )
     if registration.authentication_token is not None:
         values["authentication_token"] = sealer.seal(registration.authentication_token, _place(registration.id))
     return values
+
+
+def _values(registration: Registration) -> dict[str, Any]:
+    values = {name: getattr(registration, name) for name in COLUMNS}
+    return values | {"data": Jsonb(registration.data), "tokens": Jsonb(registration.tokens)}
 
 
 def _place(registration_id: UUID) -> Place:

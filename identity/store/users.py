@@ -17,15 +17,20 @@ from identity.domain.contact import canonical
 from identity.domain.model import User
 from identity.store.db import Connection
 
-SELECT = """
-    SELECT users.tenant_id, users.id, email, username, active, verified, verified_instant, verified_reason, expiry,
-           birth_date, first_name, full_name, image_url, last_name, middle_name, mobile_phone, parent_email, timezone,
-           preferred_languages, clean_speak_id, connector_id, password_change_required, data, last_login_instant,
-           users.insert_instant, users.last_update_instant,
-           passwords.last_update_instant AS password_last_update_instant
-    FROM users LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id
-    """
-"""Every column of `User`; the callers below add their WHERE."""
+FIELDS = tuple(column.name for column in fields(User))
+COLUMNS = tuple(name for name in FIELDS if name != "password_last_update_instant")
+_LAST_SET = "passwords.last_update_instant AS password_last_update_instant"
+SELECTED = ", ".join(f"users.{name}" if name in COLUMNS else _LAST_SET for name in FIELDS)
+JOIN = "LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id"
+"""The fields of `User` in order, and the join that one of them needs, for any statement that names `users`."""
+
+SELECT = f"SELECT {SELECTED} FROM users {JOIN} "  # noqa: S608 (constants only)
+"""Every field of `User`; the callers below add their WHERE."""
+
+_INSERT = (
+    f"INSERT INTO users ({', '.join(COLUMNS)}, email_canonical, username_canonical) "  # noqa: S608 (constants only)
+    f"VALUES ({', '.join(f'%({name})s' for name in COLUMNS)}, %(email_canonical)s, %(username_canonical)s)"
+)
 
 
 def get(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> User | None:
@@ -65,20 +70,12 @@ def lock(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> bool:
 
 def add(conn: Connection, user: User) -> None:
     """Raises UniqueConflict at the end of the transaction's block: id, e-mail or username is taken."""
-    conn.execute(
-        """
-        INSERT INTO users (tenant_id, id, email, email_canonical, username, username_canonical, active, verified,
-            verified_instant, verified_reason, expiry, birth_date, first_name, full_name, image_url, last_name,
-            middle_name, mobile_phone, parent_email, timezone, preferred_languages, clean_speak_id, connector_id,
-            password_change_required, data, last_login_instant, insert_instant, last_update_instant)
-        VALUES (%(tenant_id)s, %(id)s, %(email)s, %(email_canonical)s, %(username)s, %(username_canonical)s, %(active)s,
-            %(verified)s, %(verified_instant)s, %(verified_reason)s, %(expiry)s, %(birth_date)s, %(first_name)s,
-            %(full_name)s, %(image_url)s, %(last_name)s, %(middle_name)s, %(mobile_phone)s, %(parent_email)s,
-            %(timezone)s, %(preferred_languages)s, %(clean_speak_id)s, %(connector_id)s, %(password_change_required)s,
-            %(data)s, %(last_login_instant)s, %(insert_instant)s, %(last_update_instant)s)
-        """,
-        _parameters(user),
-    )
+    conn.execute(_INSERT, _parameters(user))
+
+
+def add_unless_taken(conn: Connection, user: User) -> bool:
+    """As `add`, but False when id, e-mail or username are taken: the loser of a race then finds the winner's user."""
+    return conn.execute(_INSERT + " ON CONFLICT DO NOTHING", _parameters(user)).rowcount == 1
 
 
 def update(conn: Connection, user: User) -> None:
@@ -107,7 +104,7 @@ def remove(conn: Connection, user: User) -> None:
 
 
 def _parameters(user: User) -> dict[str, Any]:
-    values = {column.name: getattr(user, column.name) for column in fields(user)}
+    values = {name: getattr(user, name) for name in FIELDS}
     values["data"] = Jsonb(user.data)
     values["email_canonical"] = canonical(user.email) if user.email else None
     values["username_canonical"] = canonical(user.username) if user.username else None

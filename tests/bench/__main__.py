@@ -42,7 +42,7 @@ def _run(plan: Plan) -> None:
         taken = turns.rounds()
         far = turns.far()
         lambdas = len(up.service.lambda_children())
-    print(f"\n{header(plan)}\n\n{table(taken, far, plan)}\n\n{verdicts(goals(taken, far))}\n")
+    print(f"\n{header(plan)}\n\n{table(taken, far, plan)}\n\n{verdicts(goals(taken, far, plan))}\n")
     print(f"{lambdas} lambda processes (not counted above); {time.monotonic() - began:.0f} s in all.")
 
 

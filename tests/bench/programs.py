@@ -17,13 +17,6 @@ PATIENCE_WITH_START = 20.0
 PATIENCE_WITH_END = 10.0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def program(
     name: str, command: Sequence[str | Path], port: int, log: Path, *, cwd: Path, environment: Mapping[str, str]

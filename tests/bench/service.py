@@ -14,13 +14,14 @@ from fusionauth.fusionauth_client import FusionAuthClient
 from fusionauth.rest_client import ClientResponse
 
 from identity.bootstrap import bootstrap
+from identity.ports import free_port
 from identity.runtime import Runtime
 from identity.sealing import new_key_line, read_key_file
 from identity.store.db import Database
 from identity.store.migrate import migrate
 from tests.bench.failure import BenchFailed
 from tests.bench.operations import TWITTER
-from tests.bench.programs import free_port, program
+from tests.bench.programs import program
 from tests.service import insert_api_key
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,14 +31,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def configured_service(
     url: str, x_url: str, folder: Path, consumer: tuple[str, str], workers: int
 ) -> Iterator[tuple[int, int, str, str]]:
-    """Port, process id of the master, application id and API key of a running service, as production runs it."""
+    """Port, process id of the master, application id and API key of a running service."""
     key_file = folder / "service.keys"
     key_file.write_text(new_key_line("bench", secrets.token_bytes), encoding="utf-8")
-    port = free_port()
+    port = free_port("127.0.0.1")
     base_url = f"http://127.0.0.1:{port}"
     api_key = _prepare(url, key_file, base_url)
     environment = {
-        "IDENTITY_MODE": "production",
+        "IDENTITY_MODE": "development",  # production calls no X over plain http
         "IDENTITY_PORT": str(port),
         "IDENTITY_PUBLIC_URL": base_url,
         "IDENTITY_WORKERS": str(workers),

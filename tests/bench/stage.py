@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from psycopg import sql
 
+from identity.ports import free_port
 from identity.store.embedded import EmbeddedPostgres
 from identity.store.embedded.postmaster import noted_process
 from tests.bench import accounting
 from tests.bench.operations import Wire
-from tests.bench.programs import free_port, program
+from tests.bench.programs import program
 from tests.bench.service import configured_service
 from tests.postgres import with_database
 
@@ -31,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORKERS = 2
 FLOOR_THREADS = 8
+FLOOR_APPLICATION = "floor_app:app"
 CONSUMER_KEY, CONSUMER_SECRET = "bench-key", "bench-secret"
 
 
@@ -54,12 +56,19 @@ class Stage:
 
     floor: Target
     service: Target
+    databases: tuple[str, ...]
     postgres: int
     x_port: int
 
     def calls_to_x(self) -> dict[str, int]:
         """How many calls fake X has served, by path, and refused, by reason."""
         return dict(self._ask_x("/__stats"))
+
+    def gather_statistics(self) -> None:
+        """What autovacuum would do within a minute of the first rows: without it plans are guesses, for both."""
+        for url in self.databases:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("VACUUM ANALYZE")
 
     def set_latency(self, milliseconds: int) -> None:
         self._ask_x(f"/__latency?ms={milliseconds}")
@@ -80,7 +89,7 @@ def stage(report: Callable[[str], None]) -> Iterator[Stage]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="identity-bench-")))
         folder.chmod(0o711)  # as root, PostgreSQL drops to an account that must be able to pass
         url, postmaster = stack.enter_context(_postgres(folder / "home", report))
-        x_port = free_port()
+        x_port = free_port("127.0.0.1")
         options = ("--port", str(x_port), "--consumer-key", CONSUMER_KEY, "--consumer-secret", CONSUMER_SECRET)
         stack.enter_context(
             program(
@@ -93,13 +102,13 @@ def stage(report: Callable[[str], None]) -> Iterator[Stage]:
             )
         )
         x_url = f"http://127.0.0.1:{x_port}"
-        floor = stack.enter_context(_floor(_new_database(url, "floor"), x_url, folder))
-        service_url = _new_database(url, "service")
+        databases = (_new_database(url, "floor"), _new_database(url, "service"))
+        floor = stack.enter_context(_floor(databases[0], x_url, folder))
         port, process, application_id, api_key = stack.enter_context(
-            configured_service(service_url, x_url, folder, (CONSUMER_KEY, CONSUMER_SECRET), WORKERS)
+            configured_service(databases[1], x_url, folder, (CONSUMER_KEY, CONSUMER_SECRET), WORKERS)
         )
         service = Target("service", process, Wire(port, application_id, api_key))
-        yield Stage(floor, service, postmaster, x_port)
+        yield Stage(floor, service, databases, postmaster, x_port)
 
 
 @contextmanager
@@ -129,7 +138,7 @@ def _floor(url: str, x_url: str, folder: Path) -> Iterator[Target]:
         connection.execute((HERE / "schema.sql").read_bytes())
     key_file = folder / "floor.pem"
     key_file.write_bytes(_rsa_key())
-    port = free_port()
+    port = free_port("127.0.0.1")
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", str(WORKERS)]
     serving = ["--blocking-threads", str(FLOOR_THREADS), "--port", str(port), "--log-level", "warning"]
     environment = {
@@ -139,7 +148,7 @@ def _floor(url: str, x_url: str, folder: Path) -> Iterator[Target]:
         "BENCH_FLOOR_HTTP": "pycurl",
         **_libpq(url),
     }
-    log, command = folder / "floor.log", [*granian, *serving, "floor_app:app"]
+    log, command = folder / "floor.log", [*granian, *serving, FLOOR_APPLICATION]
     with program("the floor", command, port, log, cwd=HERE / "floor", environment=environment) as process:
         yield Target("floor", process, Wire(port, str(uuid4())))
 

@@ -79,6 +79,7 @@ class Turns:
             self._people[target.name] = [_person(number, tally.bodies[number]) for number in numbers]
             if len({person.user_id for person in self._people[target.name]}) != self._plan.people:
                 raise BenchFailed(f"{target.name} did not keep its people apart.")
+        self._stage.gather_statistics()
 
     def rounds(self) -> list[Turn]:
         """Every operation on every target, round after round; who begins changes with every round."""
@@ -117,7 +118,7 @@ class Turns:
             opened = accounting.sockets_to(stage.x_port) - sockets
         _insist_on_answers(target, operation, ramp, tally)
         logins = ramp.answers + tally.answers if operation.logs_in else 0
-        _insist_on_calls(target, operation, calls_before, stage.calls_to_x(), logins)
+        refuse_wrong_calls(f"{operation.name} on {target.name}", calls_before, stage.calls_to_x(), logins)
         operation.check(tally.last_body)
         each = 1000 / tally.answers
         return Turn(
@@ -179,10 +180,8 @@ def _insist_on_answers(target: Target, operation: Operation, *tallies: Tally) ->
             )
 
 
-def _insist_on_calls(
-    target: Target, operation: Operation, before: dict[str, int], after: dict[str, int], logins: int
-) -> None:
-    """X is called exactly once for each login, never otherwise, and refuses no signature."""
+def refuse_wrong_calls(turn: str, before: dict[str, int], after: dict[str, int], logins: int) -> None:
+    """X is called exactly once for each login, never otherwise, and refuses no signature. Raises BenchFailed."""
     made = {path: number - before.get(path, 0) for path, number in after.items() if number != before.get(path, 0)}
     if made != ({VERIFY: logins} if logins else {}):
-        raise BenchFailed(f"{operation.name} on {target.name}: {logins} logins, but these calls to X: {made}")
+        raise BenchFailed(f"{turn}: {logins} logins, but these calls to X: {made}")

@@ -125,7 +125,7 @@ def test_a_killed_supervisor_takes_its_worker_along() -> None:
     "text", ["", "[]", "{", '{"consumers": []}', '{"colour": 1}', '{"latency_ms": "1"}', '{"consumers": [{"key": ""}]}']
 )
 def test_bad_options_are_refused_in_words(text: str) -> None:
-    with pytest.raises(BadOptions, match="emulator options"):
+    with pytest.raises(BadOptions, match="options of the X emulator"):
         parse_options(text)
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
-from tests.login_world import World, login_world
+from tests.login_world import World, login_world, world_for_a_module
+from tests.sessions import Sessions
 from tests.snapshot import Snapshot
 
 
@@ -26,5 +27,13 @@ def world(everyones_world: tuple[World, Snapshot]) -> World:
     made, beginning = everyones_world
     beginning.restore()
     made.x.reset()
+    made.service.services.configurations.forget()
     made.clock.offset = 0
     return made
+
+
+@pytest.fixture(scope="module")
+def sessions(postgres_server: postgres.Server, migrated_template: str) -> Iterator[Sessions]:
+    """One login world for a module; its clock only moves forward, and each test brings its own people."""
+    with world_for_a_module(postgres_server, migrated_template) as world:
+        yield Sessions(world)

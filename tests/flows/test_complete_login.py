@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import jwt
 import pytest
 
@@ -54,9 +56,17 @@ def test_the_token_says_who_logged_in_where_and_how(world: World) -> None:
 def test_one_login_calls_x_exactly_once_with_an_access_token_and_twice_with_a_verifier(world: World) -> None:
     before = len(world.x.calls())
     world.login("alice")
-    assert len(world.x.calls()) - before == 1
+    assert calls_of_x(world, before + 1) - before == 1
     world.login("alice", verifier=True)
-    assert len(world.x.calls()) - before == 3
+    assert calls_of_x(world, before + 3) - before == 3
+
+
+def calls_of_x(world: World, expected: int) -> int:
+    """How many calls X has noted; it notes a call once it is done with it, which may be after the service is."""
+    deadline = time.monotonic() + 10
+    while len(world.x.calls()) < expected and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return len(world.x.calls())
 
 
 def test_without_registration_the_answer_is_202_with_a_token_but_no_refresh_token(world: World) -> None:

@@ -9,16 +9,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from identity import kickstart
+from identity.dev import installation
 from identity.kickstart import Ending, kickstart_file, run_kickstart
 from identity.settings import load
 from tests.service import NOW, Service, running_service
 
+DEMO_APPLICATION_ID = "85a03867-dccf-4882-adde-1a79aeec50df"
 ENVIRONMENT = {
-    kickstart.DEVELOPMENT_API_KEY: "random-development-key",
-    kickstart.DEVELOPMENT_PASSWORD: "random-development-password",
-    kickstart.X_CONSUMER_KEY: "random-consumer-key",
-    kickstart.X_CONSUMER_SECRET: "random-consumer-secret",
+    installation.DEVELOPMENT_API_KEY: "random-development-key",
+    installation.DEVELOPMENT_PASSWORD: "random-development-password",
+    installation.X_CONSUMER_KEY: "random-consumer-key",
+    installation.X_CONSUMER_SECRET: "random-consumer-secret",
 }
 
 
@@ -53,7 +54,7 @@ def test_it_makes_a_demo_that_can_be_logged_in_to(service: Service, lambda_id: U
     assert result.api_key == "random-development-key"
     client = service.client_for(key=result.api_key)
 
-    application = client.retrieve_application(kickstart.DEMO_APPLICATION_ID).success_response["application"]
+    application = client.retrieve_application(DEMO_APPLICATION_ID).success_response["application"]
     assert application["loginConfiguration"]["generateRefreshTokens"] is True
     assert application["loginConfiguration"]["allowTokenRefresh"] is True
     assert {role["name"]: role["isDefault"] for role in application["roles"]} == {"admin": False, "member": True}
@@ -62,23 +63,21 @@ def test_it_makes_a_demo_that_can_be_logged_in_to(service: Service, lambda_id: U
     assert provider["enabled"] is True
     assert (provider["consumerKey"], provider["consumerSecret"]) == ("random-consumer-key", "random-consumer-secret")
     assert provider["lambdaConfiguration"] == {"reconcileId": str(lambda_id)}
-    assert provider["applicationConfiguration"][kickstart.DEMO_APPLICATION_ID]["enabled"] is True
+    assert provider["applicationConfiguration"][DEMO_APPLICATION_ID]["enabled"] is True
 
     user = client.retrieve_user_by_email("demo@example.com").success_response["user"]
-    assert [r["roles"] for r in user["registrations"] if r["applicationId"] == kickstart.DEMO_APPLICATION_ID] == [
-        ["admin"]
-    ]
+    assert [r["roles"] for r in user["registrations"] if r["applicationId"] == DEMO_APPLICATION_ID] == [["admin"]]
 
 
 def test_it_holds_no_credentials(service: Service) -> None:
     path = kickstart_file(service.services.settings)
     assert path is not None
     document = json.loads(path.read_text(encoding="utf-8"))
-    assert [key["key"] for key in document["apiKeys"]] == [f"#{{ENV.{kickstart.DEVELOPMENT_API_KEY}}}"]
+    assert [key["key"] for key in document["apiKeys"]] == [f"#{{ENV.{installation.DEVELOPMENT_API_KEY}}}"]
     provider = document["requests"][1]["body"]["identityProvider"]
-    assert provider["consumerSecret"] == f"#{{ENV.{kickstart.X_CONSUMER_SECRET}}}"
-    assert document["requests"][2]["body"]["user"]["password"] == f"#{{ENV.{kickstart.DEVELOPMENT_PASSWORD}}}"
-    assert document["variables"]["applicationId"] == kickstart.DEMO_APPLICATION_ID
+    assert provider["consumerSecret"] == f"#{{ENV.{installation.X_CONSUMER_SECRET}}}"
+    assert document["requests"][2]["body"]["user"]["password"] == f"#{{ENV.{installation.DEVELOPMENT_PASSWORD}}}"
+    assert document["variables"]["applicationId"] == DEMO_APPLICATION_ID
 
 
 def test_it_is_for_development_alone_and_gives_way_to_a_file_that_is_set() -> None:

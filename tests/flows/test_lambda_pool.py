@@ -18,7 +18,8 @@ Run = Callable[..., LambdaResult]
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[LambdaPool]:
-    shared = LambdaPool(Lambda(cpu_seconds=0.3), Runtime())
+    """The engine's own limit decides here, however busy the machine is; test_lambda_processes has the wall clock."""
+    shared = LambdaPool(Lambda(cpu_seconds=0.3, wall_seconds=30), Runtime())
     yield shared
     shared.close()
 

@@ -165,3 +165,11 @@ def test_an_escaped_text_comes_out_as_it_was(text: str) -> None:
 def test_a_value_is_put_in_as_it_is_and_not_expanded_again(before: str, value: str) -> None:
     # The blank keeps a backslash at the end of `before` from escaping the mark.
     assert body_of(escaped(before) + " #{v}", v=escaped(value)) == f"{before} {value}"
+
+
+def test_a_renamed_tenant_manager_application_is_what_the_built_in_name_means() -> None:
+    wanted = "0000aaaa-0000-4000-8000-000000000001"
+    request = {"method": "POST", "url": "/api/x/#{FUSIONAUTH_TENANT_MANAGER_APPLICATION_ID}"}
+    found = planned({"variables": {"tenantManagerApplicationId": wanted}, "requests": [request]})
+    assert str(found.tenant_manager_application_id) == wanted
+    assert found.requests[0].path.endswith(wanted)

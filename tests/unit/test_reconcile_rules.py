@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from identity.domain.reconcile import (
@@ -184,6 +184,7 @@ json_values = st.recursive(
 names = st.sampled_from([*USER_SETTABLE, *USER_SETTABLE_WHEN_NEW, *REGISTRATION_SETTABLE, "id", "active", "verified"])
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine is no fault of the rules
 @given(after=st.dictionaries(names, json_values), new=st.booleans())
 def test_whatever_a_lambda_leaves_behind_is_settled_without_an_error(after: dict[str, Any], new: bool) -> None:
     before = dict(STORED)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
+from identity.emulators.x.options import add_arguments
 from identity.emulators.x.server import BadOptions, run
 
 
@@ -13,9 +13,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m identity.emulators.x", description="An emulator of X's OAuth 1.0a."
     )
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="the port to listen on (a free one)")
-    parser.add_argument("--options", type=Path, help="a JSON file: consumers, latency_ms, rate_limit")
+    add_arguments(parser)
     chosen = parser.parse_args(arguments)
     try:
         run(chosen.host, chosen.port, chosen.options)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from marshmallow import ValidationError
 
+from identity import ports
 from identity.emulators.x.app import create_app
 from identity.emulators.x.options import EmulatorOptions
 from identity.emulators.x.protocol import BREAK
@@ -38,9 +38,17 @@ def parse_options(text: str) -> EmulatorOptions:
     try:
         return EmulatorOptions(**SettingsSchema().loads(text))
     except ValidationError as error:
-        raise BadOptions(f"emulator options: {error.messages}") from error
+        raise BadOptions(f"The options of the X emulator are not right: {json.dumps(error.messages)}.") from error
     except (ValueError, TypeError) as error:
-        raise BadOptions("emulator options: not a JSON object") from error
+        raise BadOptions("The options of the X emulator are not a JSON object.") from error
+
+
+def _read_options(path: Path) -> EmulatorOptions:
+    """Raises BadOptions."""
+    try:
+        return parse_options(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadOptions(f"The options file {path} cannot be read: {error.strerror}.") from error
 
 
 def application() -> Flask:
@@ -65,12 +73,11 @@ def _logging() -> dict[str, Any]:
 def run(host: str, port: int, options_file: Path | None = None) -> None:
     """Serve until SIGINT or SIGTERM. Port 0 takes a free one; without a file there is one application, made up."""
     end_with_parent()
-    options = parse_options(options_file.read_text(encoding="utf-8")) if options_file else EmulatorOptions()
+    options = _read_options(options_file) if options_file else EmulatorOptions()
     os.environ[OPTIONS_VARIABLE] = _as_json(options)
-    port = port or _free_port(host)
-    sys.stdout.write(
-        f"X emulator: http://{host}:{port}  consumer key and secret: http://{host}:{port}/control/settings\n"
-    )
+    port = port or ports.free_port(host)
+    url = f"http://{ports.address(host, port)}"
+    sys.stdout.write(f"X emulator: {url}  consumer key and secret: {url}/control/settings\n")
     sys.stdout.flush()
     Granian(
         "identity.emulators.x.server:application",
@@ -91,10 +98,3 @@ def run(host: str, port: int, options_file: Path | None = None) -> None:
 def _as_json(options: EmulatorOptions) -> str:
     consumers = ConsumerSchema(many=True).dump(options.consumers)
     return json.dumps({"consumers": consumers, "latency_ms": options.latency_ms, "rate_limit": options.rate_limit})
-
-
-def _free_port(host: str) -> int:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])

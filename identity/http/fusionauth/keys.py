@@ -86,18 +86,14 @@ def update_key(call: Call, key_id: UUID) -> dict[str, Any]:
     _existing(call, key_id)
     wanted = call.load(RenameKeyRequest())["key"]
     with _refusals():
-        renamed = save_key.rename_key(call.services, key_id, wanted["name"], call.actor)
-    if renamed is None:
-        raise NotFound
-    return {"key": shown(renamed)}
+        return {"key": shown(save_key.rename_key(call.services, key_id, wanted["name"], call.actor))}
 
 
 @routes.delete("/api/key/<key_id>", endpoint="/api/key", scope=Scope.GLOBAL)
 def delete_key(call: Call, key_id: UUID) -> None:
     """Delete a key that no tenant and no application uses; others can still verify what it signed."""
     with _refusals():
-        if not save_key.delete_key(call.services, key_id, call.actor):
-            raise NotFound
+        save_key.delete_key(call.services, key_id, call.actor)
 
 
 SEARCH_QUERY = {

@@ -55,6 +55,7 @@ def create_identity_provider_link(call: Call) -> dict[str, Any]:
         "identityProviderUserId": "The person's id at the provider: answers with one link.",
         "userId": "The user: answers with all links, or with those at the provider.",
     },
+    statuses={404: "There is no such link or user."},
 )
 def retrieve_identity_provider_links(call: Call) -> dict[str, Any]:
     """One link by the person at the provider, or the links of a user."""
@@ -83,6 +84,8 @@ def _one(call: Call, conn: Connection, provider_id: UUID, subject: str, user_id:
     ]
     if not found:
         raise NotFound
+    if len(found) > 1:
+        call.tenant()  # one person may have a link in each of several tenants: which one is wanted?
     return _shown(call, conn, links.opened(call.services.sealer, found[0]))
 
 

@@ -6,14 +6,16 @@ from typing import Any
 from uuid import UUID
 
 from flask import Response
+from marshmallow import ValidationError
 
-from identity.domain.errors import Unauthorized
+from identity.domain.errors import Invalid, Unauthorized
 from identity.domain.model import Device
 from identity.flows.complete_login import complete_login
 from identity.flows.login_attempt import LoginRequest
 from identity.http import api_key
 from identity.http.client_address import client_address
 from identity.http.fusionauth.login_response import login_response
+from identity.http.fusionauth.respond import invalid_from
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import CompleteLoginSchema, LoginResponseSchema
 
@@ -41,9 +43,26 @@ STATUSES = {
 )
 def complete_identity_provider_login(call: Call) -> Response:
     """Complete a login with what the provider returned to the login page."""
-    tenant_id = tenant_scope(call)
-    body = call.load(REQUEST)
+    body, tenant_id = _read(call)
     return login_response(call, complete_login(call.services, _request(call, body, tenant_id)))
+
+
+def _read(call: Call) -> tuple[dict[str, Any], UUID | None]:
+    """The body and the tenant scope. Raises Invalid with every wrong field and a wrong header at once (row 2)."""
+    call.json()  # syntax comes before fields
+    wrong, body, tenant_id = Invalid(), {}, None
+    try:
+        tenant_id = tenant_scope(call)
+    except Invalid as error:
+        wrong = error
+    try:
+        body = call.load(REQUEST)
+    except ValidationError as error:
+        refused = invalid_from(error)
+        wrong = Invalid(wrong.field_errors | refused.field_errors, refused.general_errors)
+    if wrong.field_errors or wrong.general_errors:
+        raise wrong
+    return body, tenant_id
 
 
 def tenant_scope(call: Call) -> UUID | None:
@@ -75,7 +94,7 @@ def _request(call: Call, body: dict[str, Any], tenant_id: UUID | None) -> LoginR
             name=device.get("name") or event.get("device_name"),
             description=device.get("description") or event.get("device_description"),
             type=device.get("type") or event.get("device_type"),
-            last_accessed_address=device.get("last_accessed_address") or address,
+            last_accessed_address=device.get("last_accessed_address"),
         ),
         meta_data={name: meta[name] for name in ("scopes", "data") if meta.get(name)},
         no_jwt=body["no_jwt"],

@@ -8,15 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
+from werkzeug.http import http_date
 
 from identity.domain.errors import Invalid
 from identity.domain.outcome import LoginOutcome, Tokens, Verdict
+from identity.http.bearer import ACCESS_COOKIE
 from identity.http.fusionauth.respond import empty_reply, errors_json, json_reply
 from identity.http.fusionauth.routes import Call
 from identity.http.fusionauth.schemas.users import user_wire
 from identity.store.registrations import opened
 
-ACCESS_COOKIE = "access_token"
 REFRESH_COOKIE = "refresh_token"
 
 
@@ -78,7 +79,8 @@ def set_token_cookies(call: Call, response: Response, tokens: Tokens) -> None:
     attributes = f"{'Secure; ' if uses_https(call) else ''}HttpOnly; Path=/; SameSite=Lax"
     response.headers.add("Set-Cookie", f"{ACCESS_COOKIE}={tokens.access_token}; {attributes}")
     if tokens.refresh_token is not None:
-        lives = f"Max-Age={tokens.refresh_token_seconds}"
+        ends = http_date(call.services.runtime.wall_clock() + tokens.refresh_token_seconds)
+        lives = f"Expires={ends}; Max-Age={tokens.refresh_token_seconds}"
         response.headers.add("Set-Cookie", f"{REFRESH_COOKIE}={tokens.refresh_token}; {lives}; {attributes}")
 
 

@@ -16,7 +16,7 @@ from identity.http.client_address import client_address
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.login_response import REFRESH_COOKIE, clear_token_cookies, set_token_cookies
 from identity.http.fusionauth.respond import empty_reply, json_reply
-from identity.http.fusionauth.routes import ABSENT, Call, Routes, Scope
+from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.jwt import (
     LogoutRequest,
     RefreshRequestSchema,
@@ -112,11 +112,8 @@ def revoke_refresh_tokens(call: Call) -> None:
 
 
 def _given(call: Call) -> dict[str, Any]:
-    """The parameters: a form, a JSON body, else the query."""
-    if body.content_type(call.request) == body.FORM and body.has_body(call.request):
-        form = {name: value for name, value in body.read_form(call.request).items() if value not in ABSENT}
-        return dict(REVOKE.load(form))
-    if body.has_body(call.request):
+    """The parameters: a JSON body, else a form or the query."""
+    if body.has_body(call.request) and body.content_type(call.request) == body.JSON:
         return call.load(REVOKE)
     return {
         "token": call.text("token"),

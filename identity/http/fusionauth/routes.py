@@ -10,7 +10,7 @@ Path arguments whose names end in `_id` are UUIDs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -21,12 +21,14 @@ from flask import Flask, Response, current_app
 from flask.globals import request_ctx
 from flask.wrappers import Request
 from flask_smorest import Blueprint
+from werkzeug.exceptions import MethodNotAllowed
 
 from identity.domain.access import Caller
 from identity.domain.errors import Unauthorized, invalid_field
 from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.http.fusionauth.schemas.errors import ErrorsSchema
 from identity.wire import WireSchema, camel_case, parse_uuid, storable
 
 View = Callable[..., Any]
@@ -91,9 +93,16 @@ class Call:
         with self.services.db.read() as conn:
             return api_key.only_tenant(conn)
 
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters of the request: the fields of a form, if it came with one, else the query."""
+        if body.content_type(self.request) == body.FORM and body.has_body(self.request):
+            return body.read_form(self.request)
+        return self.request.args
+
     def text(self, name: str) -> str | None:
-        """A query parameter; `undefined`, `null` and empty count as absent (D49)."""
-        value = self.request.args.get(name, "")
+        """A parameter; `undefined`, `null` and empty count as absent (D49)."""
+        value = self.parameters.get(name, "")
         if not storable(value):
             raise invalid_field(name, "invalid")
         return None if value in ABSENT else value
@@ -189,6 +198,14 @@ class Routes:
         return self._blueprint
 
 
+def fixed_paths(pages: Iterable[Routes]) -> dict[str, list[str]]:
+    """The paths without arguments, with their verbs."""
+    found: dict[str, list[str]] = {}
+    for row in (row for page in pages for row in page.table if "<" not in row.path):
+        found.setdefault(row.path, []).append(row.method)
+    return found
+
+
 def services_of(app: Flask) -> Services:
     found: Services = app.extensions["identity"]
     return found
@@ -201,6 +218,8 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
         services = services_of(current_app)
         # The request itself instead of Flask's proxy, which looks it up again at every access.
         asked = request_ctx.request
+        if arguments:
+            _refuse_another_verb(asked)
         caller, tenant_id = _admit(services, row, asked)
         body.require_type(asked, types)
         call = Call(services, asked, caller, tenant_id)
@@ -229,6 +248,13 @@ def _admit(services: Services, row: Route, request: Request) -> tuple[Caller | N
     return caller, locked
 
 
+def _refuse_another_verb(request: Request) -> None:
+    """`PUT /api/user/search` names the search, not a user of that id. Raises MethodNotAllowed."""
+    methods = current_app.extensions["identity.fixed_paths"].get(request.path.rstrip("/"))
+    if methods:
+        raise MethodNotAllowed(methods)
+
+
 def _converted(arguments: dict[str, str]) -> dict[str, Any]:
     converted: dict[str, Any] = {}
     for name, text in arguments.items():
@@ -251,10 +277,13 @@ def _documentation(
     responses: dict[str, Any] = {"200": {"description": "The request was successful.", **content}}
     if row.endpoint is not None:
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
-    responses["400"] = {"description": "The request was refused; the body is an Errors object."}
-    if "<" in row.path:
+    errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
+    responses["400"] = {"description": "The request was refused.", **errors}
+    if "<" in row.path and row.method != "POST":
         responses["404"] = {"description": "There is no such object."}
-    responses["503"] = {"description": "The database is not available; Retry-After says when to try again."}
+    responses["503"] = {"description": "The database is not available; Retry-After says when to try again.", **errors}
+    if takes is not None:
+        responses["413"] = {"description": "The body is too large."}
     for status, text in (statuses or {}).items():
         responses[str(status)] = {"description": text}
     documentation: dict[str, Any] = {"responses": responses}

@@ -11,11 +11,22 @@ from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.store import api_keys, configuration, migrate
 from identity.store.db import StoreUnavailable
+from identity.wire import Text, WireSchema
 
 routes = Routes("System", "Status, health and version of the service.")
 
 
-@routes.get("/api/status", endpoint=None, scope=Scope.OWN)
+class VersionSchema(WireSchema):
+    version = Text()
+
+
+class StatusSchema(VersionSchema):
+    """`version` is for those who send a key."""
+
+    status = Text()
+
+
+@routes.get("/api/status", endpoint=None, scope=Scope.OWN, gives=StatusSchema)
 def retrieve_status(call: Call) -> Response:
     """Whether the service can work: migrations applied and the database answering. With a key also the version."""
     try:
@@ -41,7 +52,7 @@ def _not_ready(why: str) -> Response:
     return response
 
 
-@routes.get("/api/health", endpoint=None, scope=Scope.OWN)
+@routes.get("/api/health", endpoint=None, scope=Scope.OWN, statuses={500: "The database does not answer."})
 def retrieve_health(call: Call) -> Response:
     """200 while the process can reach its database, else 500; no body."""
     try:
@@ -52,7 +63,7 @@ def retrieve_health(call: Call) -> Response:
     return empty_reply()
 
 
-@routes.get("/api/system/version", endpoint="/api/system/version", scope=Scope.GLOBAL)
+@routes.get("/api/system/version", endpoint="/api/system/version", scope=Scope.GLOBAL, gives=VersionSchema)
 def retrieve_version(_: Call) -> dict[str, Any]:
     """The version of this service."""
     return {"version": __version__}

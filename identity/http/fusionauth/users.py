@@ -11,7 +11,7 @@ from identity.domain.model import Registration, User
 from identity.flows import save_user
 from identity.flows.save_user import UserChange
 from identity.http import body
-from identity.http.fusionauth.routes import Call, Routes
+from identity.http.fusionauth.routes import ABSENT, Call, Routes
 from identity.http.fusionauth.schemas.user_search import RecentLoginAnswerSchema
 from identity.http.fusionauth.schemas.users import (
     UserAnswerSchema,
@@ -173,7 +173,7 @@ def _login_ids(call: Call) -> tuple[str | None, str | None]:
         return None, canonical(username.strip())
     if (login_id := call.text("loginId")) is None:
         raise invalid_field("userId", "missing")
-    kinds = {kind for kind in call.request.args.getlist("loginIdTypes") if kind not in {"", "undefined", "null"}}
+    kinds = {kind for kind in call.request.args.getlist("loginIdTypes") if kind not in ABSENT}
     if not kinds <= LOGIN_ID_TYPES:
         raise invalid_field("loginIdTypes", "invalid")
     folded = canonical(login_id.strip())

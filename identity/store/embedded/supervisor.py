@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from identity import ports
 from identity.runtime import Runtime
 from identity.store.embedded import postmaster
 from identity.store.embedded.account import Account
@@ -29,6 +29,7 @@ from identity.store.embedded.failure import EmbeddedFailed
 from identity.store.embedded.place import Place, find_place, make_home
 
 DATABASE = "identity"
+LOOPBACK = "127.0.0.1"
 PATIENCE_WITH_RECOVERY = 600.0
 """Seconds a server that lives may take until it answers: crash recovery of a large database takes its time."""
 PATIENCE_WITH_STARTS = 30.0
@@ -262,13 +263,4 @@ def _make_database(url: str) -> None:
 
 def _usable_port(before: int | None) -> int:
     """The port of a server that was killed, which its users still know, when nobody took it; else a free one."""
-    for wanted in (before or 0, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            port: int = probe.getsockname()[1]
-            return port
-    raise EmbeddedFailed("There is no free port on 127.0.0.1 for PostgreSQL.")
+    return before if before and ports.is_free(LOOPBACK, before) else ports.free_port(LOOPBACK)

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from identity.domain.api_keys import ApiKey, ApiKeyDraft
+from identity.domain.api_keys import LONGEST_KEY, ApiKey, ApiKeyDraft
 from identity.wire import Flag, Id, Instant, Part, Text, WireSchema, storable
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
@@ -16,9 +16,13 @@ ENDPOINT_FORM = re.compile(r"/[A-Za-z0-9._~{}/-]{1,199}")
 """Only the shape is checked: a key may name an endpoint that this release does not have."""
 SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 """What an Authorization header can carry unchanged."""
-LONGEST_KEY = 4096
 MOST_ATTRIBUTES = 100
 LONGEST_ATTRIBUTE = 1000
+VERBS_BY_ENDPOINT = {
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string", "enum": sorted(METHODS)}},
+}
+"""How the OpenAPI document describes a permission map."""
 
 
 class KeyText(Text):
@@ -83,11 +87,11 @@ class Attributes(fields.Field[dict[str, str]]):
 
 
 class PermissionsSchema(WireSchema):
-    endpoints = Endpoints(load_default=dict)
+    endpoints = Endpoints(load_default=dict, metadata=VERBS_BY_ENDPOINT)
 
 
 class MetaDataSchema(WireSchema):
-    attributes = Attributes(load_default=dict)
+    attributes = Attributes(load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}})
 
 
 class ApiKeySchema(WireSchema):

@@ -64,7 +64,7 @@ def refresh_token_wire(record: RefreshToken) -> dict[str, Any]:
     device = dict(record.meta_data.get("device") or {})
     shown_device = {
         "description": device.get("description"),
-        "lastAccessedAddress": record.last_accessed_address or device.get("last_accessed_address"),
+        "lastAccessedAddress": record.last_accessed_address,
         "lastAccessedInstant": record.last_accessed_instant,
         "name": device.get("name"),
         "type": device.get("type"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validates_schema
 
+from identity.providers import FIXED_IDS, missing_data
 from identity.wire import DEFAULT_TEXT_LIMIT, Flag, Free, Id, Many, Part, Text, WireSchema, storable
 
 TOKEN_LIMIT = 4096
@@ -64,13 +65,22 @@ class CompleteLoginSchema(WireSchema):
 
     application_id = Id(required=True)
     identity_provider_id = Id(required=True)
-    data = Strings(load_default=dict)
+    data = Strings(load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}})
     ip_address = Text(limit=255)
     event_info = Part(EventInfoSchema)
     meta_data = Part(LoginMetaDataSchema)
     no_jwt = Flag(load_default=False, data_key="noJWT")
     no_link = Flag(load_default=False)
     connection_test_id = Id()
+
+    @validates_schema(skip_on_field_errors=False)
+    def has_data(self, values: dict[str, Any], **_: Any) -> None:
+        """The members of `data` that the provider needs belong to the same answer as every other field (row 2)."""
+        implementation = FIXED_IDS.get(values.get("identity_provider_id"))
+        if implementation is not None and isinstance(values.get("data"), dict):
+            missing = missing_data(implementation, values["data"])
+            if missing:
+                raise ValidationError({"data": {name: ["blank"] for name in missing}})
 
 
 class LoginResponseSchema(WireSchema):

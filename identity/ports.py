@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import socket
 
 
 def _connectable(host: str) -> str:
-    """The address to reach a server at that listens on `host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 (read, never bound)
+    """The address to reach a server at that listens on `host`, which may mean every address of the machine."""
+    try:
+        listens = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if not listens.is_unspecified:
+        return host
+    return "::1" if listens.version == 6 else "127.0.0.1"
 
 
 def address(host: str, port: int) -> str:

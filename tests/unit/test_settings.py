@@ -1,0 +1,99 @@
+"""Where settings come from, and what is refused: decision 35."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from identity.settings import BadSettings, load
+
+PRODUCTION_X = "https://api.twitter.com"
+
+
+def test_the_defaults_are_those_of_the_documented_file() -> None:
+    settings = load({})
+    assert (settings.mode, settings.port, settings.workers, settings.threads) == ("production", 9011, 2, 48)
+    assert settings.x.api_url == PRODUCTION_X
+    assert not settings.x_api_url_given
+
+
+def test_the_environment_wins_over_a_file_and_a_file_over_the_default(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("port = 1234\n[x]\nread_timeout = 1.5\n", encoding="utf-8")
+    settings = load({"IDENTITY_CONFIG_FILE": str(own), "IDENTITY_PORT": "4321"})
+    assert (settings.port, settings.x.read_timeout) == (4321, 1.5)
+
+
+def test_the_alias_of_the_kickstart_file_is_known_and_the_own_name_wins() -> None:
+    assert load({"FUSIONAUTH_APP_KICKSTART_FILE": "/a"}).kickstart.file == "/a"
+    both = {"FUSIONAUTH_APP_KICKSTART_FILE": "/a", "IDENTITY_KICKSTART_FILE": "/b"}
+    assert load(both).kickstart.file == "/b"
+
+
+def test_a_given_x_url_is_noticed() -> None:
+    assert load({"IDENTITY_X_API_URL": "https://x.example.com"}).x_api_url_given
+
+
+def test_an_unknown_variable_warns_and_an_unknown_key_in_a_file_stops(tmp_path: Path) -> None:
+    [warning] = load({"IDENTITY_PROT": "1"}).warnings
+    assert "IDENTITY_PROT" in warning
+    own = tmp_path / "own.toml"
+    own.write_text("prot = 1\n", encoding="utf-8")
+    with pytest.raises(BadSettings, match="prot"):
+        load({"IDENTITY_CONFIG_FILE": str(own)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("IDENTITY_MODE", "staging", "IDENTITY_MODE"),
+        ("IDENTITY_PORT", "many", "port.*a whole number"),
+        ("IDENTITY_PORT", "70000", "port"),
+        ("IDENTITY_EMULATOR_X_PORT", "-1", "emulator.x_port"),
+        ("IDENTITY_WORKERS", "0", "workers.*at least 1"),
+        ("IDENTITY_DATABASE_POOL_SIZE", "0", "database.pool_size"),
+        ("IDENTITY_DATABASE_PREPARE", "perhaps", "database.prepare.*true or false"),
+        ("IDENTITY_DATABASE_URL", "mysql://identity:s3cret@db/identity", "database.url.*postgresql://"),
+        ("IDENTITY_LAMBDA_MEMORY_MIB", "0", "lambda.memory_mib"),
+        ("IDENTITY_X_CONNECT_TIMEOUT", "soon", "x.connect_timeout.*a number"),
+        ("IDENTITY_X_READ_TIMEOUT", "nan", "x.read_timeout"),
+        ("IDENTITY_X_LOGIN_BUDGET", "-3", "x.login_budget"),
+        ("IDENTITY_PUBLIC_URL", "login.example.com", "public_url"),
+        ("IDENTITY_LOG_LEVEL", "loud", "log.level"),
+        ("IDENTITY_CONFIG_FILE", "/no/such/file.toml", "/no/such/file.toml"),
+    ],
+)
+def test_a_value_that_can_not_be_used_is_named(name: str, value: str, named: str) -> None:
+    with pytest.raises(BadSettings, match=named) as refusal:
+        load({name: value})
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_a_fraction_in_a_file_is_no_whole_number(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("threads = 2.5\n", encoding="utf-8")
+    with pytest.raises(BadSettings, match=r"threads.*a whole number"):
+        load({"IDENTITY_CONFIG_FILE": str(own)})
+
+
+@pytest.mark.parametrize("url", ["postgresql://db/identity", "postgres://db/identity", "host=db dbname=identity"])
+def test_a_database_is_named_in_any_form_that_postgresql_knows(url: str) -> None:
+    assert load({"IDENTITY_DATABASE_URL": url}).database.url == url
+
+
+def test_production_calls_x_over_https_only_and_development_may_use_an_emulator() -> None:
+    with pytest.raises(BadSettings, match=r"x\.api_url"):
+        load({"IDENTITY_X_API_URL": "http://127.0.0.1:8080"})
+    emulated = load({"IDENTITY_X_API_URL": "http://127.0.0.1:8080", "IDENTITY_MODE": "development"})
+    assert emulated.development
+
+
+def test_no_secret_is_in_the_representation() -> None:
+    assert "s3cret" not in repr(load({"IDENTITY_DATABASE_URL": "postgresql://identity:s3cret@db/identity"}))
+
+
+def test_the_public_url_is_the_base_of_every_absolute_url_and_decides_about_secure_cookies() -> None:
+    assert load({}).base_url == "http://127.0.0.1:9011"
+    public = load({"IDENTITY_PUBLIC_URL": "https://login.example.com/"})
+    assert (public.base_url, public.secure_cookies) == ("https://login.example.com", True)
