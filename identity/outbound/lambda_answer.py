@@ -30,7 +30,6 @@ class LambdaResult:
     """The mutable arguments as the lambda left them: untrusted, but of the JSON kind they had."""
 
     logs: tuple[LogLine, ...]
-    milliseconds: float
 
 
 class LambdaFailed(Exception):
