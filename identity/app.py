@@ -12,12 +12,12 @@ from flask import Flask, Response, current_app, g, request
 from identity import settings as settings_module
 from identity.flows.configurations import Configurations
 from identity.flows.services import Services
-from identity.http.body import MAXIMUM_BODY
+from identity.http import body
 from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
-from identity.http.fusionauth.routes import services_of
-from identity.http.limits import HeaderLimits
+from identity.http.fusionauth.routes import fixed_paths, services_of
+from identity.http.limits import REQUEST_ID, HeaderLimits
 from identity.http.openapi import describe
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
@@ -26,7 +26,6 @@ from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 
-REQUEST_ID = "X-Request-Id"
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
@@ -66,12 +65,12 @@ def create_app(services: Services) -> Flask:
     app.extensions["identity"] = services
     app.url_map.strict_slashes = False  # the TypeScript client sends a slash for an empty id
     app.url_map.merge_slashes = False
-    app.config["MAX_CONTENT_LENGTH"] = MAXIMUM_BODY
+    app.config["MAX_CONTENT_LENGTH"] = body.READ_AT_MOST
     api = describe(app)
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
-    app.extensions["identity.routes"] = [row for page in PAGES for row in page.table]
+    app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     app.before_request(_name_request)
     app.after_request(_finish)
@@ -96,6 +95,8 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers[REQUEST_ID] = g.get("request_id", "-")
+    if request.method == "OPTIONS":
+        response.headers.pop("Content-Type", None)  # Flask's own answer has no body, and yet a type
     return response
 
 
@@ -104,4 +105,4 @@ def application() -> Wsgi:
     settings = settings_module.load()
     configure_logging(settings.log.level)
     services = build_services(settings)
-    return HeaderLimits(create_app(services))
+    return HeaderLimits(create_app(services), services.runtime.new_id)

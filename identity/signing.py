@@ -28,6 +28,8 @@ MAXIMUM_TOKEN = 16_384
 MAXIMUM_KID = 255
 COMPACT_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 PARSED_KEYS = 256
+LATEST_SECONDS = 2**53 // 1000
+"""A time beyond it is nonsense, and in milliseconds more than others can store."""
 
 FindKey = Callable[[str], SigningKey | None]
 """Looks a `kid` up in the key table."""
@@ -130,6 +132,8 @@ def _check_times(claims: Mapping[str, Any], now: int) -> None:
     expires, issued, begins = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
     if type(expires) is not int or type(issued) is not int or type(begins) is not int:
         raise InvalidToken("a time is missing or no number")
+    if max(expires, issued, begins) > LATEST_SECONDS:
+        raise InvalidToken("a time is out of range")
     if expires * 1000 <= now:
         raise InvalidToken("expired")
     if issued * 1000 > now or begins * 1000 > now:

@@ -117,18 +117,15 @@ class Id(fields.Field[UUID]):
 
 
 class OneOf(fields.String):
-    """One of a fixed set of wire strings. `unknown` is the reason for a string outside the set."""
+    """One of a fixed set of wire strings; another string is of the wrong kind (login contract 1.3)."""
 
-    def __init__(self, choices: tuple[str, ...], *, unknown: str = "invalid", **kwargs: Any) -> None:
+    def __init__(self, choices: tuple[str, ...], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = choices
-        self.unknown_reason = unknown
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        if not isinstance(value, str):
+        if not isinstance(value, str) or value not in self.choices:
             raise ValidationError("invalidJSON")
-        if value not in self.choices:
-            raise ValidationError(self.unknown_reason)
         return value
 
 

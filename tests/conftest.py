@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,6 +17,9 @@ from tests import postgres
 
 RUN = os.environ.setdefault("TEST_RUN", uuid4().hex)
 """The name of this run, inherited by its workers."""
+
+
+LOOPBACK = ("localhost", "")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -47,3 +53,31 @@ def database_url(postgres_server: postgres.Server, migrated_template: str) -> It
     url = postgres.fresh_database(postgres_server, migrated_template)
     yield url
     postgres.drop_database(postgres_server, url)
+
+
+def _only_loopback(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    """Tests talk to this machine only (decision 38): any other address is refused before a packet leaves."""
+
+    def guarded(self: socket.socket, address: Any) -> Any:
+        host = address[0] if isinstance(address, tuple) else "a path"
+        if self.family in (socket.AF_INET, socket.AF_INET6) and host not in LOOPBACK and not _is_loopback(host):
+            raise AssertionError(f"a test tried to reach {host}, which is not this machine")
+        return connect(self, address)
+
+    return guarded
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """No test of this process reaches beyond 127.0.0.1."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", _only_loopback(socket.socket.connect))
+        patch.setattr(socket.socket, "connect_ex", _only_loopback(socket.socket.connect_ex))
+        yield

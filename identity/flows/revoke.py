@@ -27,7 +27,8 @@ def revoke(services: Services, wanted: Revocation, *, tenant_id: UUID | None, ow
 
     Raises NotFound, Unauthorized.
     """
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection) -> None:
         if wanted.token_id is not None or wanted.token is not None:
             record = _one(conn, wanted, tenant_id)
             if record is None or owner_id not in (None, record.user_id):
@@ -37,6 +38,8 @@ def revoke(services: Services, wanted: Revocation, *, tenant_id: UUID | None, ow
             raise Unauthorized
         else:
             _many(conn, wanted, tenant_id)
+
+    services.db.transact(work)  # two that revoke many rows may meet crosswise, and one of them begins anew
 
 
 def _one(conn: Connection, wanted: Revocation, tenant_id: UUID | None) -> RefreshToken | None:
@@ -60,7 +63,8 @@ def _many(conn: Connection, wanted: Revocation, tenant_id: UUID | None) -> None:
 
 def log_out(services: Services, token: str, *, everywhere: bool) -> None:
     """End the session of a refresh token, or every session of its owner. An unknown token is no error."""
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection) -> None:
         record = refresh_tokens.find(conn, token)
         if record is None:
             return
@@ -68,3 +72,5 @@ def log_out(services: Services, token: str, *, everywhere: bool) -> None:
             refresh_tokens.revoke_of_user(conn, record.tenant_id, record.user_id)
         else:
             refresh_tokens.revoke(conn, record.id)
+
+    services.db.transact(work)

@@ -28,9 +28,24 @@ def find_caller(conn: Connection, request: Request, now: int) -> Caller | None:
 def require_caller(conn: Connection, request: Request, endpoint: str, now: int) -> Caller:
     """The caller, allowed to use `endpoint` with the request's method. Raises Unauthorized."""
     caller = find_caller(conn, request, now)
-    if caller is None or not caller.may(endpoint, request.method):
+    method = "GET" if request.method == "HEAD" else request.method
+    if caller is None or not caller.may(endpoint, method):
         raise Unauthorized
     return caller
+
+
+def named_tenant(request: Request) -> UUID | None:
+    """The tenant that the header names; None when there is no header. Raises Invalid.
+
+    An empty header is no UUID: servers make one of bytes they can not read, and it must not open every tenant (T34).
+    """
+    header = request.headers.get(TENANT_HEADER)
+    if header is None:
+        return None
+    tenant_id = parse_uuid(header.strip())
+    if tenant_id is None:
+        raise invalid_field("tenantId", "couldNotConvert")
+    return tenant_id
 
 
 def scope(conn: Connection, request: Request, caller: Caller | None) -> UUID | None:
@@ -39,12 +54,9 @@ def scope(conn: Connection, request: Request, caller: Caller | None) -> UUID | N
     Raises Unauthorized (a locked key and another tenant's header), Invalid (no UUID, unknown tenant).
     """
     locked = caller.tenant_id if caller else None
-    header = request.headers.get(TENANT_HEADER, "").strip()
-    if not header:
-        return locked
-    tenant_id = parse_uuid(header)
+    tenant_id = named_tenant(request)
     if tenant_id is None:
-        raise invalid_field("tenantId", "couldNotConvert")
+        return locked
     if locked is not None and tenant_id != locked:
         raise Unauthorized
     if not tenants.exists(conn, tenant_id):

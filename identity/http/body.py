@@ -5,7 +5,6 @@ Source: login contract 1.4; limits: security-and-reliability section 9.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -15,6 +14,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from identity.domain.errors import Invalid, invalid_request
 
 MAXIMUM_BODY = 1024 * 1024
+READ_AT_MOST = MAXIMUM_BODY + 1
+"""Where the reading of a body of unknown length stops: beyond the limit, so that it shows that there was more."""
 MAXIMUM_FORM = 64 * 1024
 MAXIMUM_DEPTH = 64
 MAXIMUM_KEYS = 10_000
@@ -51,11 +52,9 @@ def require_type(request: Request, allowed: tuple[str, ...]) -> None:
         raise invalid_request("InvalidContentType", f"This route takes {' or '.join(allowed)}.")
 
 
-def read_json(request: Request, *, limit: int = MAXIMUM_BODY) -> Any:
+def read_json(request: Request) -> Any:
     """The parsed body, any JSON value; an empty body is an empty object. Raises Invalid, RequestEntityTooLarge."""
-    if request.content_length is not None and request.content_length > limit:
-        raise RequestEntityTooLarge
-    raw = request.get_data(cache=True)
+    raw = _read(request, MAXIMUM_BODY)
     if not raw.strip():
         return {}
     try:
@@ -66,19 +65,27 @@ def read_json(request: Request, *, limit: int = MAXIMUM_BODY) -> Any:
     return value
 
 
-def read_form(request: Request) -> Mapping[str, str]:
-    """The fields of a form, the first of each name. Raises RequestEntityTooLarge."""
-    if len(request.get_data(cache=True, parse_form_data=False)) > MAXIMUM_FORM:
-        raise RequestEntityTooLarge
-    return request.form
-
-
-def read_object(request: Request, *, limit: int = MAXIMUM_BODY) -> dict[str, Any]:
+def read_object(request: Request) -> dict[str, Any]:
     """The parsed body, which must be an object. Raises Invalid."""
-    value = read_json(request, limit=limit)
+    value = read_json(request)
     if not isinstance(value, dict):
         raise invalid_json("The body must be a JSON object.")
     return value
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form, the first value of each. Raises RequestEntityTooLarge."""
+    _read(request, MAXIMUM_FORM)
+    return request.form.to_dict()
+
+
+def _read(request: Request, limit: int) -> bytes:
+    if request.content_length is not None and request.content_length > limit:
+        raise RequestEntityTooLarge
+    raw = request.get_data(cache=True)
+    if len(raw) > limit:  # a chunked body tells its length only now
+        raise RequestEntityTooLarge
+    return raw
 
 
 def invalid_json(message: str = "The body is not valid JSON.") -> Invalid:

@@ -5,26 +5,40 @@ Source: security-and-reliability section 9: request line and one header 8 KiB, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 LONGEST_LINE = 8 * 1024
 LONGEST_HEADERS = 64 * 1024
 MOST_HEADERS = 100
+REQUEST_ID = "X-Request-Id"
+log = logging.getLogger("identity.http")
 
 
 class HeaderLimits:
-    """WSGI middleware: 414 for a long request line, 431 for long or many headers."""
+    """WSGI middleware: 414 for a long request line, 431 for long or many headers. `new_id` names a refused request."""
 
-    def __init__(self, application: Any) -> None:
+    def __init__(self, application: Any, new_id: Callable[[], UUID]) -> None:
         self._application = application
+        self._new_id = new_id
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         refusal = _refusal(environ)
         if refusal is None:
             answer: Iterable[bytes] = self._application(environ, start_response)
             return answer
-        start_response(refusal, [("Content-Length", "0"), ("Cache-Control", "no-store"), ("Connection", "close")])
+        request_id = self._new_id().hex
+        log.warning("request %s refused: %s", request_id, refusal)
+        headers = [
+            ("Content-Length", "0"),
+            ("Cache-Control", "no-store"),
+            ("X-Content-Type-Options", "nosniff"),
+            (REQUEST_ID, request_id),
+            ("Connection", "close"),
+        ]
+        start_response(refusal, headers)
         return [b""]
 
 

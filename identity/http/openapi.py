@@ -5,11 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 from flask_smorest import Api
 
 from identity import __version__, wire
 from identity.http.fusionauth.schemas.errors import ErrorsSchema
+
+
+class _Converter(OpenAPIConverter):
+    """Knows the fields of `identity.wire`."""
+
+    field_mapping = {  # noqa: RUF012  # as the library declares it
+        **OpenAPIConverter.field_mapping,
+        wire.Text: ("string", None),
+        wire.Id: ("string", "uuid"),
+        wire.Free: ("object", None),
+        wire.IdMap: ("object", None),
+    }
+
+    def init_attribute_functions(self) -> None:
+        super().init_attribute_functions()  # type: ignore[no-untyped-call]
+        self.add_attribute_function(_bounds)  # type: ignore[no-untyped-call]
+
+
+class _Plugin(MarshmallowPlugin):
+    Converter = _Converter
 
 
 class _Api(Api):  # type: ignore[misc]  # the library has no types
@@ -28,20 +49,26 @@ def describe(app: Flask) -> Api:
         OPENAPI_URL_PREFIX="/",
         OPENAPI_JSON_PATH="openapi.json",
     )
-    plugin = MarshmallowPlugin()
     schemes = {"apiKey": {"type": "apiKey", "in": "header", "name": "Authorization"}}
     options: dict[str, Any] = {
-        "marshmallow_plugin": plugin,
+        "marshmallow_plugin": _Plugin(),
         "components": {"securitySchemes": schemes},
         "info": {"description": "Compatible with FusionAuth's API; not affiliated with FusionAuth."},
     }
-    api = _Api(app, spec_kwargs=options)
-    assert plugin.converter is not None  # Api has initialised the plugin
-    for field, kind, form in (
-        (wire.Text, "string", None),
-        (wire.Id, "string", "uuid"),
-        (wire.Free, "object", None),
-        (wire.IdMap, "object", None),
-    ):
-        plugin.converter.field_mapping[field] = (kind, form)
-    return api
+    return _Api(app, spec_kwargs=options)
+
+
+def _bounds(converter: OpenAPIConverter, field: Any, **_: Any) -> dict[str, Any]:
+    """What our fields refuse beyond their type, and what the entries of a map are."""
+    match field:
+        case wire.OneOf():
+            return {"enum": list(field.choices)}
+        case wire.Text():
+            return {"maxLength": field.limit} | ({} if field.blank else {"minLength": 1})
+        case wire.Whole():
+            return {"minimum": field.least, "maximum": field.most}
+        case wire.IdMap():
+            return {"additionalProperties": converter.resolve_nested_schema(field.inner)}  # type: ignore[no-untyped-call]
+        case wire.Many():
+            return {"maxItems": field.most}
+    return {}

@@ -142,8 +142,16 @@ def set_active(conn: Connection, application: Application, active: bool, now: in
 
 
 def delete(conn: Connection, application: Application) -> None:
-    """The application with its registrations, roles and refresh tokens."""
-    conn.execute("DELETE FROM applications WHERE tenant_id = %s AND id = %s", (application.tenant_id, application.id))
+    """The application with its registrations, roles and refresh tokens.
+
+    A login locks its registration first and then, for the refresh token's reference, the application: so does this.
+    """
+    for statement in (
+        "DELETE FROM registrations WHERE tenant_id = %s AND application_id = %s",
+        "DELETE FROM refresh_tokens WHERE tenant_id = %s AND application_id = %s",
+        "DELETE FROM applications WHERE tenant_id = %s AND id = %s",
+    ):
+        conn.execute(statement, (application.tenant_id, application.id))
 
 
 def _application(row: Any) -> Application:

@@ -1,4 +1,4 @@
-"""Registrations: a user's place in an application. Authentication tokens are sealed in the row and in clear outside.
+"""Registrations: a user's place in an application. Its tokens are sealed in the row and in clear outside.
 
 Law: the user's row lock guards the user's registrations too (`store.users.lock`).
 """
@@ -88,15 +88,24 @@ def remove(conn: Connection, tenant_id: UUID, user_id: UUID, application_id: UUI
 
 
 def opened(registration: Registration, sealer: Sealer) -> Registration:
-    """A row as read, with its authentication token in clear."""
-    if registration.authentication_token is None:
+    """A row as read, with its authentication token and its tokens of providers in clear."""
+    token = registration.authentication_token
+    if token is None and not registration.tokens:
         return registration
-    token = sealer.open(registration.authentication_token, _place(registration.id))
-    return replace(registration, authentication_token=token)
+    return replace(
+        registration,
+        authentication_token=None if token is None else sealer.open(token, _place(registration.id)),
+        tokens={
+            name: sealer.open(text, _tokens_place(registration.id, name)) for name, text in registration.tokens.items()
+        },
+    )
 
 
 def _parameters(registration: Registration, sealer: Sealer) -> dict[str, Any]:
     values = _values(registration)
+    values["tokens"] = Jsonb(
+        {name: sealer.seal(text, _tokens_place(registration.id, name)) for name, text in registration.tokens.items()}
+    )
     if registration.authentication_token is not None:
         values["authentication_token"] = sealer.seal(registration.authentication_token, _place(registration.id))
     return values
@@ -109,3 +118,7 @@ def _values(registration: Registration) -> dict[str, Any]:
 
 def _place(registration_id: UUID) -> Place:
     return Place("registrations", registration_id, "authentication_token")
+
+
+def _tokens_place(registration_id: UUID, name: str) -> Place:
+    return Place("registrations", registration_id, f"tokens.{name}")

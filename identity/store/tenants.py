@@ -124,8 +124,11 @@ def update(conn: Connection, tenant: Tenant) -> Tenant:
 def delete(conn: Connection, tenant_id: UUID) -> None:
     """The tenant with everything in it."""
     conn.execute("SELECT set_config('statement_timeout', %s, true)", (f"{DELETE_SECONDS}s",))
-    conn.execute("DELETE FROM login_records WHERE tenant_id = %s", (tenant_id,))
+    # Users go first: a login locks its user before anything else of the tenant, and so neither waits for the other.
+    conn.execute("DELETE FROM users WHERE tenant_id = %s", (tenant_id,))
     conn.execute("DELETE FROM tenants WHERE id = %s", (tenant_id,))
+    # After the users, who are locked now: before that, somebody may still log in and leave a record.
+    conn.execute("DELETE FROM login_records WHERE tenant_id = %s", (tenant_id,))
 
 
 def _values(tenant: Tenant) -> dict[str, Any]:

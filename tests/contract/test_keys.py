@@ -255,10 +255,12 @@ def test_what_is_no_criterion_is_refused(service: Service) -> None:
         ({"orderBy": "name UP"}, {"search.orderBy": ["[invalid]search.orderBy"]}),
         ({"startRow": 10_001}, {"search.startRow": ["[invalid]search.startRow"]}),
         ({"numberOfResults": -1}, {"search.numberOfResults": ["[invalid]search.numberOfResults"]}),
-        ({"type": "DSA"}, {"search.type": ["[invalidJSON]"]}),
     ):
         assert codes(service.call("POST", "/api/key/search", {"search": criteria})) == code
         assert codes(service.call("GET", "/api/key/search", params=criteria)) == code
+    refused = service.call("POST", "/api/key/search", {"search": {"type": "DSA"}})
+    assert codes(refused) == {"search.type": ["[invalidJSON]"]}
+    assert codes(service.call("GET", "/api/key/search?type=DSA")) == {"type": ["[couldNotConvert]type"]}
     assert codes(service.call("POST", "/api/key/search", {"search": []})) == {"search": ["[invalidJSON]"]}
 
 

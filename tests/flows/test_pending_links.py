@@ -202,3 +202,11 @@ def test_a_person_who_was_linked_meanwhile_stays_with_their_user(world: World) -
     assert set(wrong_fields(redeem(world, pending_id, other["id"]))) == {"identityProviderLink.identityProviderUserId"}
     assert redeem(world, pending_id, owner["id"]).status_code == 200
     assert [link["displayName"] for link in world.links(owner["id"])] == ["alice@example.com"]
+
+
+def test_deleting_the_provider_ends_its_pending_links(world: World) -> None:
+    pending_id = pended(world)
+    user = world.add_user(username="late")
+    assert world.service.call("DELETE", f"/api/identity-provider/{TWITTER}").status_code == 200
+    assert pending(world, pending_id).status_code == 404
+    assert general(redeem(world, pending_id, user["id"])) == ["[InvalidPendingIdPLinkId]"]

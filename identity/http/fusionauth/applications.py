@@ -20,13 +20,14 @@ ENDPOINT = "/api/application"
 SEARCH = "/api/application/search"
 OAUTH = "/api/application/oauth-configuration"
 ONE = "/api/application/<application_id>"
+SEARCH_QUERY = {**CRITERIA, "state": "Active or Inactive", "tenantId": "Those of this tenant only"}
 
 routes = Routes("Applications", "Applications and their roles.")
 _request = schemas.ApplicationRequest()
 _response = schemas.ApplicationResponse()
 
 
-@routes.get(SEARCH, endpoint=SEARCH, gives=schemas.ApplicationSearchResponse, query=CRITERIA)
+@routes.get(SEARCH, endpoint=SEARCH, gives=schemas.ApplicationSearchResponse, query=SEARCH_QUERY)
 def search_applications(call: Call) -> dict[str, Any]:
     """The applications that match; secrets are left out."""
     return _search(call)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields
 
-from identity.domain.errors import invalid_field
+from identity.domain.errors import Invalid, invalid_field, invalid_fields
+from identity.http.fusionauth.respond import invalid_from
 from identity.http.fusionauth.routes import Call
 from identity.store.listing import Page, UnknownOrder
 from identity.wire import Whole, WireSchema
@@ -23,9 +24,18 @@ CRITERIA = {
 
 def criteria(call: Call, schema: WireSchema) -> dict[str, Any]:
     """The criteria of a GET or POST, loaded by a request schema whose one member is `search`. Raises Invalid."""
-    document = call.json() if call.request.method == "POST" else {"search": _from_query(call, schema)}
-    wanted: dict[str, Any] = schema.load(document)["search"]
-    return wanted
+    if call.request.method == "POST":
+        return dict(schema.load(call.json())["search"])
+    try:
+        return dict(schema.load({"search": _from_query(call, schema)})["search"])
+    except ValidationError as error:
+        raise _of_a_query(invalid_from(error)) from error
+
+
+def _of_a_query(refused: Invalid) -> Invalid:
+    """A text that is no id or no option has the wrong JSON type in a body; in a query it can not be converted."""
+    wrong = [path for path, problems in refused.field_errors.items() if problems[0].code == "[invalidJSON]"]
+    return invalid_fields([(path.removeprefix("search."), "couldNotConvert") for path in wrong]) if wrong else refused
 
 
 def page_of(wanted: dict[str, Any]) -> Page:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from identity.domain.errors import NotFound, invalid_field
+from identity.http.fusionauth.criteria import criteria
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.event_logs import (
-    CriteriaSchema,
     EventLogResponseSchema,
     EventLogSchema,
     SearchRequestSchema,
@@ -28,7 +28,6 @@ QUERY = {
     "numberOfResults": "How many at the most; 25 unless given.",
     "startRow": "How many to pass over.",
 }
-NUMBERS = frozenset({"start", "end", "numberOfResults", "startRow"})
 
 
 @routes.get(
@@ -51,17 +50,17 @@ def retrieve_event_log(call: Call, entry: str) -> dict[str, Any]:
 @routes.get(SEARCH, endpoint=SEARCH, scope=Scope.GLOBAL, gives=SearchResponseSchema, query=QUERY)
 def search_event_logs_by_query(call: Call) -> dict[str, Any]:
     """The entries that match the query's criteria."""
-    given = {name: call.whole(name) if name in NUMBERS else call.text(name) for name in QUERY}
-    return _found(call, CriteriaSchema().load(given))
+    return _found(call)
 
 
 @routes.post(SEARCH, endpoint=SEARCH, scope=Scope.GLOBAL, takes=SearchRequestSchema, gives=SearchResponseSchema)
 def search_event_logs(call: Call) -> dict[str, Any]:
     """The entries that match the criteria under `search`."""
-    return _found(call, call.load(SearchRequestSchema())["search"])
+    return _found(call)
 
 
-def _found(call: Call, loaded: dict[str, Any]) -> dict[str, Any]:
+def _found(call: Call) -> dict[str, Any]:
+    loaded = criteria(call, SearchRequestSchema())
     with call.services.db.read() as conn:
         entries, total = event_log.search(conn, criteria_from(loaded))
     return {"eventLogs": EventLogSchema(many=True).dump(entries), "total": total}

@@ -8,7 +8,7 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import ProviderConfig
 from identity.flows import save_provider
-from identity.http.fusionauth.criteria import criteria, page_of, refusing_unknown_order
+from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas import identity_providers as schemas
 from identity.http.patch import patched
@@ -20,14 +20,23 @@ ENDPOINT = "/api/identity-provider"
 ONE = f"{ENDPOINT}/<identity_provider_id>"
 SEARCH = f"{ENDPOINT}/search"
 ID_MAPS = (f"/{schemas.MEMBER}/applicationConfiguration", f"/{schemas.MEMBER}/tenantConfiguration")
-BY_TYPE = {"type": "without an id: the type whose provider is meant"}
 ROUTE: dict[str, Any] = {"endpoint": ENDPOINT, "scope": Scope.GLOBAL}
+BY_TYPE: dict[str, Any] = {
+    **ROUTE,
+    "query": {"type": "without an id: the type whose provider is meant"},
+    "statuses": {404: "There is no such identity provider."},
+}
+SEARCH_QUERY = {
+    **CRITERIA,
+    "applicationId": "Those enabled for this application only",
+    "type": "Those of this type only",
+}
 SEARCHED: dict[str, Any] = {"endpoint": SEARCH, "scope": Scope.GLOBAL, "gives": schemas.ProviderSearchResponse}
 
 routes = Routes("Identity providers", "How people log in with an account they have elsewhere.")
 
 
-@routes.get(SEARCH, **SEARCHED)
+@routes.get(SEARCH, query=SEARCH_QUERY, **SEARCHED)
 @routes.post(SEARCH, takes=schemas.ProviderSearchRequest, **SEARCHED)
 def search_identity_providers(call: Call) -> dict[str, Any]:
     """The providers that match; none is no error."""
@@ -58,7 +67,7 @@ def create_identity_provider(call: Call, identity_provider_id: UUID | None = Non
     return _one(save_provider.create(call.services, call.now, call.actor, draft, identity_provider_id))
 
 
-@routes.get(ENDPOINT, gives=schemas.ProviderResponse, query=BY_TYPE, **ROUTE)
+@routes.get(ENDPOINT, gives=schemas.ProviderResponse, **BY_TYPE)
 def retrieve_identity_providers(call: Call) -> dict[str, Any]:
     """All providers, or those of one type: then also the first of them by itself (decision 10)."""
     provider = _provider_named(call)
@@ -82,13 +91,13 @@ def retrieve_identity_provider(call: Call, identity_provider_id: UUID) -> dict[s
     return _one(found)
 
 
-@routes.put(ENDPOINT, ONE, takes=schemas.ProviderRequest, gives=schemas.ProviderResponse, query=BY_TYPE, **ROUTE)
+@routes.put(ENDPOINT, ONE, takes=schemas.ProviderRequest, gives=schemas.ProviderResponse, **BY_TYPE)
 def update_identity_provider(call: Call, identity_provider_id: UUID | None = None) -> dict[str, Any]:
     """Replace the provider: a member left out returns to its default."""
     return _save(call, identity_provider_id, lambda provider, _: schemas.draft_from(call.json(), provider))
 
 
-@routes.patch(ENDPOINT, ONE, takes=schemas.ProviderRequest, gives=schemas.ProviderResponse, query=BY_TYPE, **ROUTE)
+@routes.patch(ENDPOINT, ONE, takes=schemas.ProviderRequest, gives=schemas.ProviderResponse, **BY_TYPE)
 def patch_identity_provider(call: Call, identity_provider_id: UUID | None = None) -> dict[str, Any]:
     """Change members of the provider, in one of three dialects that the content type chooses."""
 
@@ -99,7 +108,7 @@ def patch_identity_provider(call: Call, identity_provider_id: UUID | None = None
     return _save(call, identity_provider_id, change)
 
 
-@routes.delete(ENDPOINT, ONE, query=BY_TYPE, **ROUTE)
+@routes.delete(ENDPOINT, ONE, **BY_TYPE)
 def delete_identity_provider(call: Call, identity_provider_id: UUID | None = None) -> None:
     """Remove the provider with its links; the users stay."""
     save_provider.delete(call.services, call.now, call.actor, _target(call, identity_provider_id))

@@ -13,11 +13,11 @@ from identity.http.fusionauth.login_response import REFRESH_COOKIE
 from identity.http.fusionauth.respond import json_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.jwt import TokenResponse, ValidateResponse, VendRequest
+from identity.signing import LATEST_SECONDS
 
 routes = Routes("JSON Web Tokens", "Validate, issue and vend access tokens.")
 VEND = VendRequest()
 VEND_ENDPOINT = "/api/jwt/vend"
-LATEST_SECONDS = 2**53 // 1000
 
 
 @routes.get(

@@ -56,6 +56,7 @@ def create_identity_provider_link(call: Call) -> dict[str, Any]:
         "identityProviderUserId": "The person's id at the provider: answers with one link.",
         "userId": "The user: answers with all links, or with those at the provider.",
     },
+    statuses={404: "There is no such link or user."},
 )
 def retrieve_identity_provider_links(call: Call) -> dict[str, Any]:
     """One link by the person at the provider, or the links of a user."""

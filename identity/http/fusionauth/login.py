@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Response
 from marshmallow import ValidationError
 
-from identity.domain.errors import Invalid, Unauthorized, invalid_field
+from identity.domain.errors import Invalid, Unauthorized
 from identity.domain.model import Device
 from identity.flows.complete_login import complete_login
 from identity.flows.login_attempt import LoginRequest
@@ -18,7 +18,6 @@ from identity.http.fusionauth.login_response import login_response
 from identity.http.fusionauth.respond import invalid_from
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import CompleteLoginSchema, LoginResponseSchema
-from identity.wire import parse_uuid
 
 routes = Routes("Login", "Complete a login that a custom login page began at a provider.")
 REQUEST = CompleteLoginSchema()
@@ -68,10 +67,7 @@ def _read(call: Call) -> tuple[dict[str, Any], UUID | None]:
 
 def tenant_scope(call: Call) -> UUID | None:
     """The tenant named by the header or a locked key; whether it exists shows with the application (row 3)."""
-    header = call.request.headers.get(api_key.TENANT_HEADER, "").strip()
-    named = parse_uuid(header) if header else None
-    if header and named is None:
-        raise invalid_field("tenantId", "couldNotConvert")
+    named = api_key.named_tenant(call.request)
     if "Authorization" not in call.request.headers:
         return named
     with call.services.db.read() as conn:

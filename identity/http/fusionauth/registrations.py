@@ -45,6 +45,7 @@ routes = Routes("Registrations", "Who may use which application, in which roles.
     endpoint=ENDPOINT,
     takes=RegistrationRequestSchema,
     gives=RegistrationAnswerSchema,
+    statuses={404: "There is no such user."},
 )
 def register(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     """Register a user; with `user` in the body create that user too, in one transaction, and log them in."""

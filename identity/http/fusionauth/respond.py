@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 import orjson
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -28,6 +28,8 @@ from identity.store.db import InUse, StoreUnavailable, UniqueConflict
 
 JSON_TYPE = "application/json; charset=UTF-8"
 RETRY_AFTER_SECONDS = "2"
+VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""Verbs of this API; any other one is not implemented, whatever the route (login contract 1.4)."""
 log = logging.getLogger("identity.http")
 
 
@@ -154,9 +156,12 @@ def _try_again(response: Response) -> Response:
 def _http_exception(error: HTTPException) -> Response:
     if error.code == 400:
         return json_reply(errors_json(invalid_request("invalidRequest", "The request could not be read.")), 400)
-    response = empty_reply(error.code or 500)
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    if not isinstance(error, MethodNotAllowed):
+        return empty_reply(error.code or 500)
+    if request.method not in VERBS:
+        return empty_reply(501)
+    response = empty_reply(405)
+    response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
     return response
 
 

@@ -22,7 +22,14 @@ routes = Routes("Application roles", "Roles that registrations of an application
 _envelope = RoleEnvelope()
 
 
-@routes.post(ALL, ONE, endpoint=ENDPOINT, takes=RoleEnvelope, gives=RoleEnvelope)
+@routes.post(
+    ALL,
+    ONE,
+    endpoint=ENDPOINT,
+    takes=RoleEnvelope,
+    gives=RoleEnvelope,
+    statuses={404: "There is no such application."},
+)
 def create_role(call: Call, application_id: UUID, role_id: UUID | None = None) -> dict[str, Any]:
     """A new role of the application."""
     call.request.get_data(cache=True)  # a slow body must not hold the row

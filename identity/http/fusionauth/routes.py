@@ -9,7 +9,8 @@ Path arguments whose names end in `_id` are UUIDs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -20,6 +21,7 @@ from flask import Flask, Response, current_app
 from flask.globals import request_ctx
 from flask.wrappers import Request
 from flask_smorest import Blueprint
+from werkzeug.exceptions import MethodNotAllowed
 
 from identity.domain.access import Caller
 from identity.domain.bounds import storable
@@ -35,6 +37,8 @@ ABSENT = frozenset({"", "undefined", "null"})
 """What the official TypeScript client sends for an argument that was left out (login contract 0.4)."""
 PYTHON_CLIENT_NUMBERS = {"false": "0", "true": "1"}
 """The official Python client writes every argument that equals True or False so, the numbers 1 and 0 included."""
+
+WHOLE = re.compile(r"-?[0-9]{1,19}")
 
 
 class Scope(Enum):
@@ -118,7 +122,7 @@ class Call:
         if value is None:
             return None
         value = PYTHON_CLIENT_NUMBERS.get(value, value)
-        if not value.lstrip("-").isascii() or not value.lstrip("-").isdigit() or len(value) > 19:
+        if not WHOLE.fullmatch(value):
             raise invalid_field(name, "couldNotConvert")
         return int(value)
 
@@ -195,6 +199,14 @@ class Routes:
         return self._blueprint
 
 
+def fixed_paths(pages: Iterable[Routes]) -> dict[str, list[str]]:
+    """The paths without arguments, with their verbs."""
+    found: dict[str, list[str]] = {}
+    for row in (row for page in pages for row in page.table if "<" not in row.path):
+        found.setdefault(row.path, []).append(row.method)
+    return found
+
+
 def services_of(app: Flask) -> Services:
     found: Services = app.extensions["identity"]
     return found
@@ -207,6 +219,8 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
         services = services_of(current_app)
         # The request itself instead of Flask's proxy, which looks it up again at every access.
         asked = request_ctx.request
+        if arguments:
+            _refuse_another_verb(asked)
         caller, tenant_id = _admit(services, row, asked)
         body.require_type(asked, types)
         call = Call(services, asked, caller, tenant_id)
@@ -235,6 +249,13 @@ def _admit(services: Services, row: Route, request: Request) -> tuple[Caller | N
     return caller, locked
 
 
+def _refuse_another_verb(request: Request) -> None:
+    """`PUT /api/user/search` names the search, not a user of that id. Raises MethodNotAllowed."""
+    methods = current_app.extensions["identity.fixed_paths"].get(request.path.rstrip("/"))
+    if methods:
+        raise MethodNotAllowed(methods)
+
+
 def _converted(arguments: dict[str, str]) -> dict[str, Any]:
     converted: dict[str, Any] = {}
     for name, text in arguments.items():
@@ -259,9 +280,11 @@ def _documentation(
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
     errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
     responses["400"] = {"description": "The request was refused.", **errors}
-    if "<" in row.path:
+    if "<" in row.path and row.method != "POST":
         responses["404"] = {"description": "There is no such object."}
     responses["503"] = {"description": "The database is not available; Retry-After says when to try again.", **errors}
+    if takes is not None:
+        responses["413"] = {"description": "The body is too large."}
     for status, text in (statuses or {}).items():
         responses[str(status)] = {"description": text}
     documentation: dict[str, Any] = {"responses": responses}

@@ -7,15 +7,27 @@ from typing import Any
 from flask import Response
 
 from identity import __version__
+from identity.http import api_key
 from identity.http.fusionauth.respond import empty_reply, json_reply, not_ready_reply, unhealthy_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
-from identity.store import api_keys, configuration, migrate
+from identity.store import configuration, migrate
 from identity.store.db import StoreUnavailable
+from identity.wire import Text, WireSchema
 
 routes = Routes("System", "Status, health and version of the service.")
 
 
-@routes.get("/api/status", endpoint=None, scope=Scope.OWN)
+class VersionSchema(WireSchema):
+    version = Text()
+
+
+class StatusSchema(VersionSchema):
+    """`version` is for those who send a key."""
+
+    status = Text()
+
+
+@routes.get("/api/status", endpoint=None, scope=Scope.OWN, gives=StatusSchema)
 def retrieve_status(call: Call) -> Response:
     """Whether the service can work: migrations applied and the database answering. With a key also the version."""
     try:
@@ -23,8 +35,7 @@ def retrieve_status(call: Call) -> Response:
             missing = migrate.pending(conn)
             if not missing:
                 configuration.version(conn)
-            key = call.request.headers.get("Authorization")
-            known = bool(key) and api_keys.find_caller(conn, str(key), call.now) is not None
+            known = api_key.find_caller(conn, call.request, call.now) is not None
     except StoreUnavailable:
         return not_ready_reply("The database does not answer.")
     if missing:
@@ -35,7 +46,7 @@ def retrieve_status(call: Call) -> Response:
     return json_reply(body)
 
 
-@routes.get("/api/health", endpoint=None, scope=Scope.OWN)
+@routes.get("/api/health", endpoint=None, scope=Scope.OWN, statuses={500: "The database does not answer."})
 def retrieve_health(call: Call) -> Response:
     """200 while the process can reach its database, else 500; no body."""
     try:
@@ -46,7 +57,7 @@ def retrieve_health(call: Call) -> Response:
     return empty_reply()
 
 
-@routes.get("/api/system/version", endpoint="/api/system/version", scope=Scope.GLOBAL)
+@routes.get("/api/system/version", endpoint="/api/system/version", scope=Scope.GLOBAL, gives=VersionSchema)
 def retrieve_version(_: Call) -> dict[str, Any]:
     """The version of this service."""
     return {"version": __version__}

@@ -19,6 +19,11 @@ SENDABLE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 """What an Authorization header can carry unchanged."""
 MOST_ATTRIBUTES = 100
 LONGEST_ATTRIBUTE = 1000
+VERBS_BY_ENDPOINT = {
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string", "enum": sorted(METHODS)}},
+}
+"""How the OpenAPI document describes a permission map."""
 
 
 class KeyText(Text):
@@ -83,11 +88,11 @@ class Attributes(fields.Field[dict[str, str]]):
 
 
 class PermissionsSchema(WireSchema):
-    endpoints = Endpoints(load_default=dict)
+    endpoints = Endpoints(load_default=dict, metadata=VERBS_BY_ENDPOINT)
 
 
 class MetaDataSchema(WireSchema):
-    attributes = Attributes(load_default=dict)
+    attributes = Attributes(load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}})
 
 
 class ApiKeySchema(WireSchema):

@@ -28,7 +28,7 @@ def whole(default: int, *, least: int = 1, most: int = MOST, data_key: str | Non
 def one_of(*choices: str, default: str | None = None, data_key: str | None = None) -> OneOf:
     """An enum; without a default the member stays absent."""
     options: dict[str, Any] = {} if default is None else {"load_default": default}
-    return OneOf(choices, unknown="invalidJSON", data_key=data_key, **options)
+    return OneOf(choices, data_key=data_key, **options)
 
 
 def custom_data() -> Free:

@@ -46,7 +46,9 @@ class CriteriaSchema(WireSchema):
     end = Instant()
     message = Text()
     type = OneOf(TYPES)
-    order_by = Order(load_default=(("insertInstant", True),))
+    order_by = Order(
+        load_default=(("insertInstant", True),), metadata={"type": "string", "default": "insertInstant DESC"}
+    )
     number_of_results = Whole(least=0, most=MOST_RESULTS, load_default=25)
     start_row = Whole(least=0, most=DEEPEST_ROW, load_default=0)
 

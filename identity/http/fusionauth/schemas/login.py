@@ -66,7 +66,7 @@ class CompleteLoginSchema(WireSchema):
 
     application_id = Id(required=True)
     identity_provider_id = Id(required=True)
-    data = Strings(load_default=dict)
+    data = Strings(load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}})
     ip_address = Text(limit=255)
     event_info = Part(EventInfoSchema)
     meta_data = Part(LoginMetaDataSchema)

@@ -1,0 +1,108 @@
+"""A successful call of every route that writes configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from identity.http.fusionauth import PAGES
+from identity.http.fusionauth.routes import Route
+from tests.contract.patching import PROVIDER_ID, TWITTER
+from tests.service import Service
+
+SECRET = "canary-secret-that-nobody-may-read-in-a-log"
+PROVIDER = "/api/identity-provider"
+ELSEWHERE = {
+    "/api/identity-provider/link",
+    "/api/identity-provider/test",
+    "/api/jwt/refresh",
+    "/api/jwt/vend",
+    "/api/user",
+    "/api/user/registration",
+}
+"""Endpoints whose writes change people and what belongs to them."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of configuration: its member in the envelope and what a body for it says."""
+
+    member: str
+    body: Callable[[], dict[str, Any]]
+    create: str
+    """Where one is made."""
+
+
+def unique() -> str:
+    return uuid4().hex
+
+
+def application() -> dict[str, Any]:
+    return {"name": unique(), "oauthConfiguration": {"clientSecret": SECRET}}
+
+
+def tenant() -> dict[str, Any]:
+    return {"name": unique(), "emailConfiguration": {"password": SECRET}}
+
+
+def reconcile() -> dict[str, Any]:
+    return {"name": unique(), "type": "TwitterReconcile", "body": f"function reconcile() {{ '{SECRET}'; }}"}
+
+
+def secret() -> dict[str, Any]:
+    return {"name": unique(), "type": "HMAC", "algorithm": "HS256", "secret": SECRET}
+
+
+KINDS = {
+    "/api/api-key": Kind("apiKey", lambda: {"name": unique()}, "/api/api-key"),
+    "/api/application": Kind("application", application, "/api/application"),
+    "/api/application/role": Kind("role", lambda: {"name": unique()}, "/api/application/{application}/role"),
+    PROVIDER: Kind("identityProvider", lambda: {**TWITTER, "consumerSecret": SECRET}, PROVIDER),
+    "/api/key": Kind("key", lambda: {"name": unique()}, "/api/key/import"),
+    "/api/key/generate": Kind("key", lambda: {"name": unique(), "algorithm": "ES256"}, "/api/key/generate"),
+    "/api/key/import": Kind("key", secret, "/api/key/import"),
+    "/api/lambda": Kind("lambda", reconcile, "/api/lambda"),
+    "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
+}
+WRITES = [
+    row
+    for page in PAGES
+    for row in page.table
+    if row.method != "GET" and row.endpoint is not None and not row.path.endswith("/search")
+]
+CONFIGURATION = [row for row in WRITES if row.endpoint in KINDS]
+
+
+def call(service: Service, verb: str, path: str, body: Any = None) -> Any:
+    """In the default tenant, where the route looks at tenants: other tests of this module make more of them."""
+    return service.call(verb, path, body, tenant=service.tenant_id if "/application" in path else None)
+
+
+def made(service: Service, kind: Kind, path: str) -> dict[str, Any]:
+    response = call(service, "POST", path, {kind.member: kind.body()})
+    assert response.status_code == 200, response.text
+    shown: dict[str, Any] = response.json()[kind.member]
+    return shown
+
+
+def prepared(service: Service, row: Route) -> tuple[str, Any]:
+    """The path and the body of a call of this route that succeeds."""
+    assert row.endpoint is not None
+    kind, path = KINDS[row.endpoint], row.path
+    if row.endpoint == PROVIDER:
+        service.call("DELETE", f"{PROVIDER}/{PROVIDER_ID}")
+    if "/role" in path:
+        owner = made(service, KINDS["/api/application"], "/api/application")
+        path = path.replace("<application_id>", owner["id"])
+    body = {kind.member: kind.body()}
+    if row.method == "POST":
+        new_id = PROVIDER_ID if row.endpoint == PROVIDER else str(uuid4())
+        return re.sub(r"<\w+>", new_id, path), body
+    where = re.sub(r"/<\w+>$", "", path) if "/role" in path else kind.create
+    there = made(service, KINDS.get(kind.create, kind), where)
+    if "<" not in path:
+        path += f"?name={there['name']}" if "/role" in path else "?type=Twitter"
+    return re.sub(r"<\w+>", there["id"], path), None if row.method == "DELETE" else body

@@ -1,0 +1,285 @@
+"""Secrets are seen by nobody who is not meant to (security T29, section 12): not in a log, not in an error, not stored.
+
+Every secret that a caller can hand in is a text that occurs nowhere else; it is handed to every route that takes it,
+rightly and wrongly, and then looked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.login_world import TWITTER, World
+from tests.service import Service
+
+JSON_PATCH = {"Content-Type": "application/json-patch+json"}
+
+
+class Everything(logging.Handler):
+    """All that any library logs, as a formatter of an operator would write it, stacks included."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.text = ""
+        self.setFormatter(logging.Formatter("%(name)s %(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.text += self.format(record) + "\n"
+
+
+@pytest.fixture
+def log() -> Iterator[Everything]:
+    handler, root = Everything(), logging.getLogger()
+    chatty = [
+        root,
+        *(logging.getLogger(name) for name in ("werkzeug", "urllib3", "psycopg", "psycopg.pool", "identity")),
+    ]
+    levels = [logger.level for logger in chatty]
+    for logger in chatty:
+        logger.setLevel(logging.DEBUG)
+    root.addHandler(handler)
+    try:
+        yield handler
+    finally:
+        root.removeHandler(handler)
+        for logger, level in zip(chatty, levels, strict=True):
+            logger.setLevel(level)
+
+
+@dataclass
+class Canaries:
+    """Makes secrets, keeps them, and keeps the answers of refused calls."""
+
+    service: Service
+    made: dict[str, str] = field(default_factory=dict)
+    refusals: list[str] = field(default_factory=list)
+
+    def __call__(self, name: str) -> str:
+        return self.made.setdefault(name, f"Canary9{uuid4().hex}")
+
+    def call(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
+        answer = self.service.call(method, path, body, **options)
+        assert answer.status_code < 500, (method, path, answer.text)
+        if answer.status_code >= 400:
+            self.refusals.append(answer.text)
+        return answer
+
+    def found_in(self, text: str) -> set[str]:
+        return {name for name, secret in self.made.items() if secret in text}
+
+    def stored(self) -> str:
+        """Every row of every table, as text."""
+        rows = []
+        with self.service.services.db.read() as conn:
+            for (table,) in conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
+                query = psycopg.sql.SQL("SELECT t::text FROM public.{} t").format(psycopg.sql.Identifier(table))
+                rows += [f"{table}: {row}" for (row,) in conn.execute(query).fetchall()]
+        return "\n".join(rows)
+
+
+@pytest.fixture
+def canaries(world: World) -> Canaries:
+    return Canaries(world.service)
+
+
+def test_no_secret_of_administration_is_logged_refused_aloud_or_stored_in_clear(
+    world: World, canaries: Canaries, log: Everything
+) -> None:
+    _provider(canaries, world.application_id)
+    _user(canaries)
+    _link(canaries)
+    _api_key(canaries)
+    _keys(canaries)
+    _tenant_and_application(canaries, world.application_id)
+    _registration(canaries, world.application_id)
+    assert canaries.found_in(log.text) == set()
+    assert canaries.found_in("\n".join(canaries.refusals)) == set()
+    assert canaries.found_in(canaries.stored()) == set()
+
+
+def test_no_secret_of_a_login_is_logged_refused_aloud_or_stored_in_clear(
+    world: World, canaries: Canaries, log: Everything
+) -> None:
+    world.configure(debug=True)
+    world.add_lambda("function reconcile(user, registration, idToken) { console.info(JSON.stringify(arguments)); }")
+    for verifier in (True, False):
+        body = world.login_body("alice", verifier=verifier)
+        canaries.made |= {f"{name} {verifier}": value for name, value in body["data"].items()}
+        logged_in = canaries.call("POST", "/api/identity-provider/login", body, key="").json()
+        canaries.made |= {
+            f"refresh token {verifier}": logged_in["refreshToken"],
+            f"token {verifier}": logged_in["token"],
+        }
+        canaries.call("POST", "/api/identity-provider/login", body, key="")
+    _wrong_logins(canaries, world)
+    _tokens(canaries, logged_in, world.application_id)
+    world.strategy("CreatePendingLink", debug=True)
+    pending = world.login("bob").json()["pendingIdPLinkId"]
+    canaries.made["pending link"] = pending
+    link = {"pendingIdPLinkId": pending, "identityProviderLink": {"userId": str(uuid4())}}
+    canaries.call("POST", "/api/identity-provider/link", link)
+    canaries.call("GET", f"/api/identity-provider/link/pending/{pending}?userId={uuid4()}")
+    requested = log.text.replace(f"/link/pending/{pending}", "")
+    assert canaries.found_in(requested) == set()
+    assert canaries.found_in("\n".join(canaries.refusals)) == set()
+    assert canaries.found_in(canaries.stored()) == set()
+
+
+def _provider(canaries: Canaries, application_id: str) -> None:
+    path = f"/api/identity-provider/{TWITTER}"
+
+    def document(secret: Any, **members: Any) -> dict[str, Any]:
+        override = {"enabled": True, "consumerKey": "key", "consumerSecret": canaries("override's consumer secret")}
+        whole = {"type": "Twitter", "buttonText": "b", "consumerKey": "k", "consumerSecret": secret}
+        return {"identityProvider": {**whole, "applicationConfiguration": {application_id: override}, **members}}
+
+    secret = canaries("consumer secret")
+    assert canaries.call("PUT", path, document(secret)).status_code == 200
+    canaries.call("PUT", path, document(secret, enabled="yes"))
+    canaries.call("PUT", path, document(secret, tenantConfiguration={str(uuid4()): {}}))
+    canaries.call("POST", "/api/identity-provider", document(secret))
+    _wrongly(canaries, "PUT", path, document, "consumer secret")
+    test = [{"op": "test", "path": "/identityProvider/consumerSecret", "value": canaries("guessed consumer secret")}]
+    canaries.call("PATCH", path, test, headers=JSON_PATCH)
+    canaries.call("POST", "/api/identity-provider/test", {"identityProviderId": TWITTER})
+
+
+def _user(canaries: Canaries) -> None:
+    def document(secret: Any) -> dict[str, Any]:
+        return {"user": {"email": f"{uuid4()}@example.com", "password": secret}}
+
+    user_id = canaries.call("POST", "/api/user", document(canaries("password"))).json()["user"]["id"]
+    canaries.call("PATCH", f"/api/user/{user_id}", document(canaries("new password")))
+    canaries.call("PUT", f"/api/user/{user_id}", document(canaries("refused password") + "x" * 300))
+    _wrongly(canaries, "POST", "/api/user", document, "password of the wrong kind")
+
+
+def _api_key(canaries: Canaries) -> None:
+    def document(secret: Any) -> dict[str, Any]:
+        return {"apiKey": {"key": secret, "name": str(uuid4())}}
+
+    text = canaries("API key")
+    assert canaries.call("POST", "/api/api-key", document(text)).status_code == 200
+    canaries.call("POST", "/api/api-key", document(text))
+    canaries.call("GET", "/api/tenant", key=text)
+    canaries.call("GET", "/api/tenant", key=canaries("unknown API key"))
+    _wrongly(canaries, "POST", "/api/api-key", document, "API key")
+
+
+def _keys(canaries: Canaries) -> None:
+    def document(secret: Any) -> dict[str, Any]:
+        return {"key": {"algorithm": "HS256", "name": str(uuid4()), "secret": secret}}
+
+    assert canaries.call("POST", "/api/key/import", document(canaries("HMAC secret"))).status_code == 200
+    canaries.call("POST", "/api/key/import", document(canaries("HMAC secret")[:9]))
+    _wrongly(canaries, "POST", "/api/key/import", document, "HMAC secret")
+    pem = _private_pem()
+    canaries.made["private key"] = pem.splitlines()[1]
+    body = {"key": {"algorithm": "ES256", "name": "imported", "privateKey": pem}}
+    assert canaries.call("POST", "/api/key/import", body).status_code == 200
+    body["key"] |= {"name": "broken", "privateKey": pem.replace("END", "ENDE")}
+    assert canaries.call("POST", "/api/key/import", body).status_code == 400
+
+
+def _tenant_and_application(canaries: Canaries, application_id: str) -> None:
+    tenant = {
+        "name": "With secrets",
+        "captchaConfiguration": {"secretKey": canaries("captcha secret")},
+        "emailConfiguration": {"password": canaries("SMTP password")},
+    }
+    made = canaries.call("POST", "/api/tenant", {"tenant": tenant}).json()["tenant"]
+    canaries.call("POST", "/api/tenant", {"tenant": tenant})
+    canaries.call("PATCH", f"/api/tenant/{made['id']}", {"tenant": {"name": 5}})
+    application = {
+        "name": "With secrets",
+        "oauthConfiguration": {"clientSecret": canaries("client secret")},
+        "cleanSpeakConfiguration": {"apiKey": canaries("CleanSpeak key")},
+    }
+    canaries.call("POST", "/api/application", {"application": application})
+    canaries.call("POST", "/api/application", {"application": application})
+    canaries.call("PUT", f"/api/application/{application_id}", {"application": {**application, "name": 5}})
+
+
+def _registration(canaries: Canaries, application_id: str) -> None:
+    path = f"/api/application/{application_id}"
+    canaries.call("PATCH", path, {"application": {"authenticationTokenConfiguration": {"enabled": True}}})
+
+    def document(secret: Any) -> dict[str, Any]:
+        registration = {
+            "applicationId": application_id,
+            "authenticationToken": secret,
+            "tokens": {TWITTER: canaries("token of a registration")},
+        }
+        return {
+            "user": {"email": f"{uuid4()}@example.com", "password": canaries("password")},
+            "registration": registration,
+        }
+
+    path = "/api/user/registration"
+    assert canaries.call("POST", path, document(canaries("authentication token"))).status_code == 200
+    _wrongly(canaries, "POST", path, document, "authentication token")
+
+
+def _link(canaries: Canaries) -> None:
+    user = {"email": "linked@example.com", "password": canaries("password")}
+    user_id = canaries.call("POST", "/api/user", {"user": user}).json()["user"]["id"]
+
+    def document(secret: Any) -> dict[str, Any]:
+        link = {"identityProviderId": TWITTER, "identityProviderUserId": "5", "userId": user_id, "token": secret}
+        return {"identityProviderLink": link}
+
+    assert (
+        canaries.call("POST", "/api/identity-provider/link", document(canaries("token of a link"))).status_code == 200
+    )
+    _wrongly(canaries, "POST", "/api/identity-provider/link", document, "token of a link")
+
+
+def _wrongly(canaries: Canaries, method: str, path: str, document: Any, name: str) -> None:
+    """The secret within a value of the wrong kind, too long, and in a body that is no JSON."""
+    secret = canaries(name)
+    for wrong in ([secret], {secret: secret}, secret * 400):
+        canaries.call(method, path, document(wrong))
+    headers = {"Content-Type": "application/json"}
+    canaries.call(method, path, data=f'{{"a": "{secret}"'.encode(), headers=headers)
+
+
+def _wrong_logins(canaries: Canaries, world: World) -> None:
+    data = {name: canaries(name) for name in ("oauth_token", "oauth_token_secret", "oauth_verifier")}
+    body = {"applicationId": world.application_id, "identityProviderId": TWITTER, "data": data}
+    canaries.call("POST", "/api/identity-provider/login", body, key="")
+    for fault in ("garbage", "unavailable"):
+        world.x.fault(fault)
+        canaries.call("POST", "/api/identity-provider/login", body, key="")
+        world.x.clear_faults()
+    for name, secret in data.items():
+        canaries.call("POST", "/api/identity-provider/login", {**body, "data": {**data, name: [secret]}}, key="")
+
+
+def _tokens(canaries: Canaries, logged_in: dict[str, Any], application_id: str) -> None:
+    token, refresh_token = logged_in["token"], logged_in["refreshToken"]
+    for body in ({"refreshToken": refresh_token}, {"refreshToken": canaries("unknown refresh token")}):
+        canaries.call("POST", "/api/jwt/refresh", body, key="")
+        canaries.call("POST", "/api/jwt/refresh", {**body, "timeToLiveInSeconds": -1}, key="")
+    bearer = {"Authorization": f"Bearer {token}"}
+    canaries.call("GET", f"/api/jwt/issue?applicationId={application_id}", key="", headers=bearer)
+    canaries.call("GET", "/api/jwt/validate", key="", headers={"Authorization": f"Bearer {token}x"})
+    canaries.call("DELETE", "/api/jwt/refresh", {"token": canaries("unknown refresh token")})
+    cookies = {"refresh_token": canaries("cookie"), "access_token": canaries("other cookie")}
+    canaries.call("POST", "/api/jwt/refresh", key="", cookies=cookies)
+    canaries.call("POST", "/api/logout", {"refreshToken": refresh_token}, key="")
+
+
+def _private_pem() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
