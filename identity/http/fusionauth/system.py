@@ -32,14 +32,14 @@ def retrieve_status(call: Call) -> Response:
     """Whether the service can work: migrations applied and the database answering. With a key also the version."""
     try:
         with call.services.db.read() as conn:
-            missing = migrate.pending(conn)
-            if not missing:
-                configuration.version(conn)
+            if migrate.pending(conn):
+                return not_ready_reply("The database migrations have not been applied.")
+            configuration.version(conn)
             known = api_key.find_caller(conn, call.request, call.now) is not None
+    except migrate.MigrationRefused as refused:
+        return not_ready_reply(str(refused))
     except StoreUnavailable:
         return not_ready_reply("The database does not answer.")
-    if missing:
-        return not_ready_reply("The database migrations have not been applied.")
     body: dict[str, Any] = {"status": "OK"}
     if known:
         body["version"] = __version__
