@@ -1,6 +1,6 @@
-"""Settings: one frozen dataclass, read once from config/*.toml and the environment (decision 35).
+"""Settings: one frozen dataclass, read once from config/default.toml and the environment (decision 35).
 
-Order, later wins: config/default.toml, config/<mode>.toml, the file named by IDENTITY_CONFIG_FILE, the environment.
+Order, later wins: config/default.toml, the file named by IDENTITY_CONFIG_FILE, the environment.
 An unknown key in a file is an error; an unknown IDENTITY_ variable is reported as a warning.
 """
 
@@ -164,9 +164,6 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     chosen_mode = given.get("IDENTITY_MODE") or mode or values["mode"]
     if chosen_mode not in MODES:
         raise BadSettings(f"IDENTITY_MODE is {chosen_mode!r}; it must be one of {', '.join(MODES)}.")
-    mode_file = data_folder("config") / f"{chosen_mode}.toml"
-    if mode_file.exists():
-        _merge_file(values, sources, mode_file)
     if own := given.get("IDENTITY_CONFIG_FILE"):
         _merge_file(values, sources, Path(own))
     warnings = _merge_environment(values, sources, given)

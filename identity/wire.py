@@ -18,9 +18,10 @@ from uuid import UUID
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_dump, pre_load
 
+from identity.domain.bounds import LARGEST_DATA, LONGEST_TEXT, data_problem, storable
+
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 MAXIMUM_INSTANT = 2**63 - 1
-DEFAULT_TEXT_LIMIT = 10_000
 
 
 def camel_case(name: str) -> str:
@@ -34,17 +35,6 @@ def parse_uuid(text: str) -> UUID | None:
     return UUID(text) if UUID_FORM.fullmatch(text) else None
 
 
-def storable(text: str) -> bool:
-    """Whether PostgreSQL and UTF-8 can hold this text: no NUL, no lone surrogate."""
-    if "\x00" in text:
-        return False
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 class Text(fields.Field[str | None]):
     """A string: never coerced, storable, bounded (10,000 characters unless told otherwise).
 
@@ -54,7 +44,7 @@ class Text(fields.Field[str | None]):
     """
 
     def __init__(
-        self, *, limit: int = DEFAULT_TEXT_LIMIT, blank: bool = True, keep_empty: bool = False, **kwargs: Any
+        self, *, limit: int = LONGEST_TEXT, blank: bool = True, keep_empty: bool = False, **kwargs: Any
     ) -> None:
         kwargs.setdefault("allow_none", blank)
         super().__init__(**kwargs)
@@ -142,10 +132,9 @@ class OneOf(fields.String):
 class Free(fields.Field[dict[str, Any]]):
     """Custom data: any JSON object of storable text, at most 256 KiB and 32 levels (security section 9)."""
 
-    def __init__(self, *, limit: int = 256 * 1024, depth: int = 32, **kwargs: Any) -> None:
+    def __init__(self, *, limit: int = LARGEST_DATA, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.limit = limit
-        self.depth = depth
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return value
@@ -155,22 +144,9 @@ class Free(fields.Field[dict[str, Any]]):
     ) -> dict[str, Any]:
         if not isinstance(value, dict):
             raise ValidationError("invalidJSON")
-        if self._size(value, 1) > self.limit:
-            raise ValidationError("tooLong")
+        if (reason := data_problem(value, largest=self.limit)) is not None:
+            raise ValidationError(reason)
         return value
-
-    def _size(self, value: Any, level: int) -> int:
-        if level > self.depth:
-            raise ValidationError("invalid")
-        if isinstance(value, str):
-            if not storable(value):
-                raise ValidationError("invalid")
-            return len(value.encode("utf-8")) + 3
-        if isinstance(value, dict):
-            return 2 + sum(self._size(k, level) + self._size(v, level + 1) for k, v in value.items())
-        if isinstance(value, list):
-            return 2 + sum(1 + self._size(v, level + 1) for v in value)
-        return len(str(value)) + 1
 
 
 class Many(fields.List[Any]):

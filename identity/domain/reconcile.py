@@ -10,8 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
+
+from identity.domain.bounds import (
+    LONGEST_TEXT,
+    LONGEST_URL,
+    LONGEST_USERNAME,
+    MOST_LANGUAGES,
+    data_problem,
+    is_date,
+    storable,
+)
 
 USER_SETTABLE = (
     "birth_date",
@@ -29,15 +38,8 @@ USER_SETTABLE = (
 USER_SETTABLE_WHEN_NEW = ("email", "username", "phone_number")
 REGISTRATION_SETTABLE = ("data", "preferred_languages", "roles", "timezone", "username")
 
-TEXT_LIMIT = 10_000
-LIMITS = {"username": 191, "image_url": 2_048}
-LANGUAGES_LIMIT = 20
-DATA_BYTES = 256 * 1024
-DATA_DEPTH = 32
-
-DATE_FORM = re.compile(r"\d{4}-\d{2}-\d{2}")
+LIMITS = {"username": LONGEST_USERNAME, "image_url": LONGEST_URL}
 NOT_IN_A_URI = re.compile(r"[\s\x00-\x1f\x7f<>\"\\^`{|}]")
-NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Refusal = tuple[str, str]
 """A field and the reason, e.g. ("user.birth_date", "invalid"): a field error of row 21."""
@@ -113,9 +115,9 @@ def _fitting(name: str, value: Any, before: Any, checks: Checks) -> Any:
 def _text(name: str, value: Any) -> str | None:
     if value is None:
         return None
-    if not isinstance(value, str) or NOT_STORABLE.search(value):
+    if not isinstance(value, str) or not storable(value):
         raise _Refused("invalid")
-    if len(value) > LIMITS.get(name, TEXT_LIMIT):
+    if len(value) > LIMITS.get(name, LONGEST_TEXT):
         raise _Refused("tooLong")
     return value if value.strip() else None
 
@@ -126,7 +128,7 @@ def _texts(name: str, value: Any) -> list[str]:
     if not isinstance(value, list):
         raise _Refused("invalid")
     texts = [_text(name, item) for item in value]
-    if name == "preferred_languages" and len(texts) > LANGUAGES_LIMIT:
+    if name == "preferred_languages" and len(texts) > MOST_LANGUAGES:
         raise _Refused("tooMany")
     return [text for text in texts if text is not None]
 
@@ -134,7 +136,7 @@ def _texts(name: str, value: Any) -> list[str]:
 def _check_text(name: str, text: str, checks: Checks) -> None:
     fits = True
     if name == "birth_date":
-        fits = _is_date(text)
+        fits = is_date(text)
     elif name == "image_url":
         fits = not NOT_IN_A_URI.search(text)
     elif name == "timezone":
@@ -145,37 +147,12 @@ def _check_text(name: str, text: str, checks: Checks) -> None:
         raise _Refused("invalid")
 
 
-def _is_date(text: str) -> bool:
-    if not DATE_FORM.fullmatch(text):
-        return False
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _data(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _Refused("invalid")
-    if _size(value, 1) > DATA_BYTES:
-        raise _Refused("tooLong")
+    if (reason := data_problem(value)) is not None:
+        raise _Refused(reason)
     return value
-
-
-def _size(value: Any, level: int) -> int:
-    """About the bytes of the value as JSON text. Raises _Refused for what is too deep or cannot be stored."""
-    if level > DATA_DEPTH:
-        raise _Refused("invalid")
-    if isinstance(value, str):
-        if NOT_STORABLE.search(value):
-            raise _Refused("invalid")
-        return len(value.encode()) + 3
-    if isinstance(value, dict):
-        return 2 + sum(_size(name, level) + _size(item, level + 1) for name, item in value.items())
-    if isinstance(value, list):
-        return 2 + sum(1 + _size(item, level + 1) for item in value)
-    return len(str(value)) + 1
 
 
 def _unique(texts: Iterable[str]) -> list[str]:

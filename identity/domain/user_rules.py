@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from identity.domain.bounds import LONGEST_USERNAME
 from identity.domain.contact import canonical, is_email
 from identity.domain.passwords import PasswordRules
 
-LONGEST_USERNAME = 191
 DEFAULT_SCHEME = "argon2id"
 """Decision 27: what a tenant hashes with unless it names another scheme."""
 

@@ -45,7 +45,8 @@ class IssueRequest:
 class Issued:
     token: str = field(repr=False)
     refresh_token: str | None = field(default=None, repr=False)
-    registered: bool = True
+    verdict: Verdict = Verdict.LOGGED_IN
+    """Or NOT_REGISTERED: the token then carries no roles."""
 
 
 def issue_token(services: Services, request: IssueRequest) -> Issued:
@@ -57,13 +58,12 @@ def issue_token(services: Services, request: IssueRequest) -> Issued:
     application = services.configurations.application(request.application_id)
     if known is None or application is None or application.application.tenant_id != request.tenant_id:
         raise invalid_field("applicationId", "invalid") if known else Unauthorized
-    registration = known.registration_for(request.application_id)
     facts = LoginFacts(
         Door.REFRESH,
         now,
         known.user.active and application.application.active,
         known.user.expiry,
-        registered=registration is not None,
+        registered=known.registration_for(request.application_id) is not None,
     )
     verdict = judge(facts)
     if verdict not in (Verdict.LOGGED_IN, Verdict.NOT_REGISTERED):
@@ -77,7 +77,7 @@ def issue_token(services: Services, request: IssueRequest) -> Issued:
         with services.db.transaction() as conn:
             keys.keep_published(conn, [application.signing_key.id], now + lives * 1000)
     tokens = mint(services, application, access, now, lives)
-    return Issued(tokens.access_token, successor[0] if successor else None, registered=registration is not None)
+    return Issued(tokens.access_token, successor[0] if successor else None, verdict)
 
 
 def _refresh_token(

@@ -8,10 +8,11 @@ from flask import Request
 
 from identity.domain.access import Caller
 from identity.domain.api_keys import LONGEST_KEY
+from identity.domain.bounds import storable
 from identity.domain.errors import Unauthorized, invalid_field, invalid_request
 from identity.store import api_keys, tenants
 from identity.store.db import Connection
-from identity.wire import parse_uuid, storable
+from identity.wire import parse_uuid
 
 TENANT_HEADER = "X-FusionAuth-TenantId"
 

@@ -1,7 +1,6 @@
 """The address a login is recorded with: body, else the first parsable X-Forwarded-For element, else the peer.
 
-Source: decision 15. It is what the caller says, so it is
-recorded and decides nothing.
+Source: decision 15. It is what the caller says, so it is recorded and decides nothing.
 """
 
 from __future__ import annotations

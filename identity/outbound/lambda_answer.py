@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from identity.domain.bounds import storable
 from identity.outbound.lambda_process import RESULT_BYTES
-from identity.wire import storable
 
 ARGUMENT_BYTES = 256 * 1024
 MESSAGE_CHARACTERS = 4_000
@@ -30,7 +30,6 @@ class LambdaResult:
     """The mutable arguments as the lambda left them: untrusted, but of the JSON kind they had."""
 
     logs: tuple[LogLine, ...]
-    milliseconds: float
 
 
 class LambdaFailed(Exception):

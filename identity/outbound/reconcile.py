@@ -64,11 +64,9 @@ class LambdaPool:
         Raises LambdaFailed.
         """
         returned = arguments if mutable is None else arguments[:mutable]
-        started = self._monotonic()
         answer = self._ask(source, function, dumped_arguments(arguments), len(returned))
         logs = logs_of(answer)
-        results = results_of(answer, returned, logs)
-        return LambdaResult(results, logs, (self._monotonic() - started) * 1000)
+        return LambdaResult(results_of(answer, returned, logs), logs)
 
     def check(self, source: str, function: str) -> str | None:
         """Why `source` cannot be used: it does not run, or defines no such function. None when it can.

@@ -83,20 +83,23 @@ def every(conn: Connection, tenant_id: UUID | None = None, *, active: bool = Tru
 
 
 def search(
-    conn: Connection, name: str | None, page: Page, *, tenant_id: UUID | None, active: bool | None
+    conn: Connection, name: str | None, page: Page, *, tenant_id: UUID | None, state: str | None
 ) -> tuple[list[Application], int]:
-    """One page, and how many there are in all. Raises UnknownOrder."""
+    """One page, and how many there are in all. `state` is `Active`, `Inactive` or what no application is in.
+
+    Raises UnknownOrder.
+    """
     where = sql.SQL(
         """
         WHERE (%(name)s::text IS NULL OR name ILIKE %(name)s)
           AND (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)
-          AND (%(active)s::boolean IS NULL OR active = %(active)s)
+          AND (%(state)s::text IS NULL OR %(state)s = CASE WHEN active THEN 'Active' ELSE 'Inactive' END)
         """
     )
     query = sql.SQL("SELECT {}, {} FROM applications {} ORDER BY {} LIMIT %(most)s OFFSET %(start)s").format(
         COLUMNS, ROLES, where, order_clause(page.order_by, ORDERS, "name")
     )
-    values: dict[str, Any] = {"name": name_pattern(name), "tenant": tenant_id, "active": active}
+    values: dict[str, Any] = {"name": name_pattern(name), "tenant": tenant_id, "state": state}
     rows = conn.execute(query, {**values, "most": page.number_of_results, "start": page.start_row}).fetchall()
     total = conn.execute(sql.SQL("SELECT count(*) FROM applications {}").format(where), values).fetchone()
     assert total is not None

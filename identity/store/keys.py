@@ -110,12 +110,6 @@ def own_key_of(conn: Connection, application_id: UUID) -> SigningKey | None:
     return _one(conn, query.format(SHOWN, LIVE), (application_id,))
 
 
-def can_sign(conn: Connection, key_id: UUID) -> bool:
-    """Whether there is such a key and it can sign. In a transaction, nobody deletes it before the end."""
-    query = sql.SQL("SELECT 1 FROM keys WHERE id = %s AND {} AND {} FOR KEY SHARE").format(LIVE, SIGNS)
-    return conn.execute(query, (key_id,)).fetchone() is not None
-
-
 def add(conn: Connection, sealer: Sealer, key: SigningKey) -> None:
     """Raises UniqueConflict, when the transaction ends: keys_pkey, keys_name or keys_kid_key."""
     _insert(

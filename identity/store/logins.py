@@ -14,6 +14,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from identity.domain.model import Registration, User
+from identity.domain.reconcile import USER_SETTABLE
 from identity.store import registrations, users
 from identity.store.db import Connection
 
@@ -87,21 +88,8 @@ def lock_user(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> boo
     return row is not None
 
 
-LAMBDA_COLUMNS = (
-    "birth_date",
-    "data",
-    "first_name",
-    "full_name",
-    "image_url",
-    "last_name",
-    "middle_name",
-    "mobile_phone",
-    "parent_email",
-    "preferred_languages",
-    "timezone",
-    "last_update_instant",
-)
-"""What a reconcile lambda may change of a stored user (login contract 6.2)."""
+LAMBDA_COLUMNS = (*USER_SETTABLE, "last_update_instant")
+"""What a reconcile lambda may change of a stored user."""
 
 
 def update_user(conn: Connection, user: User) -> None:

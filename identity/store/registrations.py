@@ -14,6 +14,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from identity.domain.model import Registration
+from identity.domain.reconcile import REGISTRATION_SETTABLE
 from identity.sealing import Place, Sealer
 from identity.store.db import Connection
 
@@ -23,7 +24,7 @@ SELECT = f"SELECT {SELECTED} FROM registrations "  # noqa: S608 (constants only)
 """Every field of `Registration`; the callers below add their WHERE."""
 
 _INSERT = f"INSERT INTO registrations ({', '.join(COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in COLUMNS)})"  # noqa: S608
-_CHANGED_BY_LOGINS = ("username", "roles", "timezone", "preferred_languages", "data", "last_update_instant")
+_CHANGED_BY_LOGINS = (*REGISTRATION_SETTABLE, "last_update_instant")
 _PUT = (
     f"{_INSERT} ON CONFLICT (tenant_id, user_id, application_id) "
     f"DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _CHANGED_BY_LOGINS)}"

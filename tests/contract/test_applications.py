@@ -278,6 +278,7 @@ def test_search_looks_at_name_state_and_tenant(service: Service) -> None:
 
     assert names(name="shop") == ["Shop", "Shop", "Shop window"]
     assert names(name="shop", state="Inactive") == ["Shop"]
+    assert names(name="shop", state="PendingDelete") == []
     assert names(tenantId=other) == ["Shop"]
     by_header = service.call("GET", "/api/application/search", params={"tenantId": other}, tenant=service.tenant_id)
     assert by_header.json()["total"] == 2

@@ -27,7 +27,7 @@ def blocks(language: str) -> list[str]:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the shell examples use curl")
 def test_the_shell_examples_run_from_top_to_bottom() -> None:
     start, address, *examples = blocks("sh")
-    assert start.startswith(".venv/bin/python -m identity.emulators.x")
+    assert start.startswith(".venv/bin/identity emulator x --port")
     assert address.startswith("export X=")
     script = "set -eu\n" + "\n".join(examples)
     with XEmulator() as x:

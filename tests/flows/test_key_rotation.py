@@ -19,7 +19,7 @@ from identity.flows.save_key import add_imported_key, delete_key, generate_key
 from identity.keymaterial.importing import Material
 from identity.runtime import Runtime
 from identity.signing import InvalidToken, sign, verify
-from identity.store import keys
+from identity.store import keys, references
 from identity.store.db import InUse
 from tests.service import NOW, Service, running_service
 from tests.unit.key_samples import forged, sample
@@ -153,7 +153,7 @@ def test_a_deleted_key_signs_no_more(service: Service) -> None:
     delete_key(service.services, old, "test")
     with service.services.db.read() as conn:
         assert keys.find_signer(conn, service.services.sealer, old) is None
-        assert not keys.can_sign(conn, old)
+        assert references.keys_that_sign(conn, [old]) == set()
 
 
 def test_a_deleted_secret_verifies_nothing_more(service: Service) -> None:
@@ -191,7 +191,7 @@ def test_a_key_that_is_taken_into_use_meanwhile_is_not_deleted(service: Service)
     key_id = new_key(service)
     with ThreadPoolExecutor(1) as other:
         with service.services.db.transaction() as conn:
-            assert keys.can_sign(conn, key_id)
+            assert references.keys_that_sign(conn, [key_id]) == {key_id}
             deletion = other.submit(delete_key, service.services, key_id, "test")
             conn.execute("UPDATE tenants SET access_token_key_id = %s", (key_id,))
         with pytest.raises(InUse):

@@ -48,7 +48,6 @@ def test_the_well_known_twitter_lambda_runs_in_every_style(pool: LambdaPool, sou
         {"email": "ann@example.com", "fullName": "Ann Example", "imageUrl": "https://pbs.example/ann.png"},
         {"username": "ann"},
     ]
-    assert result.milliseconds > 0
 
 
 @pytest.mark.parametrize("source", [ES5, MODERN, TWITTER_RECONCILE], ids=["es5", "modern", "default"])

@@ -1,4 +1,4 @@
-"""`python -m identity.emulators.x`: the emulator on its own, for people who test their own code with it."""
+"""`python -m identity.emulators.x`: how `identity dev` starts the emulator; by hand it is `identity emulator x`."""
 
 from __future__ import annotations
 

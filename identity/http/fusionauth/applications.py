@@ -142,14 +142,13 @@ def _save(call: Call, application_id: UUID, document: Callable[[Application], di
 
 def _search(call: Call) -> dict[str, Any]:
     wanted = criteria(call, schemas.ApplicationSearchRequest())
-    state = wanted.get("state")
     with refusing_unknown_order(), call.services.db.read() as conn:
         found, total = applications.search(
             conn,
             wanted.get("name"),
             page_of(wanted),
             tenant_id=call.tenant_id or wanted.get("tenant_id"),
-            active=None if state is None else state == "Active",
+            state=wanted.get("state"),
         )
     shown = {"applications": [_members(one, one.settings) for one in found], "total": total}
     return _dumped(schemas.ApplicationSearchResponse(), shown)

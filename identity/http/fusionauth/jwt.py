@@ -61,7 +61,7 @@ def issue_jwt(call: Call) -> Response:
     body = {"token": issued.token}
     if issued.refresh_token is not None:
         body["refreshToken"] = issued.refresh_token
-    return json_reply(body, 200 if issued.registered else 202)
+    return json_reply(body, issued.verdict.value)
 
 
 @routes.post(VEND_ENDPOINT, endpoint=VEND_ENDPOINT, takes=VendRequest, gives=TokenResponse)

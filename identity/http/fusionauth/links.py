@@ -13,6 +13,7 @@ from identity.http.fusionauth.schemas.links import (
     LinkRequest,
     LinkResponse,
     PendingLinkResponse,
+    link_limit_wire,
     link_wire,
     pending_link_wire,
 )
@@ -136,8 +137,7 @@ def retrieve_pending_link(call: Call, pending_link: str) -> dict[str, Any]:
             raise NotFound
         body: dict[str, Any] = {"pendingIdPLink": pending_link_wire(pending, config)}
         if limit := config.tenants.get(pending.tenant_id):
-            shown = {"enabled": limit.enabled, "maximumLinks": limit.maximum_links}
-            body["identityProviderTenantConfiguration"] = {"limitUserLinkCount": shown}
+            body["identityProviderTenantConfiguration"] = link_limit_wire(limit)
         if user_id is not None:
             if users.get(conn, pending.tenant_id, user_id) is None:
                 raise NotFound

@@ -24,6 +24,7 @@ from identity.http.fusionauth.schemas.jwt import (
     RefreshTokenResponse,
     RevokeRequest,
     refresh_token_wire,
+    refresh_wire,
 )
 from identity.store import refresh_tokens
 
@@ -47,13 +48,7 @@ def exchange_refresh_token(call: Call) -> Response:
         tenant_id=tenant_id,
     )
     tokens = refresh(call.services, request)
-    response = json_reply(
-        {
-            "refreshToken": tokens.refresh_token,
-            "refreshTokenId": str(tokens.refresh_token_id),
-            "token": tokens.access_token,
-        }
-    )
+    response = json_reply(refresh_wire(tokens))
     set_token_cookies(call, response, tokens)
     return response
 

@@ -45,6 +45,20 @@ def empty_reply(status: int = 200) -> Response:
     return response
 
 
+def accepted_reply() -> Response:
+    """The work goes on, or is done, without the caller waiting for it."""
+    return empty_reply(202)
+
+
+def not_ready_reply(why: str) -> Response:
+    """For load balancers: this process can not serve now."""
+    return _try_again(json_reply({"status": "unavailable", "message": why}, 503))
+
+
+def unhealthy_reply() -> Response:
+    return empty_reply(500)
+
+
 def errors_json(problem: Invalid) -> dict[str, Any]:
     """FusionAuth's Errors object; both members are always there."""
     return {
@@ -125,14 +139,16 @@ def _in_use(error: InUse) -> Response:
 def _unavailable(error: StoreUnavailable) -> Response:
     log.error("the database did not take the work: %s", error)
     problem = invalid_request("StoreUnavailable", "The database is not available. Try again in a moment.")
-    response = json_reply(errors_json(problem), 503)
-    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
-    return response
+    return _try_again(json_reply(errors_json(problem), 503))
 
 
 def _busy(error: Busy) -> Response:
     log.warning("too much work: %s", error)
-    response = json_reply(errors_json(invalid_request("Busy", "The service is busy. Try again in a moment.")), 503)
+    problem = invalid_request("Busy", "The service is busy. Try again in a moment.")
+    return _try_again(json_reply(errors_json(problem), 503))
+
+
+def _try_again(response: Response) -> Response:
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 

@@ -24,12 +24,13 @@ from flask_smorest import Blueprint
 from werkzeug.exceptions import MethodNotAllowed
 
 from identity.domain.access import Caller
+from identity.domain.bounds import storable
 from identity.domain.errors import Unauthorized, invalid_field
 from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.schemas.errors import ErrorsSchema
-from identity.wire import WireSchema, camel_case, parse_uuid, storable
+from identity.wire import WireSchema, camel_case, parse_uuid
 
 View = Callable[..., Any]
 ABSENT = frozenset({"", "undefined", "null"})

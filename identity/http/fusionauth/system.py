@@ -7,9 +7,10 @@ from typing import Any
 from flask import Response
 
 from identity import __version__
-from identity.http.fusionauth.respond import empty_reply, json_reply
+from identity.http import api_key
+from identity.http.fusionauth.respond import empty_reply, json_reply, not_ready_reply, unhealthy_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
-from identity.store import api_keys, configuration, migrate
+from identity.store import configuration, migrate
 from identity.store.db import StoreUnavailable
 from identity.wire import Text, WireSchema
 
@@ -31,25 +32,18 @@ def retrieve_status(call: Call) -> Response:
     """Whether the service can work: migrations applied and the database answering. With a key also the version."""
     try:
         with call.services.db.read() as conn:
-            missing = migrate.pending(conn)
-            if not missing:
-                configuration.version(conn)
-            key = call.request.headers.get("Authorization")
-            known = bool(key) and api_keys.find_caller(conn, str(key), call.now) is not None
+            if migrate.pending(conn):
+                return not_ready_reply("The database migrations have not been applied.")
+            configuration.version(conn)
+            known = api_key.find_caller(conn, call.request, call.now) is not None
+    except migrate.MigrationRefused as refused:
+        return not_ready_reply(str(refused))
     except StoreUnavailable:
-        return _not_ready("The database does not answer.")
-    if missing:
-        return _not_ready("The database migrations have not been applied.")
+        return not_ready_reply("The database does not answer.")
     body: dict[str, Any] = {"status": "OK"}
     if known:
         body["version"] = __version__
     return json_reply(body)
-
-
-def _not_ready(why: str) -> Response:
-    response = json_reply({"status": "unavailable", "message": why}, 503)
-    response.headers["Retry-After"] = "2"
-    return response
 
 
 @routes.get("/api/health", endpoint=None, scope=Scope.OWN, statuses={500: "The database does not answer."})
@@ -59,7 +53,7 @@ def retrieve_health(call: Call) -> Response:
         with call.services.db.read() as conn:
             configuration.version(conn)
     except StoreUnavailable:
-        return empty_reply(500)
+        return unhealthy_reply()
     return empty_reply()
 
 

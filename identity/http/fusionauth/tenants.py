@@ -14,7 +14,7 @@ from identity.flows import save_tenant
 from identity.flows.services import Services
 from identity.http import body
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
-from identity.http.fusionauth.respond import empty_reply
+from identity.http.fusionauth.respond import accepted_reply, empty_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas import tenants as schemas
 from identity.http.patch import patched
@@ -124,7 +124,7 @@ def delete_tenant(call: Call, tenant_id: UUID) -> Response:
     asked = call.load(schemas.TenantDeleteRequest()) if body.has_body(call.request) else {"in_background": False}
     in_background = call.flag("async") or asked["in_background"]
     save_tenant.delete(call.services, call.now, call.actor, tenant_id)
-    return empty_reply(202 if in_background else 200)
+    return accepted_reply() if in_background else empty_reply()
 
 
 def _search(call: Call) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from identity.domain.bounds import storable
 from identity.upstream import Answer
-from identity.wire import storable
 
 LONGEST_TOKEN = 4096
 LONGEST_NAME = 191

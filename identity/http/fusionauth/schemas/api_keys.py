@@ -9,7 +9,8 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from identity.domain.api_keys import LONGEST_KEY, ApiKey, ApiKeyDraft
-from identity.wire import Flag, Id, Instant, Part, Text, WireSchema, storable
+from identity.domain.bounds import storable
+from identity.wire import Flag, Id, Instant, Part, Text, WireSchema
 
 METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 ENDPOINT_FORM = re.compile(r"/[A-Za-z0-9._~{}/-]{1,199}")

@@ -8,8 +8,10 @@ from marshmallow import post_load
 
 from identity.http.fusionauth.schemas.common import (
     MOST,
+    EmailTemplates,
     Enableable,
     JwtConfiguration,
+    PhoneTemplates,
     Requirable,
     link,
     off,
@@ -64,38 +66,12 @@ class CleanSpeak(Enableable):
     username_moderation = Part(CleanSpeakUsernames)
 
 
-class ApplicationEmail(WireSchema):
-    email_update_email_template_id = Id()
+class ApplicationEmail(EmailTemplates):
     email_verification_email_template_id = Id()
-    email_verified_email_template_id = Id()
-    forgot_password_email_template_id = Id()
-    login_id_in_use_on_create_email_template_id = Id()
-    login_id_in_use_on_update_email_template_id = Id()
-    login_new_device_email_template_id = Id()
-    login_suspicious_email_template_id = Id()
-    password_reset_success_email_template_id = Id()
-    password_update_email_template_id = Id()
-    passwordless_email_template_id = Id()
-    set_password_email_template_id = Id()
-    two_factor_method_add_email_template_id = Id()
-    two_factor_method_remove_email_template_id = Id()
 
 
-class ApplicationPhone(WireSchema):
-    forgot_password_template_id = Id()
-    identity_update_template_id = Id()
-    login_id_in_use_on_create_template_id = Id()
-    login_id_in_use_on_update_template_id = Id()
-    login_new_device_template_id = Id()
-    login_suspicious_template_id = Id()
-    password_reset_success_template_id = Id()
-    password_update_template_id = Id()
-    passwordless_template_id = Id()
-    set_password_template_id = Id()
-    two_factor_method_add_template_id = Id()
-    two_factor_method_remove_template_id = Id()
-    verification_complete_template_id = Id()
-    verification_template_id = Id()
+class ApplicationPhone(PhoneTemplates):
+    """No more than the templates."""
 
 
 class ApplicationExternalIdentifiers(WireSchema):

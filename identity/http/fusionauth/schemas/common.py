@@ -103,3 +103,40 @@ class SearchCriteria(WireSchema):
     number_of_results = whole(25, least=0, most=10_000)
     order_by = Text(limit=100)
     start_row = whole(0, least=0, most=10_000)
+
+
+class EmailTemplates(WireSchema):
+    """The templates of mails that a tenant chooses, and an application for itself."""
+
+    email_update_email_template_id = Id()
+    email_verified_email_template_id = Id()
+    forgot_password_email_template_id = Id()
+    login_id_in_use_on_create_email_template_id = Id()
+    login_id_in_use_on_update_email_template_id = Id()
+    login_new_device_email_template_id = Id()
+    login_suspicious_email_template_id = Id()
+    password_reset_success_email_template_id = Id()
+    password_update_email_template_id = Id()
+    passwordless_email_template_id = Id()
+    set_password_email_template_id = Id()
+    two_factor_method_add_email_template_id = Id()
+    two_factor_method_remove_email_template_id = Id()
+
+
+class PhoneTemplates(WireSchema):
+    """The templates of messages to a phone, likewise."""
+
+    forgot_password_template_id = Id()
+    identity_update_template_id = Id()
+    login_id_in_use_on_create_template_id = Id()
+    login_id_in_use_on_update_template_id = Id()
+    login_new_device_template_id = Id()
+    login_suspicious_template_id = Id()
+    password_reset_success_template_id = Id()
+    password_update_template_id = Id()
+    passwordless_template_id = Id()
+    set_password_template_id = Id()
+    two_factor_method_add_template_id = Id()
+    two_factor_method_remove_template_id = Id()
+    verification_complete_template_id = Id()
+    verification_template_id = Id()

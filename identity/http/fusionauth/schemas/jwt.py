@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
+from identity.domain.outcome import Tokens
 from identity.store.refresh_tokens import RefreshToken
 from identity.wire import Flag, Free, Id, Text, Whole, WireSchema
 
@@ -57,6 +58,15 @@ class TokenResponse(WireSchema):
 
 class ValidateResponse(WireSchema):
     jwt = Free()
+
+
+def refresh_wire(tokens: Tokens) -> dict[str, Any]:
+    """The answer to a refresh."""
+    return {
+        "refreshToken": tokens.refresh_token,
+        "refreshTokenId": str(tokens.refresh_token_id),
+        "token": tokens.access_token,
+    }
 
 
 def refresh_token_wire(record: RefreshToken) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from identity.domain.model import Link, ProviderConfig
+from identity.domain.model import Link, LinkLimit, ProviderConfig
 from identity.store.pending_links import PendingLink
 from identity.wire import Free, Id, Instant, Part, Text, WireSchema
 
@@ -93,3 +93,7 @@ def pending_link_wire(pending: PendingLink, config: ProviderConfig) -> dict[str,
         "identityProviderType": config.type,
         "identityProviderUserId": pending.identity_provider_user_id,
     } | {name: value for name, value in optional.items() if value is not None}
+
+
+def link_limit_wire(limit: LinkLimit) -> dict[str, Any]:
+    return {"limitUserLinkCount": {"enabled": limit.enabled, "maximumLinks": limit.maximum_links}}

@@ -7,8 +7,9 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates_schema
 
+from identity.domain.bounds import storable
 from identity.providers import FIXED_IDS, missing_data
-from identity.wire import DEFAULT_TEXT_LIMIT, Flag, Free, Id, Many, Part, Text, WireSchema, storable
+from identity.wire import Flag, Free, Id, Many, Part, Text, WireSchema
 
 TOKEN_LIMIT = 4096
 """One key or token field (security section 9)."""
@@ -56,7 +57,7 @@ class EventInfoSchema(WireSchema):
     device_type = Text(limit=255)
     device_description = Text(limit=255)
     os = Text(limit=255)
-    user_agent = Text(limit=DEFAULT_TEXT_LIMIT)
+    user_agent = Text()
     data = Free(limit=16 * 1024)
 
 

@@ -10,8 +10,10 @@ from marshmallow import ValidationError, fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.http.fusionauth.schemas.common import (
     MOST,
+    EmailTemplates,
     Enableable,
     JwtConfiguration,
+    PhoneTemplates,
     Unverified,
     custom_data,
     off,
@@ -67,7 +69,7 @@ class EmailUnverified(Unverified):
     allow_email_change_when_gated = off()
 
 
-class EmailConfiguration(WireSchema):
+class EmailConfiguration(EmailTemplates):
     """Source: supporting contract 6.4."""
 
     additional_headers = Many(fields.Nested(EmailHeader), load_default=list, most=100)
@@ -75,25 +77,12 @@ class EmailConfiguration(WireSchema):
     debug = off()
     default_from_email = Text(limit=254, load_default="change-me@example.com")
     default_from_name = Text(limit=254)
-    email_update_email_template_id = Id()
-    email_verified_email_template_id = Id()
-    forgot_password_email_template_id = Id()
     host = Text(limit=255, load_default="localhost")
     implicit_email_verification_allowed = on()
-    login_id_in_use_on_create_email_template_id = Id()
-    login_id_in_use_on_update_email_template_id = Id()
-    login_new_device_email_template_id = Id()
-    login_suspicious_email_template_id = Id()
     password = Text(limit=1_000)
-    password_reset_success_email_template_id = Id()
-    password_update_email_template_id = Id()
-    passwordless_email_template_id = Id()
     port = whole(25, most=65_535)
     properties = Text()
     security = one_of("NONE", "SSL", "TLS", default="NONE")
-    set_password_email_template_id = Id()
-    two_factor_method_add_email_template_id = Id()
-    two_factor_method_remove_email_template_id = Id()
     unverified = Part(EmailUnverified)
     username = Text(limit=1_000)
     verification_email_template_id = Id()
@@ -106,26 +95,12 @@ class PhoneUnverified(Unverified):
     allow_phone_number_change_when_gated = off()
 
 
-class PhoneConfiguration(WireSchema):
+class PhoneConfiguration(PhoneTemplates):
     admin_two_factor_method_remove_template_id = Id()
-    forgot_password_template_id = Id()
-    identity_update_template_id = Id()
     implicit_phone_verification_allowed = on()
-    login_id_in_use_on_create_template_id = Id()
-    login_id_in_use_on_update_template_id = Id()
-    login_new_device_template_id = Id()
-    login_suspicious_template_id = Id()
     messenger_id = Id()
-    password_reset_success_template_id = Id()
-    password_update_template_id = Id()
-    passwordless_template_id = Id()
-    set_password_template_id = Id()
-    two_factor_method_add_template_id = Id()
-    two_factor_method_remove_template_id = Id()
     unverified = Part(PhoneUnverified)
-    verification_complete_template_id = Id()
     verification_strategy = verification_strategy()
-    verification_template_id = Id()
     verify_phone_number = off()
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from marshmallow import ValidationError
 
+from identity.domain.bounds import is_date
 from identity.domain.contact import is_email
 from identity.wire import Free, Text
 
 LOCALE = re.compile(r"[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,4}")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 @cache
@@ -38,12 +37,8 @@ class Day(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str | None:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if text is None:
-            return None
-        try:
-            date.fromisoformat(text if DATE.fullmatch(text) else "")
-        except ValueError as error:
-            raise ValidationError("invalid") from error
+        if text is not None and not is_date(text):
+            raise ValidationError("invalid")
         return text
 
 

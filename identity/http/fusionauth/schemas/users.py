@@ -11,15 +11,15 @@ from typing import Any
 
 from marshmallow.fields import Nested
 
+from identity.domain.bounds import LONGEST_URL, LONGEST_USERNAME, MOST_LANGUAGES
+from identity.domain.contact import LONGEST_EMAIL
 from identity.domain.model import Registration, User
-from identity.domain.user_rules import LONGEST_USERNAME
 from identity.flows.register_user import RegistrationChange
 from identity.flows.save_user import UserChange
 from identity.http.fusionauth.schemas.user_fields import Day, Email, Locale, TextMap, Zone
 from identity.wire import Flag, Free, Id, Instant, Many, Part, Text, Whole, WireSchema
 
 ACTIVE = "ACTIVE"
-LONGEST_URL = 2048
 
 
 class RegistrationSchema(WireSchema):
@@ -31,7 +31,7 @@ class RegistrationSchema(WireSchema):
     insert_instant = Instant(dump_only=True)
     last_login_instant = Instant(dump_only=True)
     last_update_instant = Instant(dump_only=True)
-    preferred_languages = Many(Locale(blank=False), most=20, load_default=list)
+    preferred_languages = Many(Locale(blank=False), most=MOST_LANGUAGES, load_default=list)
     roles = Many(Text(blank=False), load_default=None)
     timezone = Zone(load_default=None)
     tokens = TextMap(load_default=dict)
@@ -64,7 +64,7 @@ class UserSchema(WireSchema):
     clean_speak_id = Id(load_default=None)
     connector_id = Id(dump_only=True)
     data = Free(load_default=dict)
-    email = Text(limit=254, load_default=None)
+    email = Text(limit=LONGEST_EMAIL, load_default=None)
     encryption_scheme = Text(load_only=True, load_default=None)
     expiry = Instant(load_default=None)
     factor = Whole(load_only=True, load_default=None)
@@ -80,11 +80,11 @@ class UserSchema(WireSchema):
     memberships = Many(Free(), dump_only=True)
     middle_name = Text(load_default=None)
     mobile_phone = Text(load_default=None)
-    parent_email = Email(limit=254, load_default=None)
+    parent_email = Email(limit=LONGEST_EMAIL, load_default=None)
     password = Text(load_only=True, load_default=None)
     password_change_required = Flag(load_default=False)
     password_last_update_instant = Instant(dump_only=True)
-    preferred_languages = Many(Locale(blank=False), most=20, load_default=list)
+    preferred_languages = Many(Locale(blank=False), most=MOST_LANGUAGES, load_default=list)
     registrations = Many(Nested(RegistrationSchema), dump_only=True)
     tenant_id = Id(dump_only=True)
     timezone = Zone(load_default=None)
