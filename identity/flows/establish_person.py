@@ -17,7 +17,7 @@ from identity.domain.model import Claims, Link, User
 from identity.domain.user_rules import UserRules, login_id_problems
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Person
 from identity.flows.services import Services
-from identity.store import audit, configuration, links, logins, registrations, users
+from identity.store import applications, audit, configuration, links, logins, registrations, users
 from identity.store.db import Connection, InUse
 
 ACTOR = "identity-provider login"
@@ -48,8 +48,6 @@ def establish(
     now = services.runtime.now()
 
     def write(conn: Connection) -> Person:
-        if configuration.version(conn) != context.version:
-            raise BeginAgain
         stored = (
             _update(conn, attempt, context, claims, found, settle, now)
             if found.stored
@@ -100,6 +98,7 @@ def _insert(conn: Connection, context: Context, claims: Claims, person: Person) 
     user = _proved(context, claims, person.user)
     if not users.add_unless_taken(conn, user):
         raise BeginAgain
+    _prove(conn, context)
     for registration in person.registrations:
         registrations.put(conn, registration)
     return replace(person, user=user)
@@ -109,6 +108,7 @@ def _update(
     conn: Connection, attempt: Attempt, context: Context, claims: Claims, found: Person, settle: Settle, now: int
 ) -> Person:
     before = _locked(conn, claims, found, now)
+    _prove(conn, context)
     person = settle(before)
     if person.user != before.user:
         logins.update_user(conn, person.user)
@@ -120,6 +120,13 @@ def _update(
         registrations.put(conn, registration)
         person = person.with_registration(registration)
     return person
+
+
+def _prove(conn: Connection, context: Context) -> None:
+    """The configuration is still the one that was read, and the application keeps its roles. Raises BeginAgain."""
+    applications.hold(conn, context.tenant_id, context.application_id)
+    if configuration.version(conn) != context.version:
+        raise BeginAgain
 
 
 def _locked(conn: Connection, claims: Claims, found: Person, now: int) -> Person:

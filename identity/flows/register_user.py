@@ -91,6 +91,7 @@ def update_registration(
 
     def work(conn: Connection) -> tuple[User, Registration]:
         user, _ = locked(services, conn, tenant_id, user_id)
+        applications.hold(conn, user.tenant_id, application_id)
         stored = registrations.get(conn, services.sealer, user.tenant_id, user.id, application_id)
         application = applications.get(conn, application_id, user.tenant_id)
         if stored is None or application is None:
@@ -119,6 +120,7 @@ def _new_registration(
     services: Services, conn: Connection, user: User, change: RegistrationChange, now: int
 ) -> Registration:
     """Raises Invalid: another tenant's application looks like none at all."""
+    applications.hold(conn, user.tenant_id, change.application_id)
     application = applications.get(conn, change.application_id, user.tenant_id)
     if application is None:
         raise invalid_field("registration.applicationId", "invalid")

@@ -61,6 +61,15 @@ def lock(conn: Connection, application_id: UUID, tenant_id: UUID | None = None) 
     return None if row is None else get(conn, application_id, tenant_id)
 
 
+def hold(conn: Connection, tenant_id: UUID, application_id: UUID) -> None:
+    """Keep it and its roles as they are until this transaction ends; others may hold it as well.
+
+    Whoever writes a registration locks the user, then holds the application, then reads it: so no role outlives its
+    removal in a registration, and nobody who deletes a tenant or an application is waited for crosswise.
+    """
+    conn.execute("SELECT 1 FROM applications WHERE tenant_id = %s AND id = %s FOR SHARE", (tenant_id, application_id))
+
+
 def every(conn: Connection, tenant_id: UUID | None = None, *, active: bool = True) -> list[Application]:
     """The active ones, or the inactive ones, of one tenant or of all."""
     query = sql.SQL(

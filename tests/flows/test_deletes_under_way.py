@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 import requests
 
+from identity.store import applications, configuration, roles
 from tests.invariants import broken
 from tests.login_world import TWITTER, World
 from tests.service import insert_signing_key
@@ -184,6 +185,43 @@ def test_a_login_that_slips_into_the_deletion_of_its_tenant_leaves_no_record(wor
                 assert not deletion.done()
             done(world.service.call("POST", "/api/identity-provider/login", body, key=""))
         done(deletion.result())
+        assert broken(conn) == {}
+
+
+def _register(world: World, user_id: str) -> requests.Response:
+    registration = {"registration": {"applicationId": world.application_id, "roles": ["user"]}}
+    return world.service.call("POST", f"/api/user/registration/{user_id}", registration)
+
+
+def _register_again(world: World, user_id: str) -> requests.Response:
+    path = f"/api/user/registration/{user_id}/{world.application_id}"
+    return world.service.call("PUT", path, {"registration": {"roles": ["user"]}})
+
+
+@pytest.mark.parametrize("door", ["registration", "changed registration", "first login", "second login"])
+def test_nobody_gets_a_role_that_is_removed_at_that_moment(world: World, door: str) -> None:
+    user_id = world.add_user(email="alice@example.com")["id"]
+    body = world.login_body("alice" if door == "second login" else "max")
+    if door == "changed registration":
+        done(_register(world, user_id))
+    calls: dict[str, Call] = {
+        "registration": lambda: _register(world, user_id),
+        "changed registration": lambda: _register_again(world, user_id),
+        "first login": lambda: world.service.call("POST", "/api/identity-provider/login", body, key=""),
+        "second login": lambda: world.service.call("POST", "/api/identity-provider/login", body, key=""),
+    }
+    database = world.service.services.db
+    with ThreadPoolExecutor(1) as pool, database.read() as conn:
+        with database.transaction() as remover:
+            stored = applications.lock(remover, UUID(world.application_id))
+            assert stored is not None
+            remover.execute("SELECT 1 FROM applications WHERE id = %s FOR UPDATE", (stored.id,))
+            under_way = pool.submit(calls[door])
+            while not _somebody_waits(conn):
+                assert not under_way.done()
+            configuration.changed(remover)
+            roles.delete(remover, stored, next(role for role in stored.roles if role.name == "user"))
+        assert under_way.result().status_code in {200, 400}
         assert broken(conn) == {}
 
 

@@ -39,6 +39,13 @@ PYTHON_CLIENT_NUMBERS = {"false": "0", "true": "1"}
 """The official Python client writes every argument that equals True or False so, the numbers 1 and 0 included."""
 
 WHOLE = re.compile(r"-?[0-9]{1,19}")
+PATH_ID = re.compile(r"<(\w+_id)>")
+UUID_KIND = {"type": "string", "format": "uuid"}
+TEXT_KIND = {"type": "string"}
+FLAGS = frozenset({"accurateTotal", "async", "global", "hardDelete", "inactive", "reactivate"})
+NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow"})
+NO_UUIDS = frozenset({"identityProviderUserId", "loginId"})
+LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
 
 
 class Scope(Enum):
@@ -290,13 +297,26 @@ def _documentation(
     documentation: dict[str, Any] = {"responses": responses}
     if takes is not None:
         documentation["requestBody"] = {"content": {kind: {"schema": _patch_or(takes, kind)} for kind in types}}
-    if query:
-        documentation["parameters"] = [
-            {"in": "query", "name": name, "description": text, "schema": {"type": "string"}}
-            for name, text in query.items()
-        ]
+    documentation["parameters"] = [
+        *({"in": "path", "name": name, "required": True, "schema": UUID_KIND} for name in PATH_ID.findall(row.path)),
+        *(
+            {"in": "query", "name": name, "description": text, "schema": _kind_of(name)}
+            for name, text in (query or {}).items()
+        ),
+    ]
     documentation["security"] = [] if row.endpoint is None else [{"apiKey": []}]
     return documentation
+
+
+def _kind_of(name: str) -> dict[str, Any]:
+    """What a query parameter of this name takes, everywhere."""
+    if name in FLAGS:
+        return {"type": "boolean"}
+    if name in NUMBERS:
+        return {"type": "integer"}
+    if name in LISTS:
+        return {"type": "array", "items": LISTS[name]}
+    return UUID_KIND if name.endswith("Id") and name not in NO_UUIDS else TEXT_KIND
 
 
 def _patch_or(takes: type[WireSchema], kind: str) -> Any:
