@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from identity.store.embedded import EmbeddedFailed, EmbeddedPostgres, binaries, place, postmaster
+from identity.store.embedded import EmbeddedFailed, EmbeddedPostgres, binaries, make_home, place, postmaster
 
 pytestmark = pytest.mark.xdist_group("embedded_postgres")
 
@@ -394,3 +395,10 @@ def test_the_machines_own_postgresql_serves_as_well(new_home: NewHome) -> None:
         assert server.facts is not None
         assert server.facts.version.split(".")[0] == own[0].parent.name
         assert stack.enter_context(psycopg.connect(url)).execute("SELECT 1").fetchone() == (1,)
+
+
+def test_of_many_that_make_the_data_directory_at_once_none_stumbles(tmp_path: Path) -> None:
+    for number in range(20):
+        home = tmp_path / str(number) / "data"
+        with ThreadPoolExecutor(8) as threads:
+            assert set(threads.map(lambda _, home=home: make_home(home), range(8))) == {home.resolve()}

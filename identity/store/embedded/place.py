@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,8 +64,9 @@ class Place:
 def make_home(home: Path) -> Path:
     """The data directory, resolved; made when it is missing: passable by others only for root. Never changed later."""
     if not home.exists():
-        home.mkdir(parents=True)
-        home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        with suppress(FileExistsError):  # of several that start at once, one makes it
+            home.mkdir(parents=True)
+            home.chmod(0o711 if os.geteuid() == 0 else 0o700)
     return home.resolve()
 
 
