@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from identity.runtime import Runtime
@@ -18,6 +19,8 @@ from tests import postgres
 RUN = os.environ.setdefault("TEST_RUN", uuid4().hex)
 """The name of this run, inherited by its workers."""
 
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 LOOPBACK = ("localhost", "")
 

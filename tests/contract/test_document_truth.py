@@ -107,6 +107,17 @@ def test_the_answer_to_an_empty_request_is_described(
     assert answered(document, row, response) == []
 
 
+@pytest.mark.parametrize("row", [row for row in TABLE if row.method in {"GET", "DELETE"}], ids=named)
+def test_the_answer_to_ids_of_nothing_is_described(
+    shared_service: Service, document: dict[str, Any], row: Route
+) -> None:
+    path = re.sub(r"<[^>]*>", "1", re.sub(r"<[^>]*_id>", NOBODY, row.path))
+    parameters = [each for each in operation(document, row).get("parameters", []) if each["in"] == "query"]
+    ids = [each["name"] for each in parameters if each["schema"].get("format") == "uuid"]
+    response = shared_service.call(row.method, f"{path}?{'&'.join(f'{name}={NOBODY}' for name in ids)}")
+    assert answered(document, row, response) == []
+
+
 @pytest.mark.parametrize("row", [row for row in TABLE if row.method in {"POST", "PUT", "PATCH"}], ids=named)
 def test_a_route_that_writes_describes_its_body(document: dict[str, Any], row: Route) -> None:
     described = "requestBody" in operation(document, row)

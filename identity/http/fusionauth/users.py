@@ -121,6 +121,7 @@ def delete_user(call: Call, user_id: UUID) -> None:
     "/api/user/recent-login",
     endpoint="/api/user/recent-login",
     gives=RecentLoginAnswerSchema,
+    statuses={404: "There is no such user."},
     query={"userId": "Only this user's.", "limit": "How many, default 10.", "offset": "How many to skip, default 0."},
 )
 def retrieve_recent_logins(call: Call) -> Any:
