@@ -55,7 +55,7 @@ class LambdaProcess:
         os.set_blocking(self._output.fileno(), False)
         try:
             self._receive(monotonic() + START_SECONDS)
-        except BaseException:
+        except BaseException:  # also an interrupt: nobody else knows of this child yet; raised again
             self.kill()
             raise
 

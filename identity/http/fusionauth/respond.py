@@ -29,7 +29,7 @@ from identity.store.db import InUse, StoreUnavailable, UniqueConflict
 JSON_TYPE = "application/json; charset=UTF-8"
 RETRY_AFTER_SECONDS = "2"
 VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-"""Verbs of this API; any other one is not implemented, whatever the route (login contract 1.4)."""
+"""The verbs of HTTP that this API speaks; any other one is 501 on every route (login contract 1.4)."""
 log = logging.getLogger("identity.http")
 
 

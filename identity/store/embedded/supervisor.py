@@ -197,7 +197,7 @@ class EmbeddedPostgres:
         try:
             fcntl.flock(users, fcntl.LOCK_SH)
             yield
-        except BaseException:
+        except BaseException:  # also an interrupt: a share that stays would keep the server up; raised again
             os.close(users)
             raise
         self._users = users
