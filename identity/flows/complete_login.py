@@ -11,27 +11,26 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from identity.domain.errors import Problem, invalid_field, invalid_fields, invalid_request
+from identity.domain.errors import Problem, invalid_fields
 from identity.domain.linking import NoLink, PendLink, decide_link, lambda_runs
 from identity.domain.model import Claims
 from identity.domain.outcome import Door, LoginOutcome, Verdict
 from identity.domain.trace import Trace
-from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
+from identity.flows.configurations import ProviderConfiguration
 from identity.flows.establish_person import LinkRefused, establish, refuse_link
 from identity.flows.find_person import Nobody, find_person
 from identity.flows.finish_login import finish_login, refusal
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Entry, LoginRequest, Person
 from identity.flows.login_log import LoginLog
+from identity.flows.login_rounds import named_application, prove_current, until_it_holds
 from identity.flows.run_reconcile import as_lambda_left, new_registration, run_reconcile
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
-from identity.outbound.reconcile import LambdaFailed
 from identity.providers import PROVIDERS, missing_data
-from identity.store import configuration, links, logins, pending_links, tenants
-from identity.store.db import InUse, StoreUnavailable
+from identity.store import links, logins, pending_links
+from identity.store.db import InUse
 from identity.upstream import IdentityProvider, Outside, UpstreamRefused
 
-MOST_ATTEMPTS = 8
 MILLISECONDS = 1000
 
 
@@ -39,25 +38,13 @@ def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
     """Raises Invalid (400) and StoreUnavailable (503); every other ending is an outcome."""
     trace = Trace(services.runtime.now)
     attempt = Attempt(request, trace, LoginLog(trace))
-    try:
-        for _ in range(MOST_ATTEMPTS):
-            try:
-                outcome = _attempt(services, attempt)
-            except BeginAgain:
-                trace.add("The configuration or the user changed meanwhile: the login begins again.")
-                services.configurations.forget()
-            else:
-                trace.add(f"The login ended as {outcome.verdict.name} ({outcome.verdict.value}).")
-                return outcome
-        raise StoreUnavailable("the login lost every race for its rows")
-    finally:
-        attempt.log.write(services)
+    return until_it_holds(services, attempt.log, lambda: _attempt(services, attempt))
 
 
 def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
     attempt.log.provider = None
-    application = _application(services, attempt.request)
+    application = named_application(services, attempt.request.application_id, attempt.request.visit.tenant_id)
     if not application.application.active:
         return _refuse(services, application.version, "InvalidApplication", "The application is not active.")
     provider = services.configurations.provider(attempt.request.provider_id, application.application)
@@ -82,26 +69,7 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     if test is not None:
         record_success(services, test, attempt, claims)
         return LoginOutcome(Verdict.LOGGED_IN)
-    try:
-        return _resolve(services, attempt, context, claims)
-    except LambdaFailed:
-        # Only the event log says why: neither the thrown text nor the limit is the caller's business (P#2006).
-        problem = Problem("[LambdaInvocationException]", "A lambda failed; the event log says why.")
-        return LoginOutcome(Verdict.LAMBDA_FAILED, problem=problem)
-
-
-def _application(services: Services, request: LoginRequest) -> ApplicationConfiguration:
-    """Row 3. Raises Invalid."""
-    found = services.configurations.application(request.application_id)
-    scope = request.visit.tenant_id
-    if scope is not None and (found is None or found.application.tenant_id != scope):
-        with services.db.read() as conn:
-            if not tenants.exists(conn, scope):
-                raise invalid_request("InvalidTenantId", "The X-FusionAuth-TenantId header names no tenant.")
-        raise invalid_field("applicationId", "invalid")
-    if found is None:
-        raise invalid_field("applicationId", "invalid")
-    return found
+    return _resolve(services, attempt, context, claims)
 
 
 def _check_data(implementation: IdentityProvider, data: Mapping[str, str]) -> None:
@@ -140,9 +108,7 @@ def _refuse(
     services: Services, version: int, code: str, message: str, data: Mapping[str, Any] | None = None
 ) -> LoginOutcome:
     """A 401 that rests on copied configuration only, so the copy is proved first. Raises BeginAgain."""
-    with services.db.read() as conn:
-        if configuration.version(conn) != version:
-            raise BeginAgain
+    prove_current(services, version)
     return LoginOutcome(Verdict.REFUSED, problem=Problem(f"[{code}]", message, dict(data or {})))
 
 
