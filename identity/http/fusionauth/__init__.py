@@ -20,6 +20,7 @@ from identity.http.fusionauth import (
     tenants,
     user_search,
     users,
+    verifications,
 )
 from identity.http.fusionauth.routes import Routes
 
@@ -43,4 +44,5 @@ PAGES: tuple[Routes, ...] = (
     tenants.routes,
     user_search.routes,
     users.routes,
+    verifications.routes,
 )
