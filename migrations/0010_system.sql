@@ -36,5 +36,3 @@ ALTER TABLE audit_logs ADD COLUMN tenant_id uuid;
 ALTER TABLE audit_logs ADD COLUMN old_value jsonb;
 ALTER TABLE audit_logs ADD COLUMN new_value jsonb;
 CREATE INDEX audit_logs_instant ON audit_logs (insert_instant);
--- Rows come in the order of time: such an index costs a login next to nothing, and serves reports and retention.
-CREATE INDEX login_records_instant ON login_records USING brin (instant) WITH (autosummarize = on);
