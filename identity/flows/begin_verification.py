@@ -68,16 +68,16 @@ class Begun:
 
 def begin(conn: Connection, services: Services, subject: Subject, now: int) -> Begun:
     """A fresh id, and under FormField a fresh code that every outstanding id of the subject takes from now on."""
-    code = new_identifier(services, subject.tenant, f"{subject.name}_one_time_code") if subject.rules.takes_code else None
+    code = (
+        new_identifier(services, subject.tenant, f"{subject.name}_one_time_code") if subject.rules.takes_code else None
+    )
     kept = {} if code is None else {"code": external_identifiers.hash_of(code).hex()}
     if kept:
         verifications.recode(conn, subject.kind, subject.tenant.id, subject.user.id, subject.bound_to, kept)
     return Begun(add_identifier(conn, services, subject, kept, now), code)
 
 
-def add_identifier(
-    conn: Connection, services: Services, subject: Subject, kept: Mapping[str, Any], now: int
-) -> str:
+def add_identifier(conn: Connection, services: Services, subject: Subject, kept: Mapping[str, Any], now: int) -> str:
     """One more id for the subject, with the code that `kept` knows, if any."""
     name = f"{subject.name}_id"
     secret = new_identifier(services, subject.tenant, name)
@@ -96,7 +96,5 @@ def add_identifier(
 
 def outstanding(conn: Connection, subject: Subject, now: int) -> Mapping[str, Any] | None:
     """What is kept with the youngest live id of the subject, if it is for the user's present address."""
-    kept = verifications.newest(
-        conn, subject.kind, subject.tenant.id, subject.user.id, subject.bound_to, now
-    )
+    kept = verifications.newest(conn, subject.kind, subject.tenant.id, subject.user.id, subject.bound_to, now)
     return kept if kept is not None and kept["address"] == proved_address(subject.user) else None

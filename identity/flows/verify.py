@@ -112,9 +112,7 @@ def _proved(
     return found
 
 
-def _try(
-    conn: Connection, found: ExternalIdentifier, secret: str, code: str | None, now: int
-) -> Invalid | None:
+def _try(conn: Connection, found: ExternalIdentifier, secret: str, code: str | None, now: int) -> Invalid | None:
     """Compare the code, and count a wrong one; the last one that is allowed takes the id with it."""
     wanted = found.data.get("code")
     if wanted is None:
