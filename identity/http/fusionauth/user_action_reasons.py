@@ -52,17 +52,13 @@ def retrieve_user_action_reason(call: Call, user_action_reason_id: UUID) -> dict
     return _one(_existing(call, user_action_reason_id))
 
 
-@routes.put(
-    ONE, endpoint=ENDPOINT, scope=Scope.GLOBAL, takes=UserActionReasonRequest, gives=UserActionReasonResponse
-)
+@routes.put(ONE, endpoint=ENDPOINT, scope=Scope.GLOBAL, takes=UserActionReasonRequest, gives=UserActionReasonResponse)
 def update_user_action_reason(call: Call, user_action_reason_id: UUID) -> dict[str, Any]:
     """Replace a reason; actions that were taken keep its text as it was."""
     return _save(call, user_action_reason_id, lambda _: call.json())
 
 
-@routes.patch(
-    ONE, endpoint=ENDPOINT, scope=Scope.GLOBAL, takes=UserActionReasonRequest, gives=UserActionReasonResponse
-)
+@routes.patch(ONE, endpoint=ENDPOINT, scope=Scope.GLOBAL, takes=UserActionReasonRequest, gives=UserActionReasonResponse)
 def patch_user_action_reason(call: Call, user_action_reason_id: UUID) -> dict[str, Any]:
     """Change members of a reason, in one of three dialects that the content type chooses."""
     return _save(call, user_action_reason_id, lambda stored: patched(call.request, _one(stored)))

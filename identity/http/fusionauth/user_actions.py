@@ -1,4 +1,4 @@
-"""Definitions of user actions: create, retrieve, update, patch, deactivate, delete. Source: supporting contract 11.1."""
+"""User action definitions: create, retrieve, update, patch, deactivate, delete. Source: supporting contract 11.1."""
 
 from __future__ import annotations
 
