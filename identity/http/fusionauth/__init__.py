@@ -19,6 +19,8 @@ from identity.http.fusionauth import (
     roles,
     system,
     tenants,
+    user_action_reasons,
+    user_actions,
     user_search,
     users,
 )
@@ -43,6 +45,8 @@ PAGES: tuple[Routes, ...] = (
     roles.routes,
     system.routes,
     tenants.routes,
+    user_action_reasons.routes,
+    user_actions.routes,
     user_search.routes,
     users.routes,
 )
