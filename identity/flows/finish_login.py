@@ -139,7 +139,7 @@ def access_facts(
         authentication_type=authentication_type,
         auth_instant=auth_instant,
         application_id=configuration.application_id,
-        roles=registration.roles if registration else None,
+        roles=user.group_roles(registration.application_id).union(registration.roles) if registration else None,
         email=user.email,
         email_verified=user.verified,
         username=user.username,

@@ -16,6 +16,8 @@ from tests.service import Service
 SECRET = "canary-secret-that-nobody-may-read-in-a-log"
 PROVIDER = "/api/identity-provider"
 ELSEWHERE = {
+    "/api/group",
+    "/api/group/member",
     "/api/identity-provider/link",
     "/api/identity-provider/test",
     "/api/jwt/refresh",
