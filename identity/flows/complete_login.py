@@ -7,7 +7,8 @@ the attempt begins again with what the provider already said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from identity.domain.errors import Problem, invalid_fields
 from identity.domain.linking import NoLink, PendLink, decide_link, lambda_runs
 from identity.domain.model import Claims
 from identity.domain.outcome import Door, LoginOutcome, Verdict
+from identity.domain.precedence import row, rule_of
 from identity.domain.trace import Trace
 from identity.flows.configurations import ProviderConfiguration
 from identity.flows.establish_person import LinkRefused, establish, refuse_link
@@ -26,6 +28,7 @@ from identity.flows.login_rounds import named_application, prove_current, until_
 from identity.flows.run_reconcile import as_lambda_left, new_registration, run_reconcile
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
+from identity.outbound.reconcile import LambdaFailed
 from identity.providers import PROVIDERS, missing_data
 from identity.store import links, logins, pending_links
 from identity.store.db import InUse
@@ -34,9 +37,8 @@ from identity.upstream import IdentityProvider, Outside, UpstreamRefused
 MILLISECONDS = 1000
 
 
-def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
+def complete_login(services: Services, request: LoginRequest, trace: Trace) -> LoginOutcome:
     """Raises Invalid (400) and StoreUnavailable (503); every other ending is an outcome."""
-    trace = Trace(services.runtime.now)
     attempt = Attempt(request, trace, LoginLog(trace))
     return until_it_holds(services, attempt.log, lambda: _attempt(services, attempt))
 
@@ -44,14 +46,16 @@ def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
 def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
     attempt.log.provider = None
-    application = named_application(services, attempt.request.application_id, attempt.request.visit.tenant_id)
+    visit = attempt.request.visit
+    application = named_application(services, attempt.request.application_id, visit.tenant_id, attempt.trace)
     if not application.application.active:
-        return _refuse(services, application.version, "InvalidApplication", "The application is not active.")
+        return _refuse(services, attempt, application.version, "InvalidApplication", "The application is not active.")
     provider = services.configurations.provider(attempt.request.provider_id, application.application)
     if provider is None:
         why = "The identity provider does not exist, or is not enabled for this application."
-        return _refuse(services, application.version, "InvalidIdentityProviderId", why)
+        return _refuse(services, attempt, application.version, "InvalidIdentityProviderId", why)
     attempt.log.provider = provider.config
+    attempt.trace.identity_provider_id = provider.config.id
     implementation = PROVIDERS[provider.config.type]
     _check_data(implementation, attempt.request.data)
     context = Context(application, provider, implementation.authentication_type)
@@ -59,13 +63,13 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
         test = running_test(services, attempt.request, context)
     except NoSuchTest:
         why = "The connection test is unknown, has expired, or is another provider's."
-        return _refuse(services, application.version, "ExternalAuthenticationExpired", why)
+        return _refuse(services, attempt, application.version, "ExternalAuthenticationExpired", why)
     try:
         claims = _claims(services, attempt, provider, implementation)
     except UpstreamRefused as refusal:
         if test is not None:
             record_refusal(services, test, attempt, refusal)
-        return _refuse(services, provider.version, refusal.code, refusal.message, refusal.data)
+        return _refuse(services, attempt, provider.version, refusal.code, refusal.message, refusal.data)
     if test is not None:
         record_success(services, test, attempt, claims)
         return LoginOutcome(Verdict.LOGGED_IN)
@@ -105,10 +109,16 @@ def _claims(
 
 
 def _refuse(
-    services: Services, version: int, code: str, message: str, data: Mapping[str, Any] | None = None
+    services: Services,
+    attempt: Attempt,
+    version: int,
+    code: str,
+    message: str,
+    data: Mapping[str, Any] | None = None,
 ) -> LoginOutcome:
     """A 401 that rests on copied configuration only, so the copy is proved first. Raises BeginAgain."""
     prove_current(services, version)
+    attempt.trace.add(f"Refused: [{code}] {message}", rule_of(code))
     return LoginOutcome(Verdict.REFUSED, problem=Problem(f"[{code}]", message, dict(data or {})))
 
 
@@ -125,12 +135,17 @@ def _resolve(services: Services, attempt: Attempt, context: Context, claims: Cla
     decision = decide_link(strategy, linked_user, no_link=attempt.request.no_link)
     attempt.trace.add(f"By the linking strategy {strategy.value}: {decision.meaning}.")
     if isinstance(decision, NoLink):
+        why = "The request forbids a link." if attempt.request.no_link else "The strategy forbids links."
+        attempt.trace.add(why, row(11 if attempt.request.no_link else 12))
         return LoginOutcome(Verdict.NOT_FOUND)
     if isinstance(decision, PendLink):
+        attempt.trace.add("A pending link is kept.", row(13))
         return _pend(services, context, claims)
-    person = find_person(services, attempt, context, claims, decision, facts.linked)
+    with _deciding(attempt.trace, row(14)):
+        person = find_person(services, attempt, context, claims, decision, facts.linked)
     if isinstance(person, Nobody):
-        return _refuse(services, context.version, person.code, person.message)
+        return _refuse(services, attempt, context.version, person.code, person.message)
+    attempt.trace.user_id = person.user.id
     return _admit(services, attempt, context, claims, person)
 
 
@@ -172,12 +187,23 @@ def _admit(services: Services, attempt: Attempt, context: Context, claims: Claim
             with services.db.read() as conn:
                 refuse_link(conn, services, context, found.user)
         if lambda_runs(context.provider.config.linking_strategy):
-            run_reconcile(services, attempt, context, claims, found)
+            with _deciding(attempt.trace, row(20)):
+                run_reconcile(services, attempt, context, claims, found)
         settle = partial(_settled, services, attempt, context)
         stored = establish(services, attempt, context, claims, found, settle)
     except LinkRefused as refused_link:
-        return _refuse(services, context.version, refused_link.code, refused_link.message)
+        return _refuse(services, attempt, context.version, refused_link.code, refused_link.message)
     return finish_login(services, entry, stored)
+
+
+@contextmanager
+def _deciding(trace: Trace, rule: str) -> Iterator[None]:
+    """The rule by which a failure of the lambda within ends the login."""
+    try:
+        yield
+    except LambdaFailed:
+        trace.add("The login ends with the failure of the lambda.", rule)
+        raise
 
 
 def _entry(services: Services, attempt: Attempt, context: Context, claims: Claims) -> Entry:

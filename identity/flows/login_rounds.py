@@ -7,6 +7,8 @@ from uuid import UUID
 
 from identity.domain.errors import Problem, invalid_field, invalid_request
 from identity.domain.outcome import LoginOutcome, Verdict
+from identity.domain.precedence import row
+from identity.domain.trace import Trace
 from identity.flows.configurations import ApplicationConfiguration
 from identity.flows.login_attempt import BeginAgain
 from identity.flows.login_log import LoginLog
@@ -46,15 +48,18 @@ def prove_current(services: Services, version: int) -> None:
             raise BeginAgain
 
 
-def named_application(services: Services, application_id: UUID, scope: UUID | None) -> ApplicationConfiguration:
+def named_application(
+    services: Services, application_id: UUID, scope: UUID | None, trace: Trace
+) -> ApplicationConfiguration:
     """Row 3: the application, which must be of the tenant that the call is scoped to, if it is. Raises Invalid."""
     found = services.configurations.application(application_id)
-    if scope is not None and (found is None or found.application.tenant_id != scope):
+    if found is not None and scope in (None, found.application.tenant_id):
+        trace.tenant_id, trace.application_id = found.application.tenant_id, found.application.id
+        return found
+    trace.add("The application is unknown, or another tenant's.", row(3))
+    if scope is not None:
         require_tenant(services, scope)
-        raise invalid_field("applicationId", "invalid")
-    if found is None:
-        raise invalid_field("applicationId", "invalid")
-    return found
+    raise invalid_field("applicationId", "invalid")
 
 
 def require_tenant(services: Services, tenant_id: UUID) -> None:

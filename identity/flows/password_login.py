@@ -31,12 +31,15 @@ from identity.flows.upgrade_password import upgrade_password
 from identity.hashing import Hashed
 from identity.store import external_identifiers, password_logins
 from identity.store.external_identifiers import ExternalIdentifier, Kind
+from identity.store.logins import KnownUser
 from identity.store.password_logins import PasswordFacts
 from identity.store.registrations import opened
 
 PASSWORD = "PASSWORD"  # noqa: S105 (an authentication type, as the two below)
 ONE_TIME_PASSWORD = "ONE_TIME_PASSWORD"  # noqa: S105
 APPLICATION_TOKEN = "APPLICATION_TOKEN"  # noqa: S105
+NO_PROOF = "15.1 code 404"
+"""How the trace names the rule of the supporting contract by which nobody and a wrong password are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,14 @@ class _Attempt:
     """The stored password that the given one was found to match: hashing is slow, so it is done once."""
 
 
-def log_in(services: Services, request: PasswordRequest) -> LoginOutcome:
+def log_in(services: Services, request: PasswordRequest, trace: Trace) -> LoginOutcome:
     """Raises Invalid (400), Unauthorized (401), TooManyRequests (429), StoreUnavailable (503)."""
-    attempt = _Attempt(request, LoginLog(Trace(services.runtime.now)))
+    attempt = _Attempt(request, LoginLog(trace))
     return until_it_holds(services, attempt.log, lambda: _attempt(services, attempt))
 
 
 def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
-    configuration = _configuration(services, attempt.request)
+    configuration = _configuration(services, attempt.request, attempt.log.trace)
     if configuration.requires_authentication and not attempt.request.keyed:
         prove_current(services, configuration.version)
         raise Unauthorized
@@ -83,10 +86,10 @@ def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
     return _by_password(services, attempt, configuration)
 
 
-def _configuration(services: Services, request: PasswordRequest) -> TenantConfiguration:
+def _configuration(services: Services, request: PasswordRequest, trace: Trace) -> TenantConfiguration:
     """The application with its tenant, or the tenant alone. Raises Invalid."""
     if request.application_id is not None:
-        application = named_application(services, request.application_id, request.visit.tenant_id)
+        application = named_application(services, request.application_id, request.visit.tenant_id, trace)
         if not application.application.active:
             prove_current(services, application.version)
             raise invalid_field("applicationId", "invalid", "The application is not active.")
@@ -110,12 +113,15 @@ def _by_one_time_password(
             if found is not None and found.tenant_id == configuration.tenant.id:
                 attempt.taken = external_identifiers.take(conn, Kind.ONE_TIME_PASSWORD, secret, now)
         if attempt.taken is None or attempt.taken.user_id is None:
+            attempt.log.trace.add("The one-time password is unknown, used or expired.", NO_PROOF)
             return LoginOutcome(Verdict.NOT_FOUND)
         facts = password_logins.by_id(conn, configuration.tenant.id, attempt.taken.user_id)
     _prove(configuration, facts)
     if facts.known is None:
+        attempt.log.trace.add("The user of the one-time password is gone.", NO_PROOF)
         return LoginOutcome(Verdict.NOT_FOUND)
-    attempt.log.trace.add(f"The one-time password is user {facts.known.user.id}'s.")
+    _found(attempt, facts.known)
+    attempt.log.trace.add("The one-time password is right.")
     visit = replace(attempt.request.visit, state=attempt.taken.state)
     return finish_login(services, _entry(attempt, configuration, ONE_TIME_PASSWORD, visit), _person(facts))
 
@@ -131,24 +137,34 @@ def _by_password(services: Services, attempt: _Attempt, configuration: TenantCon
             username=login_id if "username" in request.login_id_types else None,
         )
     _prove(configuration, facts)
+    _found(attempt, facts.known)
     subject = facts.known.user.id if facts.known else guesses.id_of_nobody(services, tenant.id, login_id)
     limit = rate_limits.tenant_limit(tenant, Limited.FAILED_LOGIN, subject)
     rate_limits.refuse_if_spent(services, limit)
     authentication_type = _proof(services, attempt, configuration, facts)
     if authentication_type is None:
-        attempt.log.trace.add("Nobody has this login id, or the password is wrong.")
+        attempt.log.trace.add("The password is wrong." if facts.hashed else "There is no such password.", NO_PROOF)
         guesses.count_wrong(services, tenant, subject, Guess.PASSWORD)
         rate_limits.spend(services, limit)
         return LoginOutcome(Verdict.NOT_FOUND)
     rate_limits.refuse_if_spent(services, limit)  # others may have spent it while this one was hashed
     person = _person(facts)
-    attempt.log.trace.add(f"The password is user {person.user.id}'s.")
+    attempt.log.trace.add(f"The password is right: {authentication_type}.")
     outcome = finish_login(services, _entry(attempt, configuration, authentication_type, request.visit), person)
     if attempt.proved is not None and outcome.verdict not in REFUSALS:
         if facts.failures:
             guesses.forget_passwords(services, tenant.id, person.user.id)
         upgrade_password(services, tenant, person.user, request.password, attempt.proved)
     return outcome
+
+
+def _found(attempt: _Attempt, known: KnownUser | None) -> None:
+    """Note in the trace, which only administrators read, whom the login is about."""
+    if known is None:
+        attempt.log.trace.add("Nobody has this login id.")
+    else:
+        attempt.log.trace.user_id = known.user.id
+        attempt.log.trace.add(f"The login is for user {known.user.id}.")
 
 
 def _prove(configuration: TenantConfiguration, facts: PasswordFacts) -> None:

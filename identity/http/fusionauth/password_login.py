@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from identity.domain.outcome import Door
 from identity.flows.password_login import PasswordRequest, log_in
 from identity.http import api_key
 from identity.http.fusionauth.address_limit import limiting_failures
@@ -31,6 +32,7 @@ STATUSES = TAIL_STATUSES | {
     takes=PasswordLoginSchema,
     gives=LoginResponseSchema,
     statuses=STATUSES,
+    door=Door.PASSWORD,
 )
 def log_in_with_password(call: Call) -> Response:
     """Log in. Without an applicationId into the tenant alone: there is no refresh token then."""
@@ -49,4 +51,4 @@ def log_in_with_password(call: Call) -> Response:
         password=body.get("password") or "",
         one_time_password=body.get("one_time_password"),
     )
-    return limiting_failures(call, lambda: login_response(call, log_in(call.services, request)))
+    return limiting_failures(call, lambda: login_response(call, log_in(call.services, request, call.trace)))
