@@ -15,6 +15,7 @@ from identity.http.fusionauth import (
     login,
     login_records,
     login_traces,
+    password_login,
     public_keys,
     refresh_tokens,
     registrations,
@@ -26,6 +27,7 @@ from identity.http.fusionauth import (
     user_actions,
     user_search,
     users,
+    verifications,
 )
 from identity.http.fusionauth.routes import Routes
 
@@ -43,6 +45,7 @@ PAGES: tuple[Routes, ...] = (
     login.routes,
     login_records.routes,
     login_traces.routes,
+    password_login.routes,
     lambdas.routes,
     public_keys.routes,
     refresh_tokens.routes,
@@ -55,4 +58,5 @@ PAGES: tuple[Routes, ...] = (
     user_actions.routes,
     user_search.routes,
     users.routes,
+    verifications.routes,
 )
