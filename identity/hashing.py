@@ -1,4 +1,4 @@
-"""Password hashing: argon2id, and FusionAuth's PBKDF2 schemes and bcrypt under their own names (decision 27).
+"""Password hashing: argon2id, and every scheme that FusionAuth knows under its own name (decision 27, record 0007).
 
 A stored password says how it was made, so a change of the tenant's scheme never locks anybody out. Hashing is slow by
 design; a semaphore keeps a burst of it from taking all memory and processors of the process.
@@ -14,13 +14,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import bcrypt
-from argon2 import low_level
+from argon2 import extract_parameters, low_level
 from argon2.exceptions import VerifyMismatchError
 
 ARGON2ID = "argon2id"
 BCRYPT = "bcrypt"
+HMAC = "salted-hmac-sha256"
 SALT_BYTES = 16
 BCRYPT_MAXIMUM_BYTES = 72
+BCRYPT_SALT_CHARACTERS = 22
 ARGON2_MEMORY_KIB = 19 * 1024
 """OWASP's smaller set: 19 MiB, two rounds, one lane; 27 ms on the reference machine."""
 
@@ -29,9 +31,14 @@ _PBKDF2 = {
     "salted-pbkdf2-hmac-sha256-512": ("sha256", 64),
     "salted-pbkdf2-hmac-sha512-512": ("sha512", 64),
 }
+_DIGESTS = {"salted-md5": "md5", "salted-sha256": "sha256"}
+_PHPASS = {"phpass-md5": ("md5", 24), "phpass-sha512": ("sha512", 43)}
+"""The digest, and how many characters of its base64 are stored."""
+
 _STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BCRYPT = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _TO_BCRYPT = bytes.maketrans(_STANDARD, _BCRYPT)
+_PHPASS_DIGITS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _AT_ONCE = threading.BoundedSemaphore(4)
 
 
@@ -48,6 +55,10 @@ SCHEMES: Mapping[str, Factor] = {
     ARGON2ID: Factor(2, 1, 16),
     BCRYPT: Factor(10, 4, 16),
     **dict.fromkeys(_PBKDF2, Factor(24_000, 1, 1_000_000)),
+    **dict.fromkeys(_DIGESTS, Factor(20_000, 1, 1_000_000)),
+    HMAC: Factor(1, 0, 1_000_000),  # it has no cost; whatever a caller names is kept
+    "phpass-md5": Factor(1 << 13, 1, 1 << 20),
+    "phpass-sha512": Factor(1 << 15, 1, 1 << 20),
 }
 """Every scheme a password can be stored with."""
 
@@ -67,14 +78,19 @@ class Hashed:
 
 def problems(password: str, scheme: str, factor: int | None) -> list[tuple[str, str]]:
     """(field of the user, reason) for what can not be hashed so."""
-    if scheme not in SCHEMES:
-        return [("encryptionScheme", "invalid")]
-    found: list[tuple[str, str]] = []
-    if factor is not None and not SCHEMES[scheme].least <= factor <= SCHEMES[scheme].most:
-        found.append(("factor", "invalid"))
+    found = scheme_problems(scheme, factor)
     if scheme == BCRYPT and len(password.encode()) > BCRYPT_MAXIMUM_BYTES:
         found.append(("password", "tooLong"))  # bcrypt would silently ignore the rest
     return found
+
+
+def scheme_problems(scheme: str, factor: int | None) -> list[tuple[str, str]]:
+    """As `problems`, of scheme and factor alone."""
+    if scheme not in SCHEMES:
+        return [("encryptionScheme", "invalid")]
+    if factor is not None and not SCHEMES[scheme].least <= factor <= SCHEMES[scheme].most:
+        return [("factor", "invalid")]
+    return []
 
 
 def hash_password(password: str, scheme: str, factor: int | None, random_bytes: Callable[[int], bytes]) -> Hashed:
@@ -87,11 +103,10 @@ def hash_password(password: str, scheme: str, factor: int | None, random_bytes: 
                 password.encode(), raw, cost, ARGON2_MEMORY_KIB, parallelism=1, hash_len=32, type=low_level.Type.ID
             )
             return Hashed(scheme, cost, "", encoded.decode())
-        if scheme == BCRYPT:
-            salt = base64.b64encode(raw)[:22].translate(_TO_BCRYPT).decode()
-            return Hashed(scheme, cost, salt, _bcrypt(password, cost, salt))
         salt = base64.b64encode(raw).decode()
-        return Hashed(scheme, cost, salt, _pbkdf2(password, scheme, cost, salt))
+        if scheme == BCRYPT:
+            salt = salt[:BCRYPT_SALT_CHARACTERS].encode().translate(_TO_BCRYPT).decode()
+        return Hashed(scheme, cost, salt, _forms(password, scheme, cost, salt)[0])
 
 
 def matches(password: str, hashed: Hashed) -> bool:
@@ -102,21 +117,86 @@ def matches(password: str, hashed: Hashed) -> bool:
                 return low_level.verify_secret(hashed.hash.encode(), password.encode(), low_level.Type.ID)
             except VerifyMismatchError:
                 return False
-        if hashed.scheme == BCRYPT:
-            if len(password.encode()) > BCRYPT_MAXIMUM_BYTES:
-                return False
-            made = _bcrypt(password, hashed.factor, hashed.salt)
-        else:
-            made = _pbkdf2(password, hashed.scheme, hashed.factor, hashed.salt)
-    return hmac.compare_digest(made, hashed.hash)
+        if hashed.scheme == BCRYPT and len(password.encode()) > BCRYPT_MAXIMUM_BYTES:
+            return False
+        forms = _forms(password, hashed.scheme, hashed.factor, hashed.salt)
+    return any([hmac.compare_digest(form, hashed.hash) for form in forms])  # noqa: C419 (all are compared: same time)
 
 
-def _pbkdf2(password: str, scheme: str, factor: int, salt: str) -> str:
-    digest, length = _PBKDF2[scheme]
-    made = hashlib.pbkdf2_hmac(digest, password.encode(), base64.b64decode(salt), factor, length)
-    return base64.b64encode(made).decode()
+def imported(scheme: str, factor: int, salt: str, text: str) -> Hashed:
+    """A hash that another system made, as stored here. Raises ValueError when it can be no hash of that scheme."""
+    if scheme == BCRYPT and text.startswith("$2"):  # the whole string of 60 characters: $2b$10$salt and hash
+        _, _, cost, rest = text.split("$", 3)
+        factor, salt, text = int(cost), rest[:BCRYPT_SALT_CHARACTERS], rest[BCRYPT_SALT_CHARACTERS:]
+    hashed = Hashed(scheme, factor, salt, text)
+    if scheme_problems(scheme, factor) or not text.isascii() or not salt.isascii():
+        raise ValueError(scheme)
+    if scheme == ARGON2ID:
+        return Hashed(scheme, _require_argon2(text), "", text)
+    if scheme == BCRYPT:
+        _require_bcrypt(hashed)
+    elif scheme not in _PHPASS:
+        base64.b64decode(salt, validate=True)
+        base64.b64decode(text, validate=True)
+    return hashed
+
+
+def _require_argon2(text: str) -> int:
+    """The rounds of an argon2id string. Raises ValueError for another string, and for one that asks too much work."""
+    found = extract_parameters(text)
+    most = SCHEMES[ARGON2ID].most
+    if found.type is not low_level.Type.ID or found.time_cost > most or found.memory_cost > 8 * ARGON2_MEMORY_KIB:
+        raise ValueError(ARGON2ID)
+    return found.time_cost
+
+
+def _require_bcrypt(hashed: Hashed) -> None:
+    """Raises ValueError for parts that the library does not take."""
+    _bcrypt("", SCHEMES[BCRYPT].least, hashed.salt)
+    if len(hashed.salt) != BCRYPT_SALT_CHARACTERS or len(hashed.hash) != 31:
+        raise ValueError(BCRYPT)
+
+
+def _forms(password: str, scheme: str, factor: int, salt: str) -> tuple[str, ...]:
+    """The texts under which this password can be stored; the first is the one that we write."""
+    secret = password.encode()
+    if scheme == BCRYPT:
+        return (_bcrypt(password, factor, salt),)
+    if scheme in _PHPASS:
+        return _phpass(secret, scheme, factor, salt)
+    raw = base64.b64decode(salt)
+    if scheme in _PBKDF2:
+        digest, length = _PBKDF2[scheme]
+        made = hashlib.pbkdf2_hmac(digest, secret, raw, factor, length)
+    elif scheme == HMAC:
+        made = hmac.digest(raw, secret, "sha256")
+    else:
+        made = secret + raw
+        for _ in range(factor):
+            made = hashlib.new(_DIGESTS[scheme], made, usedforsecurity=False).digest()
+    return (base64.b64encode(made).decode(),)
 
 
 def _bcrypt(password: str, factor: int, salt: str) -> str:
     made = bcrypt.hashpw(password.encode(), f"$2b${factor:02d}${salt}".encode())
     return made.decode()[-31:]
+
+
+def _phpass(secret: bytes, scheme: str, factor: int, salt: str) -> tuple[str, ...]:
+    """Standard base64 as FusionAuth documents it, and the form in which PHP programs keep it."""
+    digest, length = _PHPASS[scheme]
+    made = hashlib.new(digest, salt.encode() + secret, usedforsecurity=False).digest()
+    for _ in range(factor):
+        made = hashlib.new(digest, made + secret, usedforsecurity=False).digest()
+    standard = base64.b64encode(made).decode()[:length]
+    return standard, standard.rstrip("="), _phpass64(made)[:length]
+
+
+def _phpass64(raw: bytes) -> str:
+    """phpass's own base64: its own digits, least significant bits first, no padding."""
+    text = ""
+    for start in range(0, len(raw), 3):
+        chunk = raw[start : start + 3]
+        value = int.from_bytes(chunk, "little")
+        text += "".join(_PHPASS_DIGITS[value >> 6 * place & 63] for place in range(len(chunk) + 1))
+    return text

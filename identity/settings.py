@@ -31,6 +31,7 @@ LEAST = {
     "x.max_concurrent": 0,
     "lambda.processes": 1,
     "lambda.memory_mib": 1,
+    "login.rate_limit": 0,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
 PORTS = ("port", "emulator.x_port")
@@ -90,6 +91,11 @@ class Links:
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    rate_limit: int = 300
+
+
+@dataclass(frozen=True, slots=True)
 class Emulator:
     x_port: int = 0
 
@@ -118,6 +124,7 @@ class Settings:
     x: X = X()
     lambda_: Lambda = Lambda()
     links: Links = Links()
+    login: Login = Login()
     emulator: Emulator = Emulator()
     log: Log = Log()
     x_api_url_given: bool = False
@@ -160,7 +167,7 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     _merge_file(values, sources, data_folder("config") / "default.toml")
-    x_default = dict(sources)
+    defaults = dict(sources)
     chosen_mode = given.get("IDENTITY_MODE") or mode or values["mode"]
     if chosen_mode not in MODES:
         raise BadSettings(f"IDENTITY_MODE is {chosen_mode!r}; it must be one of {', '.join(MODES)}.")
@@ -168,10 +175,12 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
         _merge_file(values, sources, Path(own))
     warnings = _merge_environment(values, sources, given)
     values["mode"] = chosen_mode
+    if chosen_mode == "development" and sources["login.rate_limit"] == defaults["login.rate_limit"]:
+        values["login.rate_limit"] = 0  # decision 21
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,
-        x_api_url_given=sources.get("x.api_url") != x_default.get("x.api_url"),
+        x_api_url_given=sources.get("x.api_url") != defaults.get("x.api_url"),
         warnings=tuple(warnings),
     )
     _check(settings)

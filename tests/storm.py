@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import requests
 
 THREADS = 16
 
 Call = Callable[[], requests.Response]
+Answer = TypeVar("Answer")
 
 
 class Storm:
@@ -53,3 +55,15 @@ class Storm:
     def told(self, *expected: int) -> list[str]:
         """What the others than the expected answers said."""
         return [f"{each.status_code} {each.text}" for each in self.refusals if each.status_code not in expected]
+
+
+def at_once(work: Callable[[int], Answer], times: int) -> list[Answer]:
+    """What `work(0)` to `work(times - 1)` return, all let go at the same moment."""
+    start = threading.Barrier(times)
+
+    def wait_and_work(number: int) -> Answer:
+        start.wait(timeout=60)
+        return work(number)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(wait_and_work, range(times)))

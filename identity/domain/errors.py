@@ -67,6 +67,14 @@ class Conflict(Exception):
     """409: somebody else changed the object meanwhile."""
 
 
+class TooManyRequests(Exception):
+    """429: done too often in too short a time. `retry_after_seconds` from now it may be tried again."""
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__(f"again in {retry_after_seconds} s")
+        self.retry_after_seconds = retry_after_seconds
+
+
 class Busy(Exception):
     """503: too much work at the moment; the same request may succeed in a while. Nothing was written."""
 

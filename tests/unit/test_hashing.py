@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import secrets
 
 import pytest
 from argon2 import PasswordHasher
 
-from identity.hashing import SCHEMES, Hashed, hash_password, matches, problems
+from identity.hashing import SCHEMES, Hashed, hash_password, imported, matches, problems
 
 CHEAP = {"argon2id": 1, "bcrypt": 4}
 
@@ -59,7 +61,9 @@ def test_another_argon2_program_verifies_ours() -> None:
         ("x", "salted-pbkdf2-hmac-sha256", 1_000_000, []),
         ("x", "salted-pbkdf2-hmac-sha256", 1_000_001, [("factor", "invalid")]),
         ("x", "salted-pbkdf2-hmac-sha256", 0, [("factor", "invalid")]),
-        ("x", "salted-md5", None, [("encryptionScheme", "invalid")]),
+        ("x", "salted-md5", None, []),
+        ("x", "salted-md4", None, [("encryptionScheme", "invalid")]),
+        ("x", "salted-hmac-sha256", 0, []),
         ("é" * 36, "bcrypt", None, []),
         ("é" * 37, "bcrypt", 3, [("factor", "invalid"), ("password", "tooLong")]),
     ],
@@ -80,3 +84,80 @@ def test_a_stored_password_does_not_show_in_a_log() -> None:
     hashed = hash_password("x", "bcrypt", 4, secrets.token_bytes)
     assert hashed.hash not in repr(hashed)
     assert hashed.salt not in repr(hashed)
+
+
+SALT = b"sixteen bytes!!!"
+SALT_TEXT = base64.b64encode(SALT).decode()
+
+
+def test_salted_md5_and_sha256_hash_password_then_salt_as_often_as_the_factor_says() -> None:
+    three = hashlib.md5(hashlib.md5(hashlib.md5(b"pw" + SALT).digest()).digest()).digest()
+    assert matches("pw", Hashed("salted-md5", 3, SALT_TEXT, base64.b64encode(three).decode()))
+    two = hashlib.sha256(hashlib.sha256(b"pw" + SALT).digest()).digest()
+    assert matches("pw", Hashed("salted-sha256", 2, SALT_TEXT, base64.b64encode(two).decode()))
+    assert not matches("pw", Hashed("salted-sha256", 1, SALT_TEXT, base64.b64encode(two).decode()))
+
+
+def test_an_unsalted_md5_is_salted_md5_with_an_empty_salt_and_factor_one() -> None:
+    text = base64.b64encode(bytes.fromhex("5f4dcc3b5aa765d61d8327deb882cf99")).decode()
+    assert matches("password", Hashed("salted-md5", 1, "", text))
+
+
+def test_salted_hmac_has_the_salt_as_its_key_and_no_factor() -> None:
+    made = base64.b64encode(hmac.digest(SALT, b"pw", "sha256")).decode()
+    assert matches("pw", Hashed("salted-hmac-sha256", 1, SALT_TEXT, made))
+    assert matches("pw", Hashed("salted-hmac-sha256", 20_000, SALT_TEXT, made))
+
+
+def test_phpass_md5_verifies_the_vector_of_the_php_framework() -> None:
+    """$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0: the digit 9 stands for 2048 rounds."""
+    assert matches("test12345", Hashed("phpass-md5", 2048, "IQRaTwmf", "eRo7ud9Fh4E2PdI0S3r.L0"))
+    assert not matches("test12346", Hashed("phpass-md5", 2048, "IQRaTwmf", "eRo7ud9Fh4E2PdI0S3r.L0"))
+
+
+def test_phpass_sha512_verifies_a_hash_of_drupal() -> None:
+    """$S$C33783772bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf: the digit C stands for 16384 rounds."""
+    stored = Hashed("phpass-sha512", 16384, "33783772", "bRXEx1aCsvY.dqgaaSu76XmVlKrW9Qu8IQlvxHlmzLf")
+    assert matches("hashcat", stored)
+
+
+@pytest.mark.parametrize(("scheme", "digest", "length"), [("phpass-md5", "md5", 24), ("phpass-sha512", "sha512", 43)])
+def test_phpass_in_the_documented_base64_matches_as_well(scheme: str, digest: str, length: int) -> None:
+    made = hashlib.new(digest, b"salt" + b"pw").digest()
+    for _ in range(5):
+        made = hashlib.new(digest, made + b"pw").digest()
+    text = base64.b64encode(made).decode()[:length]
+    assert matches("pw", Hashed(scheme, 5, "salt", text))
+    assert matches("pw", Hashed(scheme, 5, "salt", text.rstrip("=")))
+
+
+def test_a_whole_bcrypt_string_is_taken_apart() -> None:
+    taken = imported("bcrypt", 10, "", "$2y$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")
+    assert taken == Hashed("bcrypt", 6, "m0CrhHm10qJ3lXRY.5zDGO", "3rS2KdeeWLuGmsfGlMfOxih58VYVfxe")
+
+
+def test_an_argon2id_string_of_another_program_is_imported_with_its_own_rounds() -> None:
+    taken = imported("argon2id", 1, "", PasswordHasher(time_cost=3, memory_cost=1024).hash("correct horse"))
+    assert taken.factor == 3
+    assert matches("correct horse", taken)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "factor", "salt", "text"),
+    [
+        ("salted-md4", 1, "", ""),
+        ("salted-md5", 0, "", ""),
+        ("salted-md5", 1, "no base64!", "AAAA"),
+        ("salted-md5", 1, "AAAA", "no base64!"),
+        ("phpass-md5", 1, "é", "AAAA"),
+        ("bcrypt", 10, "short", "3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"),
+        ("bcrypt", 10, "m0CrhHm10qJ3lXRY.5zDGO", "short"),
+        ("bcrypt", 10, "", "$2y$99$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"),
+        ("bcrypt", 10, "", "$2y$"),
+        ("argon2id", 2, "", "$argon2id$"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=4000000,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+    ],
+)
+def test_what_can_be_no_hash_of_its_scheme_is_not_imported(scheme: str, factor: int, salt: str, text: str) -> None:
+    with pytest.raises(ValueError):
+        imported(scheme, factor, salt, text)

@@ -35,6 +35,12 @@ def test_a_given_x_url_is_noticed() -> None:
     assert load({"IDENTITY_X_API_URL": "https://x.example.com"}).x_api_url_given
 
 
+def test_failed_logins_per_address_are_limited_but_not_in_development_unless_set() -> None:
+    assert load({}).login.rate_limit == 300
+    assert load({"IDENTITY_MODE": "development"}).login.rate_limit == 0
+    assert load({"IDENTITY_MODE": "development", "IDENTITY_LOGIN_RATE_LIMIT": "7"}).login.rate_limit == 7
+
+
 def test_an_unknown_variable_warns_and_an_unknown_key_in_a_file_stops(tmp_path: Path) -> None:
     [warning] = load({"IDENTITY_PROT": "1"}).warnings
     assert "IDENTITY_PROT" in warning

@@ -20,6 +20,7 @@ from identity.domain.errors import (
     Invalid,
     NotFound,
     Problem,
+    TooManyRequests,
     Unauthorized,
     field_problem,
     invalid_request,
@@ -118,6 +119,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(InUse, _in_use)
     app.register_error_handler(StoreUnavailable, _unavailable)
     app.register_error_handler(Busy, _busy)
+    app.register_error_handler(TooManyRequests, _too_many)
     app.register_error_handler(HTTPException, _http_exception)
     app.register_error_handler(Exception, _fault)
 
@@ -148,8 +150,13 @@ def _busy(error: Busy) -> Response:
     return _try_again(json_reply(errors_json(problem), 503))
 
 
-def _try_again(response: Response) -> Response:
-    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+def _too_many(error: TooManyRequests) -> Response:
+    problem = invalid_request("TooManyRequests", "This was done too often. Try again later.")
+    return _try_again(json_reply(errors_json(problem), 429), str(error.retry_after_seconds))
+
+
+def _try_again(response: Response, seconds: str = RETRY_AFTER_SECONDS) -> Response:
+    response.headers["Retry-After"] = seconds
     return response
 
 

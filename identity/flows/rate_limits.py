@@ -1,0 +1,77 @@
+"""How often something may be done: the tenant's rateLimitConfiguration, and failed logins per client address.
+
+What is over a limit is TooManyRequests (429 with Retry-After). A limit that is not enabled costs nothing. To be called
+with no transaction open. Source: supporting contract 6.5, security section 9, decision 21.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+
+from identity.domain.errors import TooManyRequests
+from identity.domain.model import Tenant
+from identity.flows.services import Services
+from identity.store import rate_limits
+
+ADDRESS_SECONDS = 60
+
+
+class Limited(Enum):
+    """What a tenant can limit; the value is the member of its rateLimitConfiguration."""
+
+    FAILED_LOGIN = "failed_login"
+    FORGOT_PASSWORD = "forgot_password"  # noqa: S105 (a name)
+    SEND_EMAIL_VERIFICATION = "send_email_verification"
+    SEND_REGISTRATION_VERIFICATION = "send_registration_verification"
+    SEND_TWO_FACTOR = "send_two_factor"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many uses in so many seconds for one key, which is a digest: nobody's login id or address is stored."""
+
+    key: bytes
+    uses: int
+    seconds: int
+
+
+def tenant_limit(tenant: Tenant, what: Limited, subject: object) -> Limit | None:
+    """The tenant's limit of this for one subject (a user's id, or a login id); None when it is not enabled."""
+    setting = (tenant.settings.get("rate_limit_configuration") or {}).get(what.value) or {}
+    if not setting.get("enabled"):
+        return None
+    return Limit(_key(what.value, tenant.id, subject), setting["limit"], setting["time_period_in_seconds"])
+
+
+def address_limit(services: Services, address: str | None) -> Limit | None:
+    """The limit of failed logins for one client address; None when it is off."""
+    uses = services.settings.login.rate_limit
+    return Limit(_key("address", address), uses, ADDRESS_SECONDS) if uses else None
+
+
+def spend(services: Services, limit: Limit | None) -> None:
+    """Count one use. Raises TooManyRequests when there was none left."""
+    if limit is None:
+        return
+    now = services.runtime.now()
+    with services.db.read() as conn:
+        if rate_limits.spend(conn, limit.key, limit.uses, limit.seconds * 1000, now):
+            return
+    refuse_if_spent(services, limit)
+
+
+def refuse_if_spent(services: Services, limit: Limit | None) -> None:
+    """For what counts failures only: ask before, `spend` after. Raises TooManyRequests."""
+    if limit is None:
+        return
+    now = services.runtime.now()
+    with services.db.read() as conn:
+        ends = rate_limits.spent_until(conn, limit.key, limit.uses, now)
+    if ends is not None:
+        raise TooManyRequests(retry_after_seconds=-(-(ends - now) // 1000))
+
+
+def _key(*parts: object) -> bytes:
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).digest()
