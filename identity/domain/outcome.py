@@ -7,12 +7,13 @@ The status number is part of the domain on purpose: for this product it is vocab
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import UNIQUE, Enum, verify
 from uuid import UUID
 
-from identity.domain.errors import Problem
+from identity.domain.errors import Invalid, Problem
 from identity.domain.model import Registration, User
+from identity.domain.standing import NO_STANDING, PreventingAction, Standing
 
 
 @verify(UNIQUE)
@@ -21,10 +22,19 @@ class Verdict(Enum):
 
     LOGGED_IN = 200
     NOT_REGISTERED = 202
+    PASSWORD_CHANGE_REQUIRED = 203
+    WAITING = 204
+    EMAIL_UNVERIFIED = 212
+    REGISTRATION_UNVERIFIED = 213
     LINK_PENDING = 232
+    SECOND_FACTOR_REQUIRED = 242
+    INVALID = 400
     REFUSED = 401
     NOT_FOUND = 404
+    LOGIN_PREVENTED = 409
     EXPIRED = 410
+    WRONG_CODE = 421
+    LOCKED = 423
     LAMBDA_FAILED = 512
 
 
@@ -32,8 +42,23 @@ class Door(Enum):
     """Where a login came in. The door is one of the facts a gate may look at (decision 54)."""
 
     COMPLETE_LOGIN = "complete login"
+    PASSWORD = "password"  # noqa: S105 (no secret)
     REFRESH = "refresh"
     REGISTRATION = "registration"
+    TWO_FACTOR = "two-factor"
+
+
+GUESSABLE = frozenset({Door.PASSWORD, Door.TWO_FACTOR})
+"""Doors whose proof can be guessed: a lockout for guessing closes these and no other (decision 53)."""
+
+
+class ChangeReason(Enum):
+    """Why a password must be changed; the value is the wire's changePasswordReason."""
+
+    ADMINISTRATIVE = "Administrative"
+    BREACHED = "Breached"
+    EXPIRED = "Expired"
+    VALIDATION = "Validation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +72,25 @@ class LoginFacts:
     registered: bool
     """Whether the user has, or is about to get, a registration for the application."""
 
+    locked: bool = False
+    """Whether the user is locked out for guessing."""
+
+    prevented: bool = False
+    """Whether an active user action prevents this login."""
+
+    second_factor_needed: bool = False
+    """Whether a second factor is asked for and neither given nor waived by a trusted computer."""
+
+    change_reason: ChangeReason | None = None
+    email_unverified: bool = False
+    registration_unverified: bool = False
+
 
 Gate = Callable[[LoginFacts], bool]
+
+
+def is_deactivated_at_the_password_door(facts: LoginFacts) -> bool:
+    return not facts.active and facts.door is Door.PASSWORD
 
 
 def is_deactivated(facts: LoginFacts) -> bool:
@@ -59,18 +101,54 @@ def is_expired(facts: LoginFacts) -> bool:
     return facts.expiry is not None and facts.expiry <= facts.now
 
 
+def is_locked(facts: LoginFacts) -> bool:
+    return facts.locked and facts.door in GUESSABLE
+
+
+def is_prevented(facts: LoginFacts) -> bool:
+    return facts.prevented
+
+
+def needs_second_factor(facts: LoginFacts) -> bool:
+    return facts.second_factor_needed
+
+
+def must_change_password(facts: LoginFacts) -> bool:
+    return facts.change_reason is not None
+
+
+def has_unverified_email(facts: LoginFacts) -> bool:
+    return facts.email_unverified
+
+
+def has_unverified_registration(facts: LoginFacts) -> bool:
+    return facts.registration_unverified
+
+
 def is_not_registered(facts: LoginFacts) -> bool:
     return not facts.registered
 
 
 GATES: tuple[tuple[Gate, Verdict], ...] = (  # asked in this order; the first that holds decides
+    (is_deactivated_at_the_password_door, Verdict.LOCKED),  # decisions 4 and 54
     (is_deactivated, Verdict.NOT_FOUND),  # row 16
     (is_expired, Verdict.EXPIRED),  # row 17
+    (is_locked, Verdict.LOCKED),  # decision 53
+    (is_prevented, Verdict.LOGIN_PREVENTED),  # row 18
+    (needs_second_factor, Verdict.SECOND_FACTOR_REQUIRED),  # row 26
+    (must_change_password, Verdict.PASSWORD_CHANGE_REQUIRED),  # row 27
+    (has_unverified_email, Verdict.EMAIL_UNVERIFIED),  # row 28
+    (has_unverified_registration, Verdict.REGISTRATION_UNVERIFIED),  # row 29
     (is_not_registered, Verdict.NOT_REGISTERED),  # row 31
 )
 
-REFUSALS = frozenset({Verdict.NOT_FOUND, Verdict.EXPIRED})
-"""Verdicts about an existing user that forbid any write: no link is made for a user who is blocked (rows 16 and 17)."""
+REFUSALS = frozenset({Verdict.LOCKED, Verdict.NOT_FOUND, Verdict.EXPIRED, Verdict.LOGIN_PREVENTED})
+"""Verdicts about an existing user that forbid any write: no link is made for a user who is blocked (rows 16 to 18)."""
+
+COMPLETED = frozenset(
+    {Verdict.LOGGED_IN, Verdict.NOT_REGISTERED, Verdict.EMAIL_UNVERIFIED, Verdict.REGISTRATION_UNVERIFIED}
+)
+"""Verdicts under which a login may complete; the unverified ones do so under behaviour Allow only (decision 51)."""
 
 
 def judge(facts: LoginFacts) -> Verdict:
@@ -98,7 +176,22 @@ class LoginOutcome:
     user: User | None = None
     registrations: Sequence[Registration] = ()
     tokens: Tokens | None = None
-    ticket: str | None = None
-    """pendingIdPLinkId and its like, by verdict."""
+    ticket: str | None = field(default=None, repr=False)
+    """The id that resolves the verdict: pendingIdPLinkId, changePasswordId, a verification id or twoFactorId."""
     problem: Problem | None = None
     """Which of the refusals it was (decision 33): the general error of a 401 or 512."""
+    errors: Invalid | None = None
+    """What the login-validation lambda objects to: the body of a 400."""
+    standing: Standing = NO_STANDING
+    """How the user stood: with the methods that a 242 offers."""
+    configurable_methods: Sequence[str] = ()
+    """The kinds of second factor that a user who has none yet may set up now."""
+    change_reason: ChangeReason | None = None
+    actions: Sequence[PreventingAction] = ()
+    """What prevents the login: the body of a 409."""
+    state: str | None = None
+    """The client's own JSON text, given back byte for byte (decision 13)."""
+    trust_token: str | None = field(default=None, repr=False)
+    two_factor_trust: str | None = field(default=None, repr=False)
+    """The twoFactorTrustId of a computer to be trusted from now on."""
+    two_factor_trust_seconds: int = 0

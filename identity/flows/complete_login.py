@@ -14,13 +14,13 @@ from typing import Any
 from identity.domain.errors import Problem, invalid_field, invalid_fields, invalid_request
 from identity.domain.linking import NoLink, PendLink, decide_link, lambda_runs
 from identity.domain.model import Claims
-from identity.domain.outcome import REFUSALS, LoginOutcome, Verdict
+from identity.domain.outcome import Door, LoginOutcome, Verdict
 from identity.domain.trace import Trace
 from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
 from identity.flows.establish_person import LinkRefused, establish, refuse_link
 from identity.flows.find_person import Nobody, find_person
-from identity.flows.finish_login import finish_login, verdict_on
-from identity.flows.login_attempt import Attempt, BeginAgain, Context, LoginRequest, Person
+from identity.flows.finish_login import finish_login, refusal
+from identity.flows.login_attempt import Attempt, BeginAgain, Context, Entry, LoginRequest, Person
 from identity.flows.login_log import LoginLog
 from identity.flows.run_reconcile import as_lambda_left, new_registration, run_reconcile
 from identity.flows.services import Services
@@ -86,14 +86,14 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
         return _resolve(services, attempt, context, claims)
     except LambdaFailed:
         # Only the event log says why: neither the thrown text nor the limit is the caller's business (P#2006).
-        problem = Problem("[LambdaInvocationException]", "The reconcile lambda failed; the event log says why.")
+        problem = Problem("[LambdaInvocationException]", "A lambda failed; the event log says why.")
         return LoginOutcome(Verdict.LAMBDA_FAILED, problem=problem)
 
 
 def _application(services: Services, request: LoginRequest) -> ApplicationConfiguration:
     """Row 3. Raises Invalid."""
     found = services.configurations.application(request.application_id)
-    scope = request.tenant_id
+    scope = request.visit.tenant_id
     if scope is not None and (found is None or found.application.tenant_id != scope):
         with services.db.read() as conn:
             if not tenants.exists(conn, scope):
@@ -198,10 +198,9 @@ def _pend(services: Services, context: Context, claims: Claims) -> LoginOutcome:
 
 def _admit(services: Services, attempt: Attempt, context: Context, claims: Claims, found: Person) -> LoginOutcome:
     """Rows 16 to 32: the gates, the link limit, the lambda, and the two commits."""
-    create = context.provider.override.create_registration
-    verdict = verdict_on(services, context, found, will_register=create)
-    if verdict in REFUSALS:
-        return LoginOutcome(verdict)
+    entry = _entry(services, attempt, context, claims)
+    if found.stored and (refused := refusal(services, entry, found)) is not None:
+        return refused
     try:
         if found.stored and not found.linked:
             with services.db.read() as conn:
@@ -210,9 +209,25 @@ def _admit(services: Services, attempt: Attempt, context: Context, claims: Claim
             run_reconcile(services, attempt, context, claims, found)
         settle = partial(_settled, services, attempt, context)
         stored = establish(services, attempt, context, claims, found, settle)
-    except LinkRefused as refusal:
-        return _refuse(services, context.version, refusal.code, refusal.message)
-    return finish_login(services, context, attempt.request, claims, stored)
+    except LinkRefused as refused_link:
+        return _refuse(services, context.version, refused_link.code, refused_link.message)
+    return finish_login(services, entry, stored)
+
+
+def _entry(services: Services, attempt: Attempt, context: Context, claims: Claims) -> Entry:
+    token, secret = links.seal_tokens(
+        services.sealer, context.tenant_id, context.provider_id, claims.subject, claims.token, claims.token_secret
+    )
+    return Entry(
+        door=Door.COMPLETE_LOGIN,
+        configuration=context.application,
+        visit=attempt.request.visit,
+        authentication_type=context.authentication_type,
+        log=attempt.log,
+        version=context.version,
+        provider=context.provider,
+        link=logins.LinkUse(context.provider_id, claims.subject, claims.display_name, token, secret),
+    )
 
 
 def _settled(services: Services, attempt: Attempt, context: Context, person: Person) -> Person:

@@ -32,15 +32,48 @@ MOST_COPIES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class ApplicationConfiguration:
-    """An application as a login needs it, with its tenant and the key that signs for it."""
+class TenantConfiguration:
+    """A tenant as a login needs it, with the key that signs for it."""
 
     version: int
-    application: Application
     tenant: Tenant
     issuer: str
     jwt: JwtConfiguration
     signing_key: SigningKey = field(repr=False)
+    login_validation: Lambda | None
+    """The lambda that has the last word on a login (row 25)."""
+
+    @property
+    def application(self) -> Application | None:
+        """The application logged in to; None at a door that may go without."""
+        return None
+
+    @property
+    def application_id(self) -> UUID | None:
+        return None
+
+    @property
+    def generates_refresh_tokens(self) -> bool:
+        return False
+
+    def seconds_of(self, identifier: str) -> int:
+        """A time to live of the tenant's externalIdentifierConfiguration."""
+        return int(self.tenant.settings["external_identifier_configuration"][f"{identifier}_time_to_live_in_seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationConfiguration(TenantConfiguration):
+    """An application as a login needs it: with its tenant, and its own keys and times where it has them."""
+
+    of_application: Application
+
+    @property
+    def application(self) -> Application:
+        return self.of_application
+
+    @property
+    def application_id(self) -> UUID:
+        return self.of_application.id
 
     @property
     def generates_refresh_tokens(self) -> bool:
@@ -52,10 +85,6 @@ class ApplicationConfiguration:
 
     def _login_setting(self, name: str) -> bool:
         return bool((self.application.settings.get("login_configuration") or {}).get(name))
-
-    def seconds_of(self, identifier: str) -> int:
-        """A time to live of the tenant's externalIdentifierConfiguration."""
-        return int(self.tenant.settings["external_identifier_configuration"][f"{identifier}_time_to_live_in_seconds"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +106,20 @@ class Configurations:
         self._db = db
         self._sealer = sealer
         self._base_url = base_url
+        self._tenants: dict[UUID, TenantConfiguration] = {}
         self._applications: dict[UUID, ApplicationConfiguration] = {}
         self._providers: dict[tuple[UUID, UUID], ProviderConfiguration] = {}
+
+    def tenant(self, tenant_id: UUID) -> TenantConfiguration | None:
+        """The tenant, for a login without an application; None when there is none. Raises StoreUnavailable."""
+        known = self._tenants.get(tenant_id)
+        if known is None:
+            with self._db.read() as conn:
+                known = self._read_tenant(conn, tenant_id)
+            if known is not None:
+                self._make_room(self._tenants)
+                self._tenants[tenant_id] = known
+        return known
 
     def application(self, application_id: UUID) -> ApplicationConfiguration | None:
         """The application, active or not; None when there is none. Raises StoreUnavailable."""
@@ -104,6 +145,7 @@ class Configurations:
 
     def forget(self) -> None:
         """Throw every copy away: one of them proved to be old."""
+        self._tenants.clear()
         self._applications.clear()
         self._providers.clear()
 
@@ -111,13 +153,25 @@ class Configurations:
         """For callers off the hot path: ask for the version first, and use copies of that version only."""
         with self._db.read() as conn:
             current = configuration.version(conn)
-        versions = {copy.version for copy in self._applications.values()}
+        versions = {copy.version for copy in (*self._applications.values(), *self._tenants.values())}
         if versions - {current}:
             self.forget()
 
     def _make_room(self, copies: dict[Any, Any]) -> None:
         if len(copies) >= MOST_COPIES:
             copies.clear()
+
+    def _read_tenant(self, conn: Connection, tenant_id: UUID) -> TenantConfiguration | None:
+        version = configuration.version(conn)
+        tenant = tenants.get(conn, tenant_id)
+        if tenant is None:
+            return None
+        jwt = jwt_configuration(tenant.settings, tenant.access_token_key_id, tenant.id_token_key_id)
+        key = keys.find_signer(conn, self._sealer, tenant.access_token_key_id)
+        if key is None:
+            return None
+        issuer = tenant.issuer or self._base_url
+        return TenantConfiguration(version, tenant, issuer, jwt, key, _login_validation(conn, tenant))
 
     def _read_application(self, conn: Connection, application_id: UUID) -> ApplicationConfiguration | None:
         # The version is read first: rows that are newer than it make the proof fail, never the other way round.
@@ -134,7 +188,9 @@ class Configurations:
         key = keys.find_signer(conn, self._sealer, jwt.access_token_key_id)
         if key is None:
             return None
-        return ApplicationConfiguration(version, application, tenant, tenant.issuer or self._base_url, jwt, key)
+        issuer = tenant.issuer or self._base_url
+        validation = _login_validation(conn, tenant)
+        return ApplicationConfiguration(version, tenant, issuer, jwt, key, validation, application)
 
     def _read_provider(
         self, conn: Connection, provider_id: UUID, application: Application
@@ -151,3 +207,8 @@ class Configurations:
             config.tenants.get(application.tenant_id, LinkLimit()),
             lambdas.find(conn, config.reconcile_id) if config.reconcile_id else None,
         )
+
+
+def _login_validation(conn: Connection, tenant: Tenant) -> Lambda | None:
+    lambda_id = (tenant.settings.get("lambda_configuration") or {}).get("login_validation_id")
+    return lambdas.find(conn, UUID(lambda_id)) if lambda_id else None

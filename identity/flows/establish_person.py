@@ -113,7 +113,7 @@ def _update(
     if person.user != before.user:
         logins.update_user(conn, person.user)
     if not found.linked and resets_credentials(matched_by=found.matched_by, user_verified=person.user.verified):
-        person = replace(person, user=_stripped(conn, attempt, person.user, now))
+        person = _stripped(conn, attempt, person, now)
     registration = person.registration_for(context.application_id)
     if registration is not None and registration != before.registration_for(context.application_id):
         registration = replace(registration, last_update_instant=now)
@@ -134,7 +134,7 @@ def _locked(conn: Connection, claims: Claims, found: Person, now: int) -> Person
     if not logins.lock_user(conn, found.user.tenant_id, found.user.id, now):
         raise BeginAgain
     known = logins.find_by_id(conn, found.user.tenant_id, found.user.id)
-    if known is None:
+    if known is None or known.standing != found.standing:
         raise BeginAgain
     if found.matched_by is not None:
         name = getattr(known.user, found.matched_by.value)
@@ -143,18 +143,21 @@ def _locked(conn: Connection, claims: Claims, found: Person, now: int) -> Person
     return replace(found, user=known.user, registrations=known.registrations)
 
 
-def _stripped(conn: Connection, attempt: Attempt, user: User, now: int) -> User:
-    """The user without what somebody else may have planted on them (T5)."""
-    attempt.trace.add("The user's e-mail was never proved: password and refresh tokens are removed.")
+def _stripped(conn: Connection, attempt: Attempt, person: Person, now: int) -> Person:
+    """The person without what somebody else may have planted on them (T5)."""
+    user = person.user
+    attempt.trace.add("The user's e-mail was never proved: password, second factors and refresh tokens are removed.")
     logins.strip_credentials(conn, user.tenant_id, user.id, now)
     audit.add(
         conn,
         now,
         ACTOR,
-        f"Linking removed the password and the refresh tokens of the unverified user {user.id}.",
+        f"Linking removed password, second factors and refresh tokens of the unverified user {user.id}.",
         reason="The e-mail address had not been proved before the link was made.",
     )
-    return replace(user, password_change_required=False, password_last_update_instant=None, last_update_instant=now)
+    stripped = logins.find_by_id(conn, user.tenant_id, user.id)
+    assert stripped is not None  # the lock holds the row
+    return replace(person, user=stripped.user, standing=stripped.standing)
 
 
 def _link(conn: Connection, services: Services, context: Context, claims: Claims, user: User, now: int) -> None:

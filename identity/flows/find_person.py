@@ -43,7 +43,7 @@ def find_person(
     match decision:
         case UseLink():
             assert linked is not None
-            return Person(linked.user, linked.registrations)
+            return Person(linked.user, linked.registrations, linked.standing)
         case MatchUser():
             return _match(services, attempt, context, claims, decision)
         case _:
@@ -60,7 +60,7 @@ def _match(
         known = logins.find_by_key(conn, context.tenant_id, decision.key.value, canonical(own))
     if known is not None:
         attempt.trace.add(f"The {decision.key.value} belongs to user {known.user.id}.")
-        return Person(known.user, known.registrations, linked=False, matched_by=decision.key)
+        return Person(known.user, known.registrations, known.standing, linked=False, matched_by=decision.key)
     if not decision.may_create:
         return Nobody(*NO_SUCH_USER[decision.key])
     attempt.trace.add(f"No user has this {decision.key.value}: one will be created.")

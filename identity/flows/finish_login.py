@@ -1,45 +1,100 @@
-"""Rows 25 to 32 of login contract 3.5: the tail of a login, its second commit, and the tokens that leave."""
+"""Rows 25 to 32 of login contract 3.5: the tail of a login, its second commit, and the tokens that leave.
+
+Every door comes here with a person who has proved who they are: Complete-Login, the password, the second factor.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from identity.domain.model import Claims
-from identity.domain.outcome import Door, LoginFacts, LoginOutcome, Tokens, Verdict, judge
+from identity.domain.outcome import COMPLETED, REFUSALS, LoginFacts, LoginOutcome, Tokens, Verdict, judge
 from identity.domain.tokens import AccessTokenFacts, access_token_claims
-from identity.flows.configurations import ApplicationConfiguration
-from identity.flows.login_attempt import BeginAgain, Context, LoginRequest, Person
+from identity.flows import change_password, login_validation, second_factor, verification
+from identity.flows.configurations import TenantConfiguration
+from identity.flows.login_attempt import BeginAgain, Entry, Person
 from identity.flows.services import Services
 from identity.signing import sign
-from identity.store import links, logins, refresh_tokens
+from identity.store import logins, refresh_tokens
 from identity.store.db import InUse
 
 SECONDS_PER_MINUTE = 60
+Step = Callable[[Services, Entry, Person], LoginOutcome]
+
+STEPS: Mapping[Verdict, Step] = {
+    Verdict.SECOND_FACTOR_REQUIRED: second_factor.challenge,
+    Verdict.PASSWORD_CHANGE_REQUIRED: change_password.demand,
+    Verdict.EMAIL_UNVERIFIED: verification.demand_email,
+    Verdict.REGISTRATION_UNVERIFIED: verification.demand_registration,
+}
+"""What each verdict that asks for one more step hands out instead of, or beside, tokens."""
 
 
-def verdict_on(services: Services, context: Context, person: Person, *, will_register: bool) -> Verdict:
-    """What the gates say about this person now."""
-    return judge(
-        LoginFacts(
-            door=Door.COMPLETE_LOGIN,
-            now=services.runtime.now(),
-            active=person.user.active,
-            expiry=person.user.expiry,
-            registered=will_register or person.registration_for(context.application_id) is not None,
-        )
+def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | None:
+    """Rows 16 to 18: the outcome for a stored person who may not log in now, before anything is written for them."""
+    verdict = judge(_standing_facts(services, entry, person, registered=True))
+    if verdict not in REFUSALS:
+        return None
+    now = services.runtime.now()
+    actions = person.standing.preventing(now, entry.application_id) if verdict is Verdict.LOGIN_PREVENTED else ()
+    return LoginOutcome(verdict, actions=actions)
+
+
+def finish_login(services: Services, entry: Entry, person: Person) -> LoginOutcome:
+    """Judge the person, and record the login or hand out the step that is missing.
+
+    Raises BeginAgain when the ground moved, LambdaFailed (512).
+    """
+    refused = refusal(services, entry, person) or login_validation.refused_by_lambda(services, entry, person)
+    if refused is not None:
+        return refused
+    verdict = judge(_facts(services, entry, person))
+    entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).")
+    step = STEPS.get(verdict)
+    demanded = step(services, entry, person) if step else LoginOutcome(verdict)
+    if verdict in COMPLETED and not _is_gated(entry, verdict):
+        return _complete(services, entry, person, demanded)
+    return replace(demanded, state=entry.visit.state)
+
+
+def _standing_facts(services: Services, entry: Entry, person: Person, *, registered: bool) -> LoginFacts:
+    now = services.runtime.now()
+    return LoginFacts(
+        door=entry.door,
+        now=now,
+        active=person.user.active,
+        expiry=person.user.expiry,
+        registered=registered,
+        locked=person.standing.locked(now),
+        prevented=bool(person.standing.preventing(now, entry.application_id)),
     )
 
 
-def finish_login(
-    services: Services, context: Context, request: LoginRequest, claims: Claims, person: Person
-) -> LoginOutcome:
-    """Record the login and mint what the verdict promises. Raises BeginAgain when the ground moved."""
+def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
+    registered = person.registration_for(entry.application_id) is not None
+    return replace(
+        _standing_facts(services, entry, person, registered=registered or entry.application_id is None),
+        second_factor_needed=second_factor.needed(services, entry, person),
+        change_reason=change_password.reason(services, entry, person),
+        email_unverified=verification.email_is_outstanding(entry, person),
+        registration_unverified=verification.registration_is_outstanding(entry, person),
+    )
+
+
+def _is_gated(entry: Entry, verdict: Verdict) -> bool:
+    if verdict is Verdict.EMAIL_UNVERIFIED:
+        return verification.email_is_gated(entry)
+    return verdict is Verdict.REGISTRATION_UNVERIFIED and verification.registration_is_gated(entry)
+
+
+def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOutcome) -> LoginOutcome:
+    """The second commit, and the tokens. Raises BeginAgain."""
     now = services.runtime.now()
-    verdict = verdict_on(services, context, person, will_register=False)
-    keeps = verdict is Verdict.LOGGED_IN and context.application.generates_refresh_tokens and not request.no_jwt
+    registered = person.registration_for(entry.application_id) is not None
+    keeps = registered and entry.configuration.generates_refresh_tokens and not entry.visit.no_jwt
     refresh_token = services.runtime.new_secret() if keeps else None
-    completion = _completion(services, context, request, claims, person, refresh_token, now)
+    completion = _completion(services, entry, person, refresh_token, now)
     try:
         with services.db.read() as conn:
             completed = logins.complete(conn, completion)
@@ -48,39 +103,41 @@ def finish_login(
     if not completed:
         raise BeginAgain
     tokens = None
-    if not request.no_jwt:
-        facts = access_facts(context.application, person, context.authentication_type, now)
-        tokens = mint(services, context.application, replace(facts, refresh_token_id=completion.refresh_token_id), now)
+    if not entry.visit.no_jwt:
+        facts = access_facts(entry.configuration, person, entry.authentication_type, now)
+        tokens = mint(services, entry.configuration, replace(facts, refresh_token_id=completion.refresh_token_id), now)
         tokens = replace(
             tokens,
             refresh_token=refresh_token,
             refresh_token_id=completion.refresh_token_id,
-            refresh_token_seconds=context.application.jwt.refresh_token_time_to_live_in_minutes * SECONDS_PER_MINUTE,
+            refresh_token_seconds=entry.configuration.jwt.refresh_token_time_to_live_in_minutes * SECONDS_PER_MINUTE,
         )
-    return LoginOutcome(
-        verdict,
+    return replace(
+        outcome,
         user=replace(person.user, last_login_instant=now),
         registrations=[
-            replace(item, last_login_instant=now) if item.application_id == context.application_id else item
+            replace(item, last_login_instant=now) if item.application_id == entry.application_id else item
             for item in person.registrations
         ],
+        standing=person.standing,
         tokens=tokens,
+        state=entry.visit.state,
     )
 
 
 def access_facts(
-    application: ApplicationConfiguration, person: Person, authentication_type: str, auth_instant: int
+    configuration: TenantConfiguration, person: Person, authentication_type: str, auth_instant: int
 ) -> AccessTokenFacts:
-    """What the access token of this person for this application says."""
+    """What the access token of this person, for this application if there is one, says."""
     user = person.user
-    registration = person.registration_for(application.application.id)
+    registration = person.registration_for(configuration.application_id)
     return AccessTokenFacts(
-        issuer=application.issuer,
+        issuer=configuration.issuer,
         tenant_id=user.tenant_id,
         user_id=user.id,
         authentication_type=authentication_type,
         auth_instant=auth_instant,
-        application_id=application.application.id,
+        application_id=configuration.application_id,
         roles=registration.roles if registration else None,
         email=user.email,
         email_verified=user.verified,
@@ -90,60 +147,49 @@ def access_facts(
 
 def mint(
     services: Services,
-    application: ApplicationConfiguration,
+    configuration: TenantConfiguration,
     facts: AccessTokenFacts,
     now: int,
     seconds: int | None = None,
 ) -> Tokens:
     """A signed access token that lives `seconds`, or as long as the configuration says."""
-    lives = application.jwt.time_to_live_in_seconds if seconds is None else seconds
+    lives = configuration.jwt.time_to_live_in_seconds if seconds is None else seconds
     claims = access_token_claims(facts, jti=services.runtime.new_id(), now=now, time_to_live_in_seconds=lives)
-    return Tokens(sign(claims, application.signing_key), claims["exp"] * 1000)
+    return Tokens(sign(claims, configuration.signing_key), claims["exp"] * 1000)
 
 
 def _completion(
-    services: Services,
-    context: Context,
-    request: LoginRequest,
-    claims: Claims,
-    person: Person,
-    refresh_token: str | None,
-    now: int,
+    services: Services, entry: Entry, person: Person, refresh_token: str | None, now: int
 ) -> logins.Completion:
-    token, secret = links.seal_tokens(
-        services.sealer, context.tenant_id, context.provider_id, claims.subject, claims.token, claims.token_secret
-    )
+    visit = entry.visit
     return logins.Completion(
-        configuration_version=context.version,
+        configuration_version=entry.version,
         now=now,
-        tenant_id=context.tenant_id,
+        tenant_id=entry.tenant_id,
         user_id=person.user.id,
-        application_id=context.application_id,
-        provider_id=context.provider_id,
-        subject=claims.subject,
-        display_name=claims.display_name,
-        token=token,
-        token_secret=secret,
+        login_version=person.standing.login_version,
+        application_id=entry.application_id,
         record_id=services.runtime.new_id(),
-        ip_address=request.ip_address,
-        user_agent=request.user_agent,
-        authentication_type=context.authentication_type,
+        ip_address=visit.ip_address,
+        user_agent=visit.user_agent,
+        authentication_type=entry.authentication_type,
         refresh_token_id=services.runtime.new_id() if refresh_token else None,
         refresh_token_hash=refresh_tokens.hash_of(refresh_token) if refresh_token else None,
-        last_accessed_address=request.device.last_accessed_address or request.ip_address,
-        meta_data=_meta_data(request),
+        last_accessed_address=visit.device.last_accessed_address or visit.ip_address,
+        meta_data=_meta_data(entry),
+        link=entry.link,
     )
 
 
-def _meta_data(request: LoginRequest) -> dict[str, Any]:
+def _meta_data(entry: Entry) -> dict[str, Any]:
     """What is kept with the refresh token: device, scopes and data as the caller gave them."""
     device = {
         name: value
         for name, value in (
-            ("name", request.device.name),
-            ("description", request.device.description),
-            ("type", request.device.type),
+            ("name", entry.visit.device.name),
+            ("description", entry.visit.device.description),
+            ("type", entry.visit.device.type),
         )
         if value is not None
     }
-    return {**request.meta_data, **({"device": device} if device else {})}
+    return {**entry.visit.meta_data, **({"device": device} if device else {})}

@@ -64,6 +64,7 @@ def issue_token(services: Services, request: IssueRequest) -> Issued:
         known.user.active and application.application.active,
         known.user.expiry,
         registered=known.registration_for(request.application_id) is not None,
+        prevented=bool(known.standing.preventing(now, request.application_id)),
     )
     verdict = judge(facts)
     if verdict not in (Verdict.LOGGED_IN, Verdict.NOT_REGISTERED):

@@ -9,10 +9,32 @@ from uuid import UUID
 
 from identity.domain.linking import Key
 from identity.domain.model import Claims, Device, Registration, User
+from identity.domain.outcome import Door
+from identity.domain.standing import NO_STANDING, Standing
 from identity.domain.trace import Trace
-from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
+from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration, TenantConfiguration
 from identity.flows.login_log import LoginLog
+from identity.store.logins import LinkUse
 from identity.upstream import UpstreamRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What every door learns about whoever knocks, beside the proof of who they are."""
+
+    tenant_id: UUID | None = None
+    """The tenant the call is scoped to, if it is."""
+
+    ip_address: str | None = None
+    user_agent: str | None = None
+    device: Device = field(default_factory=Device)
+    meta_data: Mapping[str, Any] = field(default_factory=dict)
+    no_jwt: bool = False
+    trust: str | None = field(default=None, repr=False)
+    """What names a trusted computer: the cookie fusionauth.trust, or a twoFactorTrustId."""
+
+    state: str | None = None
+    """The client's own JSON text, given back byte for byte (decision 13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +44,8 @@ class LoginRequest:
     application_id: UUID
     provider_id: UUID
     data: Mapping[str, str] = field(repr=False)
-    tenant_id: UUID | None = None
-    """The tenant the call is scoped to, if it is."""
-
+    visit: Visit = field(default_factory=Visit)
     connection_test_id: UUID | None = None
-    ip_address: str | None = None
-    user_agent: str | None = None
-    device: Device = field(default_factory=Device)
-    meta_data: Mapping[str, Any] = field(default_factory=dict)
-    no_jwt: bool = False
     no_link: bool = False
 
 
@@ -70,12 +85,13 @@ class Person:
 
     user: User
     registrations: tuple[Registration, ...] = ()
+    standing: Standing = NO_STANDING
     stored: bool = True
     linked: bool = True
     matched_by: Key | None = None
     """The provider's own value that found the user; None when a link did, or nobody was found."""
 
-    def registration_for(self, application_id: UUID) -> Registration | None:
+    def registration_for(self, application_id: UUID | None) -> Registration | None:
         return next((item for item in self.registrations if item.application_id == application_id), None)
 
     def with_registration(self, registration: Registration) -> Person:
@@ -83,6 +99,39 @@ class Person:
         others = (item for item in self.registrations if item.application_id != registration.application_id)
         everyone = sorted((*others, registration), key=lambda item: str(item.application_id))  # the order of the wire
         return replace(self, registrations=tuple(everyone))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody has proved at a door who they are: what the tail of a login needs to know of how they came in."""
+
+    door: Door
+    configuration: TenantConfiguration | ApplicationConfiguration
+    visit: Visit
+    authentication_type: str
+    log: LoginLog
+    version: int
+    """The version of the configuration that the entry stands on."""
+
+    provider: ProviderConfiguration | None = None
+    link: LinkUse | None = None
+    """The link that the login came by; no second factor or password comes by one."""
+
+    second_factor_done: bool = False
+    password: str | None = field(default=None, repr=False)
+    """The password that was the proof, at the one door that sees it."""
+
+    @property
+    def trace(self) -> Trace:
+        return self.log.trace
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.configuration.tenant.id
+
+    @property
+    def application_id(self) -> UUID | None:
+        return self.configuration.application_id
 
 
 @dataclass(slots=True)

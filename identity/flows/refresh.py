@@ -1,7 +1,7 @@
 """A refresh: a refresh token becomes a new access token, and under one-time use a new refresh token.
 
-Every refusal is a 400 (login contract 10.4). A refresh passes the gates active, expiry and registration (decision 1);
-the second factor was done at the login. Source: login contract 10.3 and 10.4; decisions 24 and 40.
+Every refusal is a 400 (login contract 10.4). A refresh passes the gates active, expiry, action and registration
+(decision 1); the second factor was done at the login. Source: login contract 10.3 and 10.4; decisions 24 and 40.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ def _admit(
         active=known.user.active and application.application.active,
         expiry=known.user.expiry,
         registered=known.registration_for(application.application.id) is not None,
+        prevented=bool(known.standing.preventing(now, application.application_id)),
     )
     if judge(facts) is not Verdict.LOGGED_IN:
         raise _invalid()

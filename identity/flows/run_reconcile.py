@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from identity.domain.contact import is_email
 from identity.domain.errors import invalid_fields
@@ -27,6 +26,7 @@ from identity.domain.reconcile import (
     settled_user,
 )
 from identity.domain.user_rules import stored_email
+from identity.flows.lambda_view import shown, shown_user
 from identity.flows.login_attempt import Attempt, Context, Person
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
@@ -34,16 +34,15 @@ from identity.wire import camel_case
 
 FUNCTION = "reconcile"
 LOGIN_NAMES = ("email", "username")
-UNSEEN = frozenset({"tokens", "authentication_token", "verified_reason"})
-"""Fields that no lambda gets to see: secrets, and what is not in the wire form."""
 
 
 def run_reconcile(services: Services, attempt: Attempt, context: Context, claims: Claims, person: Person) -> Person:
     """The person as the lambda leaves them. Raises LambdaFailed (512), Invalid (400: values that do not fit)."""
     source = context.provider.reconcile
     if source is not None and attempt.lambda_changes is None:
-        shown = person.registration_for(context.application_id) or new_registration(services, context, person.user)
-        attempt.lambda_changes = _call(services, attempt, source, person, shown, claims)
+        registration = person.registration_for(context.application_id)
+        registration = registration or new_registration(services, context, person.user)
+        attempt.lambda_changes = _call(services, attempt, source, person, registration, claims)
     return as_lambda_left(services, attempt, context, person)
 
 
@@ -97,9 +96,8 @@ def _call(
     services: Services, attempt: Attempt, source: Lambda, person: Person, registration: Registration, claims: Claims
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     attempt.trace.add(f"The lambda [{source.name}] ({source.id}) runs.")
-    registrations = [_shown(asdict(item)) for item in person.registrations]
-    user = _shown(asdict(person.user)) | {"memberships": [], "registrations": registrations}
-    arguments = [user, _shown(asdict(registration)), dict(claims.raw)]
+    user = shown_user(person.user, person.registrations)
+    arguments = [user, shown(asdict(registration)), dict(claims.raw)]
     try:
         result = services.lambdas.call(source.body, FUNCTION, arguments, mutable=2)
     except LambdaFailed as failure:
@@ -113,20 +111,11 @@ def _call(
     )
 
 
-def _shown(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The wire form of a value object: camelCase, ids as text, nothing that is absent."""
-    return {
-        camel_case(name): str(value) if isinstance(value, UUID) else value
-        for name, value in values.items()
-        if value is not None and name not in UNSEEN
-    }
-
-
-def _changes(shown: Mapping[str, Any], left: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _changes(before: Mapping[str, Any], left: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """What the lambda changed under the names it may set, in our spelling; None for what it removed."""
     members = left if isinstance(left, dict) else {}
     pairs = ((name, members.get(camel_case(name))) for name in names)
-    return {name: value for name, value in pairs if value != shown.get(camel_case(name))}
+    return {name: value for name, value in pairs if value != before.get(camel_case(name))}
 
 
 def _refuse(attempt: Attempt, source: Lambda, *settled: Settled) -> None:

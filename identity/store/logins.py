@@ -15,10 +15,11 @@ from psycopg.types.json import Jsonb
 
 from identity.domain.model import Registration, User
 from identity.domain.reconcile import USER_SETTABLE
-from identity.store import registrations, users
+from identity.domain.standing import NO_STANDING, Standing
+from identity.store import registrations, standings, users
 from identity.store.db import Connection
 
-COLUMNS = f"{users.SELECTED}, {registrations.SELECTED}"
+COLUMNS = f"{users.SELECTED}, {standings.SELECTED}, {registrations.SELECTED}"
 JOINS = f"""
     {users.JOIN}
     LEFT JOIN registrations ON registrations.tenant_id = users.tenant_id AND registrations.user_id = users.id"""
@@ -36,10 +37,11 @@ _KEY_COLUMNS = {"email": "email_canonical", "username": "username_canonical"}
 
 @dataclass(frozen=True, slots=True)
 class KnownUser:
-    """A user as a login sees them: with every registration, ordered by application."""
+    """A user as a login sees them: with every registration, ordered by application, and how they stand."""
 
     user: User
     registrations: tuple[Registration, ...]
+    standing: Standing = NO_STANDING
 
     def registration_for(self, application_id: UUID) -> Registration | None:
         return next((item for item in self.registrations if item.application_id == application_id), None)
@@ -72,9 +74,13 @@ def known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
     """One user from the rows of a join with their registrations; None when there was no user."""
     if not rows or rows[0][0] is None:
         return None
-    width = len(users.FIELDS)
-    found = (Registration(*row[width:]) for row in rows if row[width] is not None)
-    return KnownUser(User(*rows[0][:width]), tuple(sorted(found, key=lambda item: str(item.application_id))))
+    width, registered = len(users.FIELDS), len(users.FIELDS) + standings.WIDTH
+    found = (Registration(*row[registered:]) for row in rows if row[registered] is not None)
+    return KnownUser(
+        User(*rows[0][:width]),
+        tuple(sorted(found, key=lambda item: str(item.application_id))),
+        standings.standing(rows[0][width:registered]),
+    )
 
 
 def lock_user(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> bool:
@@ -102,13 +108,19 @@ def update_user(conn: Connection, user: User) -> None:
     )
 
 
+PLANTED = ("passwords", "refresh_tokens", "two_factor_methods", "external_identifiers")
+"""Where somebody may have left something on a user that is not theirs: all of these tables name tenant and user."""
+
+
 def strip_credentials(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> None:
-    """Remove what somebody else may have planted on an unproved user: password and refresh tokens (T5, decision 12)."""
-    conn.execute("DELETE FROM passwords WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))
-    conn.execute("DELETE FROM refresh_tokens WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))
+    """Remove what somebody else may have planted on an unproved user (T5, decision 12): passwords, second factors,
+    refresh tokens, pending verifications and password changes, trusted computers."""
+    for table in PLANTED:
+        conn.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))  # noqa: S608
     conn.execute(
         """
-        UPDATE users SET password_change_required = false, last_update_instant = %s WHERE tenant_id = %s AND id = %s
+        UPDATE users SET password_change_required = false, last_update_instant = %s, login_version = login_version + 1
+        WHERE tenant_id = %s AND id = %s
         """,
         (now, tenant_id, user_id),
     )
@@ -122,12 +134,8 @@ class Completion:
     now: int
     tenant_id: UUID
     user_id: UUID
-    application_id: UUID
-    provider_id: UUID
-    subject: str
-    display_name: str | None
-    token: str | None = field(repr=False)
-    token_secret: str | None = field(repr=False)
+    login_version: int
+    application_id: UUID | None
     record_id: UUID
     ip_address: str | None
     user_agent: str | None
@@ -136,23 +144,42 @@ class Completion:
     refresh_token_hash: bytes | None = field(default=None, repr=False)
     last_accessed_address: str | None = None
     meta_data: Mapping[str, Any] = field(default_factory=dict)
+    link: LinkUse | None = None
+    """The link that the login came by, if it came by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUse:
+    """The link a login came by, and what the provider said this time. Tokens are sealed."""
+
+    provider_id: UUID
+    subject: str
+    display_name: str | None
+    token: str | None = field(repr=False)
+    token_secret: str | None = field(repr=False)
 
 
 # A row is named by its whole key in parameters, never by a join with `person`: the plan is then the index whatever
 # the statistics say.
-_COMPLETE = """
-    WITH person AS (
-        UPDATE users SET last_login_instant = %(now)s
-        WHERE tenant_id = %(tenant_id)s AND id = %(user_id)s AND active AND (expiry IS NULL OR expiry > %(now)s)
-          AND EXISTS (SELECT 1 FROM installation WHERE configuration_version = %(configuration_version)s)
+_PROVED = """
           AND EXISTS (SELECT 1 FROM links WHERE tenant_id = %(tenant_id)s AND identity_provider_id = %(provider_id)s
-                      AND identity_provider_user_id = %(subject)s AND user_id = %(user_id)s)
-        RETURNING id),
+                      AND identity_provider_user_id = %(subject)s AND user_id = %(user_id)s)"""
+_USE_LINK = """
     link AS (
         UPDATE links SET token = %(token)s, token_secret = %(token_secret)s, display_name = %(display_name)s,
             last_login_instant = %(now)s
         WHERE tenant_id = %(tenant_id)s AND identity_provider_id = %(provider_id)s
-          AND identity_provider_user_id = %(subject)s AND EXISTS (SELECT 1 FROM person)),
+          AND identity_provider_user_id = %(subject)s AND EXISTS (SELECT 1 FROM person)),"""
+
+
+def _completing(proved: str, use_link: str) -> str:
+    return f"""
+    WITH person AS (
+        UPDATE users SET last_login_instant = %(now)s
+        WHERE tenant_id = %(tenant_id)s AND id = %(user_id)s AND active AND (expiry IS NULL OR expiry > %(now)s)
+          AND login_version = %(login_version)s
+          AND EXISTS (SELECT 1 FROM installation WHERE configuration_version = %(configuration_version)s){proved}
+        RETURNING id),{use_link}
     registration AS (
         UPDATE registrations SET last_login_instant = %(now)s
         WHERE tenant_id = %(tenant_id)s AND user_id = %(user_id)s AND application_id = %(application_id)s
@@ -167,10 +194,18 @@ _COMPLETE = """
         user_agent)
     SELECT %(tenant_id)s, id, %(now)s, %(record_id)s, %(application_id)s, %(ip_address)s, %(authentication_type)s,
         %(user_agent)s
-    FROM person"""
+    FROM person"""  # noqa: S608 (constants only)
+
+
+_COMPLETE = _completing("", "")
+_COMPLETE_BY_LINK = _completing(_PROVED, _USE_LINK)
 
 
 def complete(conn: Connection, completion: Completion) -> bool:
     """Rows 25 to 32 of login contract 3.5 in one statement; False when the user, link or configuration changed."""
-    values = {item.name: getattr(completion, item.name) for item in fields(Completion)}
-    return conn.execute(_COMPLETE, values | {"meta_data": Jsonb(dict(completion.meta_data))}).rowcount == 1
+    values = {item.name: getattr(completion, item.name) for item in fields(Completion) if item.name != "link"}
+    values["meta_data"] = Jsonb(dict(completion.meta_data))
+    if completion.link is None:
+        return conn.execute(_COMPLETE, values).rowcount == 1
+    values |= {item.name: getattr(completion.link, item.name) for item in fields(LinkUse)}
+    return conn.execute(_COMPLETE_BY_LINK, values).rowcount == 1

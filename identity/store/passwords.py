@@ -8,11 +8,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from identity.hashing import Hashed
+from identity.store import users
 from identity.store.db import Connection
 
 
 def save(conn: Connection, tenant_id: UUID, user_id: UUID, hashed: Hashed, now: int) -> None:
     """Set or replace the user's password."""
+    users.bump(conn, tenant_id, user_id)
     conn.execute(
         """
         INSERT INTO passwords (tenant_id, user_id, scheme, factor, salt, hash, last_update_instant)

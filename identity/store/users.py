@@ -90,10 +90,17 @@ def update(conn: Connection, user: User) -> None:
             mobile_phone = %(mobile_phone)s, parent_email = %(parent_email)s, timezone = %(timezone)s,
             preferred_languages = %(preferred_languages)s, clean_speak_id = %(clean_speak_id)s,
             password_change_required = %(password_change_required)s, data = %(data)s,
-            last_update_instant = %(last_update_instant)s
+            last_update_instant = %(last_update_instant)s, login_version = login_version + 1
         WHERE tenant_id = %(tenant_id)s AND id = %(id)s
         """,
         _parameters(user),
+    )
+
+
+def bump(conn: Connection, tenant_id: UUID, user_id: UUID) -> None:
+    """Say that what a login of this user stands on has changed: logins under way begin again."""
+    conn.execute(
+        "UPDATE users SET login_version = login_version + 1 WHERE tenant_id = %s AND id = %s", (tenant_id, user_id)
     )
 
 

@@ -9,27 +9,24 @@ from flask import Response
 from marshmallow import ValidationError
 
 from identity.domain.errors import Invalid, Unauthorized
-from identity.domain.model import Device
 from identity.flows.complete_login import complete_login
 from identity.flows.login_attempt import LoginRequest
 from identity.http import api_key
-from identity.http.client_address import client_address
-from identity.http.fusionauth.login_response import login_response
+from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.respond import invalid_from
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import CompleteLoginSchema, LoginResponseSchema
+from identity.http.fusionauth.visit import visit_of
 
 routes = Routes("Login", "Complete a login that a custom login page began at a provider.")
 REQUEST = CompleteLoginSchema()
-LONGEST_AGENT = 1_000
 
-STATUSES = {
-    202: "Logged in, but not registered for the application.",
+STATUSES = TAIL_STATUSES | {
+    204: "The person has not come back from the provider yet: ask again.",
     232: "The person is known to the provider but linked to no user; the body has a pending link id.",
     401: "The provider did not vouch for the person, or may not be used; the general error says why.",
     404: "No link exists and none may be made, or the user is deactivated.",
-    410: "The user has expired.",
-    512: "The reconcile lambda failed.",
+    512: "A lambda failed.",
 }
 
 
@@ -79,24 +76,11 @@ def tenant_scope(call: Call) -> UUID | None:
 
 
 def _request(call: Call, body: dict[str, Any], tenant_id: UUID | None) -> LoginRequest:
-    event, meta = body["event_info"], body["meta_data"]
-    device = meta["device"]
-    address = client_address(call.request, event.get("ip_address"), body.get("ip_address"))
     return LoginRequest(
         application_id=body["application_id"],
         provider_id=body["identity_provider_id"],
         data=body["data"],
-        tenant_id=tenant_id,
+        visit=visit_of(call.request, body, tenant_id),
         connection_test_id=body.get("connection_test_id"),
-        ip_address=address,
-        user_agent=(event.get("user_agent") or call.request.headers.get("User-Agent", ""))[:LONGEST_AGENT] or None,
-        device=Device(
-            name=device.get("name") or event.get("device_name"),
-            description=device.get("description") or event.get("device_description"),
-            type=device.get("type") or event.get("device_type"),
-            last_accessed_address=device.get("last_accessed_address"),
-        ),
-        meta_data={name: meta[name] for name in ("scopes", "data") if meta.get(name)},
-        no_jwt=body["no_jwt"],
         no_link=body["no_link"],
     )

@@ -61,16 +61,21 @@ class EventInfoSchema(WireSchema):
     data = Free(limit=16 * 1024)
 
 
-class CompleteLoginSchema(WireSchema):
+class LoginFieldsSchema(WireSchema):
+    """What every login door takes beside its proof."""
+
+    ip_address = Text(limit=255)
+    event_info = Part(EventInfoSchema)
+    meta_data = Part(LoginMetaDataSchema)
+    no_jwt = Flag(load_default=False, data_key="noJWT")
+
+
+class CompleteLoginSchema(LoginFieldsSchema):
     """The request. Members that only other products act on (botDetectionScore ...) are dropped like unknown ones."""
 
     application_id = Id(required=True)
     identity_provider_id = Id(required=True)
     data = Strings(load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}})
-    ip_address = Text(limit=255)
-    event_info = Part(EventInfoSchema)
-    meta_data = Part(LoginMetaDataSchema)
-    no_jwt = Flag(load_default=False, data_key="noJWT")
     no_link = Flag(load_default=False)
     connection_test_id = Id()
 
@@ -87,9 +92,21 @@ class CompleteLoginSchema(WireSchema):
 class LoginResponseSchema(WireSchema):
     """Every success body is a part of this one (login contract 3.3)."""
 
-    user = Free()
-    token = Text()
-    token_expiration_instant = fields.Integer()
+    actions = Many(Free())
+    change_password_id = Text()
+    change_password_reason = Text()
+    configurable_methods = Many(Text())
+    email_verification_id = Text()
+    identity_verification_id = Text()
+    methods = Many(Free())
+    pending_idp_link_id = Text(data_key="pendingIdPLinkId")
     refresh_token = Text()
     refresh_token_id = Id()
-    pending_idp_link_id = Text(data_key="pendingIdPLinkId")
+    registration_verification_id = Text()
+    state = Free()
+    token = Text()
+    token_expiration_instant = fields.Integer()
+    trust_token = Text()
+    two_factor_id = Text()
+    two_factor_trust_id = Text()
+    user = Free()

@@ -14,6 +14,7 @@ from marshmallow.fields import Nested
 from identity.domain.bounds import LONGEST_URL, LONGEST_USERNAME, MOST_LANGUAGES
 from identity.domain.contact import LONGEST_EMAIL
 from identity.domain.model import Registration, User
+from identity.domain.standing import TwoFactorMethod
 from identity.flows.register_user import RegistrationChange
 from identity.flows.save_user import UserChange
 from identity.http.fusionauth.schemas.user_fields import Day, Email, Locale, TextMap, Zone
@@ -164,7 +165,9 @@ def registration_change(request: Mapping[str, Any]) -> RegistrationChange:
     )
 
 
-def user_wire(user: User, registrations: Sequence[Registration]) -> dict[str, Any]:
+def user_wire(
+    user: User, registrations: Sequence[Registration], methods: Sequence[TwoFactorMethod] = ()
+) -> dict[str, Any]:
     """The user object of an answer; absent members are left out."""
     return _present(
         {
@@ -194,11 +197,28 @@ def user_wire(user: User, registrations: Sequence[Registration]) -> dict[str, An
             "registrations": [registration_wire(registration) for registration in registrations],
             "tenantId": str(user.tenant_id),
             "timezone": user.timezone,
-            "twoFactor": {"methods": []},
+            "twoFactor": {"methods": [method_wire(method) for method in methods]},
             "username": user.username,
             "usernameStatus": ACTIVE if user.username else None,
             "verified": user.verified,
             "verifiedInstant": user.verified_instant,
+        }
+    )
+
+
+AUTHENTICATOR = {"algorithm": "HmacSHA1", "codeLength": 6, "timeStep": 30}
+
+
+def method_wire(method: TwoFactorMethod) -> dict[str, Any]:
+    """A second factor of an answer; its secret is nowhere in it."""
+    return _present(
+        {
+            "authenticator": AUTHENTICATOR if method.method == "authenticator" else None,
+            "email": method.email,
+            "id": method.id,
+            "lastUsed": method.last_used,
+            "method": method.method,
+            "mobilePhone": method.mobile_phone,
         }
     )
 

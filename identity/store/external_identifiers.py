@@ -1,0 +1,116 @@
+"""External identifiers: ids that grant something for a while, handed out once and stored as a hash only.
+
+They are what FusionAuth's externalIdentifierConfiguration is about. A kind that works once is taken: the statement that
+removes the row decides who was first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import UNIQUE, Enum, verify
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from identity.store.db import Connection
+
+_COLUMNS = "tenant_id, user_id, application_id, data, state, insert_instant, expiry"
+_NAMED = "id_hash = %s AND kind = %s AND expiry > %s"
+
+
+@verify(UNIQUE)
+class Kind(Enum):
+    """What an id grants. The value is the column's."""
+
+    CHANGE_PASSWORD = "change password"  # noqa: S105 (no secret)
+    EMAIL_VERIFICATION = "e-mail verification"
+    EXTERNAL_AUTHENTICATION = "external authentication"
+    ONE_TIME_PASSWORD = "one-time password"  # noqa: S105
+    REGISTRATION_VERIFICATION = "registration verification"
+    SETUP_PASSWORD = "setup password"  # noqa: S105
+    TRUST_TOKEN = "trust token"  # noqa: S105
+    TWO_FACTOR = "two-factor"
+    TWO_FACTOR_TRUST = "two-factor trust"
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalIdentifier:
+    """What is known of an id. Instants in epoch milliseconds; `data` holds no secret in clear: hash or seal it."""
+
+    kind: Kind
+    tenant_id: UUID
+    insert_instant: int
+    expiry: int
+    user_id: UUID | None = None
+    application_id: UUID | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    state: str | None = None
+    """The client's own JSON text, byte for byte (decision 13)."""
+
+
+def hash_of(secret: str) -> bytes:
+    """What is stored of an id or of a code that belongs to one."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()
+
+
+def add(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
+    """Raises InUse at the end of the transaction's block: user or application were removed meanwhile."""
+    conn.execute(
+        f"""
+        INSERT INTO external_identifiers (id_hash, kind, {_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+        """,  # noqa: S608 (constant column list)
+        (
+            hash_of(secret),
+            identifier.kind.value,
+            identifier.tenant_id,
+            identifier.user_id,
+            identifier.application_id,
+            Jsonb(dict(identifier.data)),
+            identifier.state,
+            identifier.insert_instant,
+            identifier.expiry,
+        ),
+    )
+
+
+def find(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:
+    """None when it is unknown, has expired, or is of another kind."""
+    return _read(conn, f"SELECT {_COLUMNS} FROM external_identifiers WHERE {_NAMED}", kind, secret, now)  # noqa: S608
+
+
+def lock(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:
+    """As `find`, and nobody else uses it before this transaction ends."""
+    query = f"SELECT {_COLUMNS} FROM external_identifiers WHERE {_NAMED} FOR UPDATE"  # noqa: S608
+    return _read(conn, query, kind, secret, now)
+
+
+def take(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:
+    """As `find`, and it is gone: of several takers one gets it."""
+    return _read(conn, f"DELETE FROM external_identifiers WHERE {_NAMED} RETURNING {_COLUMNS}", kind, secret, now)  # noqa: S608
+
+
+def change(conn: Connection, kind: Kind, secret: str, data: Mapping[str, Any]) -> None:
+    """Replace what is kept with the id; for who holds its lock."""
+    conn.execute(
+        "UPDATE external_identifiers SET data = %s WHERE id_hash = %s AND kind = %s",
+        (Jsonb(dict(data)), hash_of(secret), kind.value),
+    )
+
+
+def remove_of_user(conn: Connection, kind: Kind, tenant_id: UUID, user_id: UUID) -> None:
+    """All of the user's ids of this kind stop working."""
+    conn.execute(
+        "DELETE FROM external_identifiers WHERE tenant_id = %s AND user_id = %s AND kind = %s",
+        (tenant_id, user_id, kind.value),
+    )
+
+
+def _read(conn: Connection, query: str, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:
+    row = conn.execute(query, (hash_of(secret), kind.value, now)).fetchone()
+    if row is None:
+        return None
+    tenant_id, user_id, application_id, data, state, insert_instant, expiry = row
+    return ExternalIdentifier(kind, tenant_id, insert_instant, expiry, user_id, application_id, data, state)
