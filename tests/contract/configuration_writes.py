@@ -20,10 +20,11 @@ ELSEWHERE = {
     "/api/identity-provider/test",
     "/api/jwt/refresh",
     "/api/jwt/vend",
+    "/api/system/login-record/export",
     "/api/user",
     "/api/user/registration",
 }
-"""Endpoints whose writes change people and what belongs to them."""
+"""Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,9 @@ def test_decision_3_an_e_mail_of_the_lambda_is_as_proved_as_a_typed_one(
     change = {"tenant": {"emailConfiguration": {"verifyEmail": verifies}}}
     assert world.service.call("PATCH", f"/api/tenant/{world.service.tenant_id}", change).status_code == 200
     world.reconcile_with(EMAIL_AND_NAME)
-    user = world.logged_in("alice")["user"]
+    answer = world.login("alice")
+    assert answer.status_code == (200 if verified else 212), answer.text
+    user = answer.json()["user"]
     assert user["verified"] is verified
     [identity] = [item for item in user["identities"] if item["type"] == "email"]
     assert (identity["verified"], identity["verifiedReason"] != "Trusted") == (verified, True)

@@ -42,7 +42,7 @@ WHOLE = re.compile(r"-?[0-9]{1,19}")
 PATH_ID = re.compile(r"<(\w+_id)>")
 UUID_KIND = {"type": "string", "format": "uuid"}
 TEXT_KIND = {"type": "string"}
-FLAGS = frozenset({"accurateTotal", "async", "global", "hardDelete", "inactive", "reactivate"})
+FLAGS = frozenset({"accurateTotal", "async", "global", "hardDelete", "inactive", "reactivate", "retrieveTotal"})
 NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow"})
 NO_UUIDS = frozenset({"identityProviderUserId", "loginId"})
 LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
@@ -165,12 +165,15 @@ class Routes:
         endpoint: str | None,
         scope: Scope = Scope.TENANT,
         takes: type[WireSchema] | None = None,
-        gives: type[WireSchema] | None = None,
+        gives: type[WireSchema] | str | None = None,
         types: tuple[str, ...] = (body.JSON,),
         statuses: dict[int, str] | None = None,
         query: dict[str, str] | None = None,
     ) -> Callable[[View], View]:
-        """Serve `method` on `paths`. `statuses` documents answers beside 200; `query` its parameters by description."""
+        """Serve `method` on `paths`. `gives` is the answer's schema, or the media type of a file.
+
+        `statuses` documents answers beside 200; `query` its parameters by description.
+        """
 
         def register(view: View) -> View:
             for number, path in enumerate(paths):
@@ -275,14 +278,13 @@ def _converted(arguments: dict[str, str]) -> dict[str, Any]:
 def _documentation(
     row: Route,
     takes: type[WireSchema] | None,
-    gives: type[WireSchema] | None,
+    gives: type[WireSchema] | str | None,
     types: tuple[str, ...],
     statuses: dict[int, str] | None,
     query: dict[str, str] | None,
 ) -> dict[str, Any]:
     """The OpenAPI operation of a route."""
-    content = {"content": {"application/json": {"schema": gives}}} if gives else {}
-    responses: dict[str, Any] = {"200": {"description": "The request was successful.", **content}}
+    responses: dict[str, Any] = {"200": {"description": "The request was successful.", **_content(gives)}}
     if row.endpoint is not None:
         responses["401"] = {"description": "The API key is missing, unknown, expired or not allowed here."}
     errors = {"content": {"application/json": {"schema": ErrorsSchema}}}
@@ -306,6 +308,12 @@ def _documentation(
     ]
     documentation["security"] = [] if row.endpoint is None else [{"apiKey": []}]
     return documentation
+
+
+def _content(gives: type[WireSchema] | str | None) -> dict[str, Any]:
+    if isinstance(gives, str):
+        return {"content": {gives: {"schema": {"type": "string", "format": "binary"}}}}
+    return {"content": {"application/json": {"schema": gives}}} if gives else {}
 
 
 def _kind_of(name: str) -> dict[str, Any]:
