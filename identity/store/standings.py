@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.standing import PreventingAction, Standing, TwoFactorMethod
+from identity.domain.totp import Authenticator
 
 SELECTED = """users.login_version,
     (SELECT jsonb_agg(jsonb_build_object('id', a.id, 'actioner_user_id', a.actioner_user_id,
@@ -20,7 +21,8 @@ SELECTED = """users.login_version,
      FROM user_action_logs a
      WHERE a.tenant_id = users.tenant_id AND a.actionee_user_id = users.id AND a.prevents_login AND NOT a.ended),
     (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'method', m.method, 'email', m.email,
-            'mobile_phone', m.mobile_phone, 'last_used', m.last_used) ORDER BY m.insert_instant, m.id)
+            'mobile_phone', m.mobile_phone, 'last_used', m.last_used, 'name', m.name,
+            'authenticator', m.authenticator) ORDER BY m.insert_instant, m.id)
      FROM two_factor_methods m WHERE m.tenant_id = users.tenant_id AND m.user_id = users.id),
     (SELECT f.locked_until FROM login_failures f WHERE f.tenant_id = users.tenant_id AND f.user_id = users.id)"""
 """The columns, for any statement that names `users`. Instants are compared in Python: the text needs no parameter."""
@@ -34,9 +36,15 @@ def standing(columns: Sequence[Any]) -> Standing:
     return Standing(
         login_version=login_version,
         actions=tuple(_action(row) for row in actions or ()),
-        methods=tuple(TwoFactorMethod(**row) for row in methods or ()),
+        methods=tuple(method_of(row) for row in methods or ()),
         locked_until=locked_until,
     )
+
+
+def method_of(row: Mapping[str, Any]) -> TwoFactorMethod:
+    """A second factor from its columns by name."""
+    shape = row["authenticator"]
+    return TwoFactorMethod(**(dict(row) | {"authenticator": Authenticator(**shape) if shape else None}))
 
 
 def _action(row: Mapping[str, Any]) -> PreventingAction:
