@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
 from identity.flows.configurations import Configurations
+from identity.flows.login_traces import LoginTraces
 from identity.flows.services import Services
 from identity.http import body
 from identity.http.docs import docs_page
@@ -19,6 +20,7 @@ from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.limits import REQUEST_ID, HeaderLimits
 from identity.http.openapi import describe
+from identity.http.tracing import TRACE_ID
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
@@ -56,6 +58,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         http=Client(settings.x, settings.threads, runtime),
         lambdas=LambdaPool(settings.lambda_, runtime),
         configurations=Configurations(database, sealer, settings.base_url),
+        traces=LoginTraces(database),
     )
 
 
@@ -95,6 +98,9 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers[REQUEST_ID] = g.get("request_id", "-")
+    if "trace" in g:
+        response.headers[TRACE_ID] = g.trace.id
+        services_of(current_app).traces.keep(g.trace.ended(response.status_code))
     if request.method == "OPTIONS":
         response.headers.pop("Content-Type", None)  # Flask's own answer has no body, and yet a type
     return response

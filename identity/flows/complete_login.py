@@ -35,9 +35,8 @@ MOST_ATTEMPTS = 8
 MILLISECONDS = 1000
 
 
-def complete_login(services: Services, request: LoginRequest) -> LoginOutcome:
+def complete_login(services: Services, request: LoginRequest, trace: Trace) -> LoginOutcome:
     """Raises Invalid (400) and StoreUnavailable (503); every other ending is an outcome."""
-    trace = Trace(services.runtime.now)
     attempt = Attempt(request, trace, LoginLog(trace))
     try:
         for _ in range(MOST_ATTEMPTS):
@@ -58,6 +57,10 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
     attempt.log.provider = None
     application = _application(services, attempt.request)
+    attempt.trace.tenant_id, attempt.trace.application_id = (
+        application.application.tenant_id,
+        application.application.id,
+    )
     if not application.application.active:
         return _refuse(services, application.version, "InvalidApplication", "The application is not active.")
     provider = services.configurations.provider(attempt.request.provider_id, application.application)
@@ -65,6 +68,7 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
         why = "The identity provider does not exist, or is not enabled for this application."
         return _refuse(services, application.version, "InvalidIdentityProviderId", why)
     attempt.log.provider = provider.config
+    attempt.trace.identity_provider_id = provider.config.id
     implementation = PROVIDERS[provider.config.type]
     _check_data(implementation, attempt.request.data)
     context = Context(application, provider, implementation.authentication_type)
@@ -165,6 +169,7 @@ def _resolve(services: Services, attempt: Attempt, context: Context, claims: Cla
     person = find_person(services, attempt, context, claims, decision, facts.linked)
     if isinstance(person, Nobody):
         return _refuse(services, context.version, person.code, person.message)
+    attempt.trace.user_id = person.user.id
     return _admit(services, attempt, context, claims, person)
 
 

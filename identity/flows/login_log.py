@@ -71,10 +71,12 @@ class LoginLog:
 
     def write(self, services: Services) -> None:
         """Write the entries, and the steps of the login when the provider's debug is on."""
-        entries = list(self.entries)
+        entries = [(kind, self._named(message)) for kind, message in self.entries]
         if self.provider is not None and self.provider.debug:
-            steps = "\n".join(f"{_moment(step.instant)} {step.text}" for step in self.trace)
-            entries.append((DEBUG, f"{self._title()}\n\n{steps}"))
+            lines = [f"{_moment(step.instant)} {step.text}" for step in self.trace]
+            if self.trace.id:
+                lines.insert(0, f"{_moment(self.trace.instant)} This is the login trace {self.trace.id}.")
+            entries.append((DEBUG, "\n".join([self._title(), "", *lines])))
         if not entries:
             return
         try:
@@ -83,6 +85,13 @@ class LoginLog:
                     event_log.add(conn, services.runtime.now(), kind, message)
         except Exception:  # the login has ended by now: whatever ails the log must not undo it
             log.exception("the event log could not be written")
+
+    def _named(self, message: str) -> str:
+        """The message with the login's trace in its title."""
+        if not self.trace.id:
+            return message
+        title, gap, rest = message.partition("\n\n")
+        return f"{title}, login trace {self.trace.id}{gap}{rest}"
 
     def _title(self) -> str:
         if self.provider is None:

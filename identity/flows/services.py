@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from identity.flows.configurations import Configurations
+from identity.flows.login_traces import LoginTraces
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
@@ -24,9 +25,11 @@ class Services:
     http: Client
     lambdas: LambdaPool
     configurations: Configurations
+    traces: LoginTraces
 
     def close(self) -> None:
         """End connections and children; for an orderly end of the process."""
+        self.traces.close()
         self.lambdas.close()
         self.http.close()
         self.db.close()

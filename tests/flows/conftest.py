@@ -25,6 +25,7 @@ def everyones_world(postgres_server: postgres.Server, migrated_template: str) ->
 def world(everyones_world: tuple[World, Snapshot]) -> World:
     """A login world as it was when it began: no people, the provider as `World.configure` leaves it, no faults."""
     made, beginning = everyones_world
+    made.service.services.traces.flush()
     beginning.restore()
     made.x.reset()
     made.service.services.configurations.forget()

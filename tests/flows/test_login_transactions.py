@@ -18,6 +18,7 @@ import requests
 from identity.app import build_services
 from identity.domain.errors import Invalid
 from identity.domain.outcome import LoginOutcome, Verdict
+from identity.domain.trace import Trace
 from identity.flows.complete_login import complete_login
 from identity.flows.login_attempt import LoginRequest
 from identity.flows.services import Services
@@ -167,7 +168,8 @@ def neighbour(world: World) -> Iterator[Services]:
 
 def login_at(services: Services, world: World, person: str = "alice") -> LoginOutcome:
     body = world.login_body(person)
-    return complete_login(services, LoginRequest(UUID(world.application_id), UUID(TWITTER), body["data"]))
+    request = LoginRequest(UUID(world.application_id), UUID(TWITTER), body["data"])
+    return complete_login(services, request, Trace(services.runtime.now))
 
 
 def claims_of(outcome: LoginOutcome) -> dict[str, Any]:
@@ -268,7 +270,7 @@ def test_a_change_of_other_settings_does_not_spend_the_verifier_twice(world: Wor
     world.configure(buttonText="Another text")
     body = world.login_body("alice", verifier=True)
     request = LoginRequest(UUID(world.application_id), UUID(TWITTER), body["data"])
-    assert complete_login(neighbour, request).verdict is Verdict.LOGGED_IN
+    assert complete_login(neighbour, request, Trace(neighbour.runtime.now)).verdict is Verdict.LOGGED_IN
     assert [call["path"] for call in world.x.calls()].count("/oauth/access_token") == 1
 
 

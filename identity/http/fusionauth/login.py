@@ -9,6 +9,7 @@ from flask import Response
 from marshmallow import ValidationError
 
 from identity.domain.errors import Invalid, Unauthorized
+from identity.domain.outcome import Door
 from identity.flows.complete_login import complete_login
 from identity.flows.login_attempt import LoginRequest
 from identity.http import api_key
@@ -37,11 +38,12 @@ STATUSES = TAIL_STATUSES | {
     takes=CompleteLoginSchema,
     gives=LoginResponseSchema,
     statuses=STATUSES,
+    door=Door.COMPLETE_LOGIN,
 )
 def complete_identity_provider_login(call: Call) -> Response:
     """Complete a login with what the provider returned to the login page."""
     body, tenant_id = _read(call)
-    return login_response(call, complete_login(call.services, _request(call, body, tenant_id)))
+    return login_response(call, complete_login(call.services, _request(call, body, tenant_id), call.trace))
 
 
 def _read(call: Call) -> tuple[dict[str, Any], UUID | None]:

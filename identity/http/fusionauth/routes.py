@@ -26,10 +26,13 @@ from werkzeug.exceptions import MethodNotAllowed
 from identity.domain.access import Caller
 from identity.domain.bounds import storable
 from identity.domain.errors import Unauthorized, invalid_field
+from identity.domain.outcome import Door
+from identity.domain.trace import Trace
 from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.schemas.errors import ErrorsSchema
+from identity.http.tracing import traced
 from identity.wire import WireSchema, camel_case, parse_uuid
 
 View = Callable[..., Any]
@@ -43,7 +46,7 @@ PATH_ID = re.compile(r"<(\w+_id)>")
 UUID_KIND = {"type": "string", "format": "uuid"}
 TEXT_KIND = {"type": "string"}
 FLAGS = frozenset({"accurateTotal", "async", "global", "hardDelete", "inactive", "reactivate", "retrieveTotal"})
-NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow"})
+NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow", "status"})
 NO_UUIDS = frozenset({"identityProviderUserId", "loginId"})
 LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
 
@@ -73,6 +76,8 @@ class Route:
     endpoint: str | None
     scope: Scope
     name: str
+    door: Door | None = None
+    """The door of a login, each of whose calls leaves a trace."""
 
 
 @dataclass
@@ -83,6 +88,8 @@ class Call:
     request: Request
     caller: Caller | None
     tenant_id: UUID | None
+    trace: Trace
+    """At the door of a login, what happens to it; elsewhere nobody reads it."""
 
     @cached_property
     def now(self) -> int:
@@ -169,6 +176,7 @@ class Routes:
         types: tuple[str, ...] = (body.JSON,),
         statuses: dict[int, str] | None = None,
         query: dict[str, str] | None = None,
+        door: Door | None = None,
     ) -> Callable[[View], View]:
         """Serve `method` on `paths`. `gives` is the answer's schema, or the media type of a file.
 
@@ -178,7 +186,7 @@ class Routes:
         def register(view: View) -> View:
             for number, path in enumerate(paths):
                 name = view.__name__ if number == 0 else f"{view.__name__}_{number}"
-                row = Route(method, path, endpoint, scope, f"{self._blueprint.name}.{name}")
+                row = Route(method, path, endpoint, scope, f"{self._blueprint.name}.{name}", door)
                 self.table.append(row)
                 served = _serve(view, row, types)
                 served.__name__, served.__doc__ = name, view.__doc__
@@ -229,17 +237,23 @@ def _serve(view: View, row: Route, types: tuple[str, ...]) -> View:
         services = services_of(current_app)
         # The request itself instead of Flask's proxy, which looks it up again at every access.
         asked = request_ctx.request
-        if arguments:
-            _refuse_another_verb(asked)
-        caller, tenant_id = _admit(services, row, asked)
-        body.require_type(asked, types)
-        call = Call(services, asked, caller, tenant_id)
-        answer = view(call, **_converted(arguments))
-        if isinstance(answer, Response):
-            return answer
-        return empty_reply() if answer is None else json_reply(answer)
+        if row.door is None:
+            return _answer(view, row, types, Call(services, asked, None, None, Trace(services.runtime.now)), arguments)
+        with traced(services.runtime, row.door) as trace:
+            return _answer(view, row, types, Call(services, asked, None, None, trace), arguments)
 
     return serve
+
+
+def _answer(view: View, row: Route, types: tuple[str, ...], call: Call, arguments: dict[str, str]) -> Response:
+    if arguments:
+        _refuse_another_verb(call.request)
+    call.caller, call.tenant_id = _admit(call.services, row, call.request)
+    body.require_type(call.request, types)
+    answer = view(call, **_converted(arguments))
+    if isinstance(answer, Response):
+        return answer
+    return empty_reply() if answer is None else json_reply(answer)
 
 
 def _admit(services: Services, row: Route, request: Request) -> tuple[Caller | None, UUID | None]:

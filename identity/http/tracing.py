@@ -1,0 +1,54 @@
+"""The trace of the login a request makes: begun before anything is looked at, named in the answer, kept after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import g
+from marshmallow import ValidationError
+
+from identity.domain.errors import Busy, Invalid, Unauthorized
+from identity.domain.outcome import Door
+from identity.domain.trace import Trace, begin_trace
+from identity.runtime import Runtime
+from identity.store.db import StoreUnavailable
+
+TRACE_ID = "X-Identity-Trace"
+SYNTAX, FIELDS, STORE = "3.5 row 1", "3.5 row 2", "3.5 row 23"
+
+
+@contextmanager
+def traced(runtime: Runtime, door: Door) -> Iterator[Trace]:
+    """A trace that the answer names. What ends the call by an exception is its last step."""
+    trace = g.trace = begin_trace(runtime.now, runtime.random_bytes, door.value)
+    try:
+        yield trace
+    except Exception as error:  # noted and raised again
+        _note(trace, error)
+        raise
+
+
+def _note(trace: Trace, error: Exception) -> None:
+    """Who raises the error may have said why; else its kind says it. Texts of errors stay out: they quote input."""
+    match error:
+        case StoreUnavailable():
+            trace.add("The database did not take the work.", STORE)
+        case Busy():
+            trace.add("The service is too busy.", "overload")
+        case Invalid() | ValidationError() if not trace.decided:
+            _note_refusal(trace, error)
+        case Unauthorized() if not trace.decided:
+            trace.add("The API key does not allow this call.", "API key")
+        case _ if not trace.decided:
+            trace.add(f"The login ended by {type(error).__name__}.", "unforeseen")
+
+
+def _note_refusal(trace: Trace, error: Invalid | ValidationError) -> None:
+    if isinstance(error, Invalid) and not error.field_errors:
+        codes = ", ".join(problem.code for problem in error.general_errors)
+        trace.add(f"The request was refused: {codes}.", SYNTAX)
+    elif isinstance(error, Invalid):
+        trace.add(f"The request was refused: {', '.join(sorted(error.field_errors))}.", FIELDS)
+    else:
+        trace.add("The request was refused: its body does not fit the schema.", FIELDS)
