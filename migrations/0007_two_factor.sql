@@ -1,4 +1,4 @@
--- Second factors: names and shapes of methods, recovery codes, codes sent to set a method up or remove it, wrong guesses.
+-- Second factors: names and shapes of methods, recovery codes, codes sent to set a method up or remove it.
 
 ALTER TABLE two_factor_methods ADD COLUMN name text;
 ALTER TABLE two_factor_methods ADD COLUMN authenticator jsonb;  -- algorithm, code_length, time_step; only of that kind
@@ -20,13 +20,5 @@ CREATE TABLE two_factor_codes (
     code_hash   bytea NOT NULL,             -- keyed
     expiry      bigint NOT NULL,
     PRIMARY KEY (tenant_id, user_id, target),
-    FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
-);
-
-CREATE TABLE two_factor_guesses (
-    tenant_id  uuid NOT NULL,
-    user_id    uuid NOT NULL,
-    instants   bigint[] NOT NULL,           -- when the last wrong codes were given, oldest first
-    PRIMARY KEY (tenant_id, user_id),
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );

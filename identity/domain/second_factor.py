@@ -28,9 +28,8 @@ MOST_METHODS = 10
 """Per user."""
 
 WRONG_PER_CHALLENGE = 5
-WRONG_PER_USER, USER_MILLISECONDS = 10, 15 * 60 * 1000
 COUNTED_ONCE_MILLISECONDS = 1_000
-"""Limits of guessing. Source: security section 9, decision 27."""
+"""Limits of guessing at one challenge. Source: security section 9, decision 27."""
 
 
 @dataclass(frozen=True, slots=True)

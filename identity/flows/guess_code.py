@@ -1,7 +1,7 @@
 """Guesses at second factors: what proves one, and how many wrong ones a user may make (threat T16, security section 9).
 
-Law: the caller holds the user's row (`users.lock`) and commits whatever the answer is, so that of many guesses at once
-each one counts. Starting a new challenge, or a right code, resets nothing.
+Law: whoever makes a guess locks the user's guesses first and commits whatever the answer is, so that of many guesses at
+once each one counts. Starting a new challenge, or a right code, resets nothing.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import hmac
 from collections.abc import Iterable
 from uuid import UUID
 
-from identity.domain.second_factor import RECOVERY_CODE_LENGTH, USER_MILLISECONDS, WRONG_PER_USER, typed
+from identity.domain.guesses import Guess, Guesses, GuessRules, after_wrong
+from identity.domain.model import Tenant
+from identity.domain.second_factor import RECOVERY_CODE_LENGTH, typed
 from identity.domain.totp import Authenticator, accepted_step
 from identity.flows.services import Services
-from identity.store import two_factor
+from identity.store import guesses, two_factor, users
 from identity.store.db import Connection
 from identity.store.two_factor import StoredMethod, recovery_place, secret_place
 
 
-def may_guess(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> bool:
-    """Whether a code of this user is looked at now; a right one is not, either, when there were too many wrong ones."""
-    return two_factor.wrong_guesses(conn, tenant_id, user_id, now - USER_MILLISECONDS) < WRONG_PER_USER
-
-
-def count_wrong(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> None:
-    """One more wrong code of this user."""
-    two_factor.count_wrong_guess(conn, tenant_id, user_id, now, now - USER_MILLISECONDS)
+def count_wrong(conn: Connection, tenant: Tenant, user_id: UUID, before: Guesses, now: int) -> None:
+    """One more wrong code of this user, whose guesses the caller has locked; one too many locks the user out."""
+    after = after_wrong(before, Guess.CODE, GuessRules.of(tenant.settings, Guess.CODE), now)
+    guesses.save(conn, tenant.id, user_id, after, now)
+    if after.locked(now):
+        users.bump(conn, tenant.id, user_id)
 
 
 def authenticator_proved(

@@ -36,9 +36,7 @@ def seconds_of(configuration: TenantConfiguration) -> int:
     return int(chosen) if chosen else configuration.seconds_of("two_factor_trust_id")
 
 
-def trust_computer(
-    services: Services, configuration: TenantConfiguration, user_id: UUID, former_id: str | None
-) -> str:
+def trust_computer(services: Services, configuration: TenantConfiguration, user_id: UUID, former_id: str | None) -> str:
     """A fresh id for a computer that is trusted from now on, for what it was trusted before and this application."""
     now, tenant_id = services.runtime.now(), configuration.tenant.id
     added = Trust(configuration.application_id, now, now + seconds_of(configuration) * MILLISECONDS)

@@ -1,7 +1,8 @@
 """POST /api/two-factor/login: the right code completes the login that a 242 interrupted (supporting contract 12.2).
 
-Two steps with a commit each. The guess is counted or accepted under the user's row lock; an accepted one uses up code
-and challenge, so that of several at once one goes on. The tail of the login is then everybody's: `finish_login`.
+Two steps with a commit each. The guess is counted or accepted under a lock of the user's guesses; an accepted one uses
+up code and challenge, so that of several at once one goes on. The tail of the login is then as everybody's:
+`finish_login`.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from identity.flows import trusted_computers
 from identity.flows.challenge import Challenge
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.finish_login import finish_login
-from identity.flows.guess_code import authenticator_proved, count_wrong, may_guess, recovery_code_spent
+from identity.flows.guess_code import authenticator_proved, count_wrong, recovery_code_spent
 from identity.flows.login_attempt import BeginAgain, Entry, Person, Visit
 from identity.flows.login_log import LoginLog
 from identity.flows.second_factor import policy_of
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
-from identity.store import external_identifiers, links, logins, two_factor, users
+from identity.store import external_identifiers, guesses, links, logins, two_factor
 from identity.store.db import Connection, StoreUnavailable
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
@@ -113,20 +114,19 @@ def answer(
     assert user_id is not None  # every challenge is somebody's
 
     def work(conn: Connection) -> Challenge | Verdict:
-        if not users.lock(conn, tenant_id, user_id):
-            return Verdict.NOT_FOUND
+        guessed = guesses.lock(conn, tenant_id, user_id)
         found = external_identifiers.lock(conn, Kind.TWO_FACTOR, two_factor_id, now)
         if found is None:  # answered, or guessed at too often, while this one waited
             return Verdict.NOT_FOUND
         challenge = Challenge.of(found)
-        if not may_guess(conn, tenant_id, user_id, now):
+        if guessed.locked(now):
             return Verdict.WRONG_CODE
         if _proved(conn, services, configuration, request, identifier, challenge):
             external_identifiers.take(conn, Kind.TWO_FACTOR, two_factor_id, now)
             return challenge
         counted = challenge.with_wrong(two_factor_id, request.code, now)
         if counted is not challenge:
-            count_wrong(conn, tenant_id, user_id, now)
+            count_wrong(conn, configuration.tenant, user_id, guessed, now)
         if counted.wrong >= WRONG_PER_CHALLENGE:
             external_identifiers.take(conn, Kind.TWO_FACTOR, two_factor_id, now)
         else:

@@ -157,24 +157,11 @@ def take_code(conn: Connection, tenant_id: UUID, user_id: UUID, target: str, cod
     return conn.execute(query, (tenant_id, user_id, target, code_hash, now)).rowcount == 1
 
 
-def wrong_guesses(conn: Connection, tenant_id: UUID, user_id: UUID, since: int) -> int:
-    """How many wrong codes were counted after this instant."""
-    query = f"""
-        SELECT count(*) FROM two_factor_guesses, unnest(instants) AS instant
-        WHERE {_OWNED} AND instant > %s"""  # noqa: S608 (constants only)
-    row = conn.execute(query, (tenant_id, user_id, since)).fetchone()
-    assert row is not None  # an aggregate always has a row
-    return int(row[0])
-
-
-def count_wrong_guess(conn: Connection, tenant_id: UUID, user_id: UUID, now: int, since: int) -> None:
-    """Count one, and forget those that no longer matter."""
+def note_change(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> None:
+    """A user's second factors are not what they were: logins under way begin again."""
     conn.execute(
         """
-        INSERT INTO two_factor_guesses (tenant_id, user_id, instants) VALUES (%(tenant)s, %(user)s, ARRAY[%(now)s])
-        ON CONFLICT (tenant_id, user_id) DO UPDATE SET instants =
-            ARRAY(SELECT instant FROM unnest(two_factor_guesses.instants) AS instant WHERE instant > %(since)s)
-            || %(now)s::bigint
+        UPDATE users SET login_version = login_version + 1, last_update_instant = %s WHERE tenant_id = %s AND id = %s
         """,
-        {"tenant": tenant_id, "user": user_id, "now": now, "since": since},
+        (now, tenant_id, user_id),
     )

@@ -19,7 +19,9 @@ from identity.http.fusionauth import (
     roles,
     system,
     tenants,
+    two_factor,
     user_search,
+    user_two_factor,
     users,
 )
 from identity.http.fusionauth.routes import Routes
@@ -43,6 +45,8 @@ PAGES: tuple[Routes, ...] = (
     roles.routes,
     system.routes,
     tenants.routes,
+    two_factor.routes,
     user_search.routes,
+    user_two_factor.routes,
     users.routes,
 )
