@@ -5,6 +5,8 @@ from identity.http.fusionauth import (
     applications,
     connection_tests,
     event_logs,
+    group_members,
+    groups,
     identity_providers,
     jwt,
     keys,
@@ -20,9 +22,12 @@ from identity.http.fusionauth import (
     system,
     tenants,
     two_factor,
+    user_action_reasons,
+    user_actions,
     user_search,
     user_two_factor,
     users,
+    verifications,
 )
 from identity.http.fusionauth.routes import Routes
 
@@ -31,6 +36,8 @@ PAGES: tuple[Routes, ...] = (
     applications.routes,
     connection_tests.routes,
     event_logs.routes,
+    group_members.routes,
+    groups.routes,
     identity_providers.routes,
     jwt.routes,
     keys.routes,
@@ -46,7 +53,10 @@ PAGES: tuple[Routes, ...] = (
     system.routes,
     tenants.routes,
     two_factor.routes,
+    user_action_reasons.routes,
+    user_actions.routes,
     user_search.routes,
     user_two_factor.routes,
     users.routes,
+    verifications.routes,
 )
