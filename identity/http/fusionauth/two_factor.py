@@ -20,11 +20,11 @@ from identity.http.fusionauth.respond import json_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import LoginResponseSchema
 from identity.http.fusionauth.schemas.two_factor import (
-    StartAnswer,
-    StartSchema,
-    StatusAnswer,
-    StatusSchema,
     TwoFactorLoginSchema,
+    TwoFactorStartAnswer,
+    TwoFactorStartSchema,
+    TwoFactorStatusAnswer,
+    TwoFactorStatusSchema,
     trusts_wire,
 )
 from identity.http.fusionauth.schemas.users import method_wire
@@ -37,7 +37,7 @@ START_ENDPOINT, STATUS_ENDPOINT = "/api/two-factor/start", "/api/two-factor/stat
 NEEDED = 242
 
 routes = Routes("Two-factor login", "Begin, look at and answer two-factor challenges.")
-LOGIN, START, STATUS = TwoFactorLoginSchema(), StartSchema(), StatusSchema()
+LOGIN, START, STATUS = TwoFactorLoginSchema(), TwoFactorStartSchema(), TwoFactorStatusSchema()
 
 
 @routes.post(
@@ -69,8 +69,8 @@ def complete_two_factor_login(call: Call) -> Response:
 @routes.post(
     START_ENDPOINT,
     endpoint=START_ENDPOINT,
-    takes=StartSchema,
-    gives=StartAnswer,
+    takes=TwoFactorStartSchema,
+    gives=TwoFactorStartAnswer,
     statuses={404: "There is no such user."},
 )
 def start_two_factor_login(call: Call) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def start_two_factor_login(call: Call) -> dict[str, Any]:
     STATUS_ENDPOINT,
     f"{STATUS_ENDPOINT}/<trust>",
     endpoint=STATUS_ENDPOINT,
-    gives=StatusAnswer,
+    gives=TwoFactorStatusAnswer,
     query={"userId": "The user; required.", "applicationId": "The application that the login would be to."},
     statuses={242: "A second factor is needed.", 404: "There is no such user."},
 )
@@ -109,8 +109,8 @@ def retrieve_two_factor_status(call: Call, trust: str | None = None) -> Response
 @routes.post(
     STATUS_ENDPOINT,
     endpoint=STATUS_ENDPOINT,
-    takes=StatusSchema,
-    gives=StatusAnswer,
+    takes=TwoFactorStatusSchema,
+    gives=TwoFactorStatusAnswer,
     statuses={242: "A second factor is needed.", 404: "There is no such user."},
 )
 def ask_two_factor_status(call: Call) -> Response:

@@ -18,12 +18,12 @@ from identity.flows.recovery_codes import recovery_codes_left, renew_recovery_co
 from identity.http import body
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.two_factor import (
-    DisableSchema,
-    EnableAnswer,
-    EnableSchema,
-    RecoveryCodesAnswer,
-    RenameSchema,
-    SecretAnswer,
+    TwoFactorDisableSchema,
+    TwoFactorEnableAnswer,
+    TwoFactorEnableSchema,
+    TwoFactorRecoveryCodesAnswer,
+    TwoFactorRenameSchema,
+    TwoFactorSecretAnswer,
 )
 from identity.http.key_or_token import key_or_token
 
@@ -33,10 +33,10 @@ SECRET_ENDPOINT = "/api/two-factor/secret"  # noqa: S105 (a path)
 WRONG_CODE = {421: "The code is wrong, too old or spent, or there were too many wrong ones."}
 
 routes = Routes("Two-factor methods", "The second factors of a user, and recovery codes.")
-ENABLE, RENAME, DISABLE = EnableSchema(), RenameSchema(), DisableSchema()
+ENABLE, RENAME, DISABLE = TwoFactorEnableSchema(), TwoFactorRenameSchema(), TwoFactorDisableSchema()
 
 
-@routes.get(SECRET_ENDPOINT, endpoint=SECRET_ENDPOINT, scope=Scope.OWN, gives=SecretAnswer)
+@routes.get(SECRET_ENDPOINT, endpoint=SECRET_ENDPOINT, scope=Scope.OWN, gives=TwoFactorSecretAnswer)
 def generate_secret(call: Call) -> dict[str, Any]:
     """A fresh secret for an authenticator application; it is not kept."""
     key_or_token(call.services, call.request, SECRET_ENDPOINT, call.now)
@@ -49,8 +49,8 @@ def generate_secret(call: Call) -> dict[str, Any]:
     f"{ENDPOINT}/<user_id>",
     endpoint=ENDPOINT,
     scope=Scope.OWN,
-    takes=EnableSchema,
-    gives=EnableAnswer,
+    takes=TwoFactorEnableSchema,
+    gives=TwoFactorEnableAnswer,
     statuses={404: "There is no such user.", **WRONG_CODE},
 )
 def enable_two_factor(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
@@ -79,7 +79,7 @@ def enable_two_factor(call: Call, user_id: UUID | None = None) -> dict[str, Any]
     f"{ENDPOINT}/<user_id>",
     endpoint=ENDPOINT,
     scope=Scope.OWN,
-    takes=RenameSchema,
+    takes=TwoFactorRenameSchema,
     statuses={404: "There is no such user or method."},
 )
 def update_two_factor(call: Call, user_id: UUID) -> None:
@@ -94,7 +94,7 @@ def update_two_factor(call: Call, user_id: UUID) -> None:
     f"{ENDPOINT}/<user_id>",
     endpoint=ENDPOINT,
     scope=Scope.OWN,
-    takes=DisableSchema,
+    takes=TwoFactorDisableSchema,
     query={"code": "A code of the method, or a recovery code, which removes all methods.", "methodId": "The method."},
     statuses={404: "There is no such user or method.", **WRONG_CODE},
 )
@@ -106,14 +106,14 @@ def disable_two_factor(call: Call, user_id: UUID | None = None) -> None:
     disable_method(call.services, owner, method_id, given.get("code") or call.text("code"))
 
 
-@routes.post(f"{RECOVERY_ENDPOINT}/<user_id>", endpoint=RECOVERY_ENDPOINT, gives=RecoveryCodesAnswer)
+@routes.post(f"{RECOVERY_ENDPOINT}/<user_id>", endpoint=RECOVERY_ENDPOINT, gives=TwoFactorRecoveryCodesAnswer)
 def generate_recovery_codes(call: Call, user_id: UUID) -> dict[str, Any]:
     """Ten fresh recovery codes; the former ones stop working."""
     owner = owner_of(call.services, call.tenant_id, user_id)
     return {"recoveryCodes": renew_recovery_codes(call.services, owner)}
 
 
-@routes.get(f"{RECOVERY_ENDPOINT}/<user_id>", endpoint=RECOVERY_ENDPOINT, gives=RecoveryCodesAnswer)
+@routes.get(f"{RECOVERY_ENDPOINT}/<user_id>", endpoint=RECOVERY_ENDPOINT, gives=TwoFactorRecoveryCodesAnswer)
 def retrieve_recovery_codes(call: Call, user_id: UUID) -> dict[str, Any]:
     """The recovery codes that are left."""
     owner = owner_of(call.services, call.tenant_id, user_id)

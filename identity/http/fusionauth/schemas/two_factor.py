@@ -32,7 +32,7 @@ class TwoFactorLoginSchema(LoginFieldsSchema):
     user_id = Id()
 
 
-class EnableSchema(WireSchema):
+class TwoFactorEnableSchema(WireSchema):
     """Body of POST /api/user/two-factor: a new method and the code that proves it."""
 
     application_id = Id(load_default=None)
@@ -48,20 +48,20 @@ class EnableSchema(WireSchema):
     two_factor_id = Text(limit=LONGEST_ID, load_default=None)
 
 
-class RenameSchema(WireSchema):
+class TwoFactorRenameSchema(WireSchema):
     event_info = Part(EventInfoSchema)
     method_id = Text(required=True, blank=False, limit=LONGEST_CODE)
     name = Text(limit=LONGEST_NAME, load_default=None)
 
 
-class DisableSchema(WireSchema):
+class TwoFactorDisableSchema(WireSchema):
     application_id = Id(load_default=None)
     code = _code(load_default=None)
     event_info = Part(EventInfoSchema)
     method_id = Text(limit=LONGEST_CODE, load_default=None)
 
 
-class SendSchema(WireSchema):
+class TwoFactorSendSchema(WireSchema):
     """Body of both send routes; which members count depends on the route."""
 
     application_id = Id(load_default=None)
@@ -72,7 +72,7 @@ class SendSchema(WireSchema):
     user_id = Id(load_default=None)
 
 
-class StartSchema(WireSchema):
+class TwoFactorStartSchema(WireSchema):
     application_id = Id(load_default=None)
     code = _code(load_default=None)
     login_id = Text(load_default=None)
@@ -82,7 +82,7 @@ class StartSchema(WireSchema):
     user_id = Id(load_default=None)
 
 
-class StatusSchema(WireSchema):
+class TwoFactorStatusSchema(WireSchema):
     access_token = Text(limit=LONGEST_ID, load_default=None)
     action = one_of("changePassword", "login", "stepUp")
     application_id = Id(load_default=None)
@@ -91,34 +91,34 @@ class StatusSchema(WireSchema):
     user_id = Id(load_default=None)
 
 
-class SecretAnswer(WireSchema):
+class TwoFactorSecretAnswer(WireSchema):
     secret = Text()
     secret_base32_encoded = Text(data_key="secretBase32Encoded")
 
 
-class EnableAnswer(WireSchema):
+class TwoFactorEnableAnswer(WireSchema):
     code = Text()
     recovery_codes = Many(Text())
 
 
-class RecoveryCodesAnswer(WireSchema):
+class TwoFactorRecoveryCodesAnswer(WireSchema):
     recovery_codes = Many(Text())
 
 
-class StartAnswer(WireSchema):
+class TwoFactorStartAnswer(WireSchema):
     code = Text()
     methods = Many(Free())
     two_factor_id = Text()
 
 
-class TrustSchema(WireSchema):
+class TwoFactorTrustSchema(WireSchema):
     application_id = Id()
     expiration = Instant()
     start_instant = Instant()
 
 
-class StatusAnswer(WireSchema):
-    trusts = Many(Nested(TrustSchema))
+class TwoFactorStatusAnswer(WireSchema):
+    trusts = Many(Nested(TwoFactorTrustSchema))
     two_factor_trust_id = Text()
 
 
