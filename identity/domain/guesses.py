@@ -1,6 +1,6 @@
 """Wrong guesses of one user: when they are too many, and how long nobody may guess then.
 
-A lockout is temporary, is not prolonged by further guesses, and counts begin anew after it (decisions 4, 21, 53; T9, T20).
+A lockout is temporary, is not prolonged by further guesses, and counts begin anew after it (decisions 21 and 53; T20).
 """
 
 from __future__ import annotations
