@@ -22,6 +22,7 @@ from identity.http.fusionauth.schemas.two_factor import (
     TwoFactorEnableAnswer,
     TwoFactorEnableSchema,
     TwoFactorRecoveryCodesAnswer,
+    TwoFactorRecoveryCodesSchema,
     TwoFactorRenameSchema,
     TwoFactorSecretAnswer,
 )
@@ -106,7 +107,13 @@ def disable_two_factor(call: Call, user_id: UUID | None = None) -> None:
     disable_method(call.services, owner, method_id, given.get("code") or call.text("code"))
 
 
-@routes.post(f"{RECOVERY_ENDPOINT}/<user_id>", endpoint=RECOVERY_ENDPOINT, gives=TwoFactorRecoveryCodesAnswer)
+@routes.post(
+    f"{RECOVERY_ENDPOINT}/<user_id>",
+    endpoint=RECOVERY_ENDPOINT,
+    takes=TwoFactorRecoveryCodesSchema,
+    gives=TwoFactorRecoveryCodesAnswer,
+    statuses={404: "There is no such user."},
+)
 def generate_recovery_codes(call: Call, user_id: UUID) -> dict[str, Any]:
     """Ten fresh recovery codes; the former ones stop working."""
     owner = owner_of(call.services, call.tenant_id, user_id)

@@ -91,6 +91,12 @@ class TwoFactorStatusSchema(WireSchema):
     user_id = Id(load_default=None)
 
 
+class TwoFactorRecoveryCodesSchema(WireSchema):
+    """Body of a request for fresh recovery codes: none is needed."""
+
+    event_info = Part(EventInfoSchema)
+
+
 class TwoFactorSecretAnswer(WireSchema):
     secret = Text()
     secret_base32_encoded = Text(data_key="secretBase32Encoded")
