@@ -176,8 +176,9 @@ def _status_matrix(loaded: Settings, options: argparse.Namespace) -> int:
     if options.page:
         print(status_matrix.page(), end="")
         return 0
+    told = dev.read_dev_env(loaded.data_dir)
+    status_matrix.require_service(told)
     with _installation(loaded) as found:
-        told = dev.read_dev_env(loaded.data_dir)
         return 0 if status_matrix.run(told, loaded.data_dir, found.database.url, options.status) else 1
 
 

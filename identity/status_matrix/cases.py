@@ -64,7 +64,7 @@ CLEARING = (Call("DELETE", "/api/tenant/$TENANT", scoped=False),)
 
 
 def _provider(**members: Any) -> Call:
-    return Call("PATCH", f"/api/identity-provider/{TWITTER}", {"identityProvider": members})
+    return Call("PATCH", "/api/identity-provider/$TWITTER", {"identityProvider": members})
 
 
 def _create_registration(wanted: bool) -> Call:
@@ -114,7 +114,7 @@ def _login(status: int, *, save: dict[str, str] | None = None, **members: Any) -
     """The login page hands over what X returned."""
     body: Part = {
         "applicationId": "$APPLICATION",
-        "identityProviderId": TWITTER,
+        "identityProviderId": "$TWITTER",
         "data": said_by_x(f"p{status}_$TAG"),
     }
     return Call("POST", COMPLETE_LOGIN, body | members, keyed=False, save=save or {})
@@ -177,14 +177,14 @@ CASES = (
         Call(
             "POST",
             COMPLETE_LOGIN,
-            {"applicationId": "$APPLICATION", "identityProviderId": TWITTER, "data": {"code": "$CODE"}},
+            {"applicationId": "$APPLICATION", "identityProviderId": "$TWITTER", "data": {"code": "$CODE"}},
             keyed=False,
         ),
         (
             Call(
                 "POST",
                 "/api/identity-provider/start",
-                {"applicationId": "$APPLICATION", "identityProviderId": TWITTER},
+                {"applicationId": "$APPLICATION", "identityProviderId": "$TWITTER"},
                 keyed=False,
                 save={"CODE": "code"},
             ),

@@ -17,7 +17,7 @@ import requests
 
 from identity.dev.folder import DevFailed
 from identity.status_matrix.calls import Call, filled, people_in
-from identity.status_matrix.cases import CASES, CLEARING, OPENED, SCENE, Case
+from identity.status_matrix.cases import CASES, CLEARING, OPENED, SCENE, TWITTER, Case
 from identity.status_matrix.damage import damaged
 from identity.status_matrix.writing import assignments, scene_written, written
 
@@ -76,17 +76,23 @@ class _Stage:
         return answer.text
 
 
-def run(variables: Mapping[str, str], data_dir: Path, database_url: str, wanted: Collection[int] = ()) -> bool:
-    """Reach every status, or those that are wanted, and print how; False when one came out otherwise.
+def require_service(variables: Mapping[str, str]) -> None:
+    """Raises DevFailed when no development installation with an X emulator runs."""
+    try:
+        requests.get(f"{variables['IDENTITY_URL']}/api/status", timeout=SECONDS)
+        requests.get(f"{variables['IDENTITY_X_EMULATOR_URL']}/control/settings", timeout=SECONDS)
+    except (KeyError, requests.ConnectionError) as error:
+        raise DevFailed(
+            "Nothing runs here with an X emulator: start `make run` first, with the same settings."
+        ) from error
 
-    Raises DevFailed when no development installation with an X emulator runs.
-    """
-    for name in ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_X_EMULATOR_URL"):
-        if name not in variables:
-            raise DevFailed("Nothing runs here with an X emulator: start `make run` first, with the same settings.")
+
+def run(variables: Mapping[str, str], data_dir: Path, database_url: str, wanted: Collection[int] = ()) -> bool:
+    """Reach every status, or those that are wanted, and print how; False when one came out otherwise."""
     tag = f"{secrets.randbelow(900_000_000) + 100_000_000}"
     own = {
         "TAG": tag,
+        "TWITTER": TWITTER,
         "TENANT": f"00000000-0000-4000-8000-000{tag}",
         "APPLICATION": f"00000000-0000-4000-8001-000{tag}",
     }

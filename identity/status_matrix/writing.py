@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from textwrap import fill
 
 from identity.status_matrix.calls import as_curl
-from identity.status_matrix.cases import CASES, CLEARING, OPENED, SCENE, Case
+from identity.status_matrix.cases import CASES, CLEARING, OPENED, SCENE, TWITTER, Case
 
 INTRODUCTION = """# How a login can end
 
@@ -21,6 +21,7 @@ it. To follow it by hand, take the variables and set the scene once:
 """
 VARIABLES = {
     "TAG": "100000001",
+    "TWITTER": TWITTER,
     "TENANT": "00000000-0000-4000-8000-000$TAG",
     "APPLICATION": "00000000-0000-4000-8001-000$TAG",
 }
