@@ -67,13 +67,13 @@ def create_and_register(
     application = services.configurations.application(change.application_id)
 
     def work(conn: Connection) -> tuple[User, Registration, Tokens | None]:
-        insert_user(conn, new)
-        registration = _new_registration(services, conn, new.user, change, now)
+        user = insert_user(conn, new)
+        registration = _new_registration(services, conn, user, change, now)
         registrations.add(conn, services.sealer, registration)
-        person = Person(new.user, (registration,))
+        person = Person(user, (registration,))
         if application is None:
-            return new.user, registration, None
-        return new.user, registration, begin_session(services, conn, application, person, ip_address, now)
+            return user, registration, None
+        return user, registration, begin_session(services, conn, application, person, ip_address, now)
 
     with duplicates_named():
         return services.db.transact(work)

@@ -76,10 +76,11 @@ def known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
         return None
     width, registered = len(users.FIELDS), len(users.FIELDS) + standings.WIDTH
     found = (Registration(*row[registered:]) for row in rows if row[registered] is not None)
+    user = users.made(*rows[0][:width])
     return KnownUser(
-        User(*rows[0][:width]),
+        user,
         tuple(sorted(found, key=lambda item: str(item.application_id))),
-        standings.standing(rows[0][width:registered]),
+        standings.standing(rows[0][width:registered], user.two_factor_methods),
     )
 
 

@@ -19,24 +19,32 @@ SELECTED = """users.login_version,
         ORDER BY a.insert_instant, a.id)
      FROM user_action_logs a
      WHERE a.tenant_id = users.tenant_id AND a.actionee_user_id = users.id AND a.prevents_login AND NOT a.ended),
-    (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'method', m.method, 'email', m.email,
-            'mobile_phone', m.mobile_phone, 'last_used', m.last_used) ORDER BY m.insert_instant, m.id)
-     FROM two_factor_methods m WHERE m.tenant_id = users.tenant_id AND m.user_id = users.id),
     (SELECT f.locked_until FROM login_failures f WHERE f.tenant_id = users.tenant_id AND f.user_id = users.id)"""
 """The columns, for any statement that names `users`. Instants are compared in Python: the text needs no parameter."""
 
-WIDTH = 4
+METHODS = """
+    (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'method', m.method, 'email', m.email,
+            'mobile_phone', m.mobile_phone, 'last_used', m.last_used) ORDER BY m.insert_instant, m.id)
+     FROM two_factor_methods m WHERE m.tenant_id = users.tenant_id AND m.user_id = users.id)"""
+"""The second factors, which are members of the user object: `store/users.py` reads them with it."""
+
+WIDTH = 3
 
 
-def standing(columns: Sequence[Any]) -> Standing:
-    """The value of one row's `SELECTED` columns."""
-    login_version, actions, methods, locked_until = columns
+def standing(columns: Sequence[Any], methods: tuple[TwoFactorMethod, ...]) -> Standing:
+    """The value of one row's `SELECTED` columns; the second factors are read with the user."""
+    login_version, actions, locked_until = columns
     return Standing(
         login_version=login_version,
         actions=tuple(_action(row) for row in actions or ()),
-        methods=tuple(TwoFactorMethod(**row) for row in methods or ()),
+        methods=methods,
         locked_until=locked_until,
     )
+
+
+def method_of(row: Mapping[str, Any]) -> TwoFactorMethod:
+    """One of the array that `METHODS` gives."""
+    return TwoFactorMethod(**row)
 
 
 def _action(row: Mapping[str, Any]) -> PreventingAction:

@@ -6,36 +6,67 @@ overwrites what another one has just written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
 from identity.domain.contact import canonical
-from identity.domain.model import User
+from identity.domain.model import Membership, User
+from identity.store import standings
 from identity.store.db import Connection
 
 FIELDS = tuple(column.name for column in fields(User))
-COLUMNS = tuple(name for name in FIELDS if name != "password_last_update_instant")
-_LAST_SET = "passwords.last_update_instant AS password_last_update_instant"
-SELECTED = ", ".join(f"users.{name}" if name in COLUMNS else _LAST_SET for name in FIELDS)
+_ELSEWHERE = {
+    "password_last_update_instant": "passwords.last_update_instant AS password_last_update_instant",
+    "memberships": """(SELECT jsonb_agg(jsonb_build_object('id', m.id, 'group_id', m.group_id, 'data', m.data,
+            'insert_instant', m.insert_instant, 'roles', (
+                SELECT jsonb_agg(jsonb_build_array(r.application_id, r.name))
+                FROM group_roles g JOIN application_roles r ON r.tenant_id = g.tenant_id AND r.id = g.role_id
+                WHERE g.tenant_id = m.tenant_id AND g.group_id = m.group_id))
+            ORDER BY m.insert_instant, m.group_id)
+        FROM group_members m WHERE m.tenant_id = users.tenant_id AND m.user_id = users.id) AS memberships""",
+    "two_factor_methods": f"{standings.METHODS} AS two_factor_methods",
+}
+"""Fields that are no column of `users`. Most users have none of them: one look into an index each."""
+
+COLUMNS = tuple(name for name in FIELDS if name not in _ELSEWHERE)
+SELECTED = ", ".join(_ELSEWHERE.get(name, f"users.{name}") for name in FIELDS)
 JOIN = "LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id"
 """The fields of `User` in order, and the join that one of them needs, for any statement that names `users`."""
 
 SELECT = f"SELECT {SELECTED} FROM users {JOIN} "  # noqa: S608 (constants only)
 """Every field of `User`; the callers below add their WHERE."""
 
+_ID = FIELDS.index("id")
 _INSERT = (
     f"INSERT INTO users ({', '.join(COLUMNS)}, email_canonical, username_canonical) "  # noqa: S608 (constants only)
     f"VALUES ({', '.join(f'%({name})s' for name in COLUMNS)}, %(email_canonical)s, %(username_canonical)s)"
 )
 
 
+def made(*columns: Any) -> User:
+    """The user of one row's `SELECTED` columns."""
+    *plain, memberships, methods = columns
+    found = tuple(_membership(plain[_ID], each) for each in memberships or ())
+    rest: tuple[Any, ...] = (found, tuple(standings.method_of(each) for each in methods or ()))
+    return User(*plain, *rest)
+
+
+def _membership(user_id: UUID, row: Mapping[str, Any]) -> Membership:
+    roles: dict[UUID, frozenset[str]] = {}
+    for application_id, name in row["roles"] or ():
+        key = UUID(application_id)
+        roles[key] = roles.get(key, frozenset()) | {name}
+    return Membership(UUID(row["id"]), UUID(row["group_id"]), user_id, row["insert_instant"], row["data"], roles)
+
+
 def get(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> User | None:
     """The user; None when absent or of another tenant. Without a tenant the id alone decides."""
-    with conn.cursor(row_factory=class_row(User)) as cursor:
+    with conn.cursor(row_factory=args_row(made)) as cursor:
         return cursor.execute(
             SELECT + "WHERE users.id = %(id)s AND (%(tenant)s::uuid IS NULL OR users.tenant_id = %(tenant)s)",
             {"id": user_id, "tenant": tenant_id},
@@ -46,7 +77,7 @@ def find_by_canonical(
     conn: Connection, tenant_id: UUID, *, email: str | None = None, username: str | None = None
 ) -> User | None:
     """The user with this e-mail, else the one with this username; both in canonical form, None is not looked for."""
-    with conn.cursor(row_factory=class_row(User)) as cursor:
+    with conn.cursor(row_factory=args_row(made)) as cursor:
         return cursor.execute(
             SELECT  # noqa: S608 (constants only)
             + "WHERE users.tenant_id = %(tenant)s "
@@ -111,7 +142,7 @@ def remove(conn: Connection, user: User) -> None:
 
 
 def _parameters(user: User) -> dict[str, Any]:
-    values = {name: getattr(user, name) for name in FIELDS}
+    values = {name: getattr(user, name) for name in COLUMNS}
     values["data"] = Jsonb(user.data)
     values["email_canonical"] = canonical(user.email) if user.email else None
     values["username_canonical"] = canonical(user.username) if user.username else None

@@ -16,6 +16,8 @@ from tests.service import Service
 SECRET = "canary-secret-that-nobody-may-read-in-a-log"
 PROVIDER = "/api/identity-provider"
 ELSEWHERE = {
+    "/api/group",
+    "/api/group/member",
     "/api/identity-provider/link",
     "/api/identity-provider/test",
     "/api/jwt/refresh",
@@ -53,6 +55,10 @@ def reconcile() -> dict[str, Any]:
     return {"name": unique(), "type": "TwitterReconcile", "body": f"function reconcile() {{ '{SECRET}'; }}"}
 
 
+def reason() -> dict[str, Any]:
+    return {"code": unique(), "text": unique()}
+
+
 def secret() -> dict[str, Any]:
     return {"name": unique(), "type": "HMAC", "algorithm": "HS256", "secret": SECRET}
 
@@ -67,6 +73,8 @@ KINDS = {
     "/api/key/import": Kind("key", secret, "/api/key/import"),
     "/api/lambda": Kind("lambda", reconcile, "/api/lambda"),
     "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
+    "/api/user-action": Kind("userAction", lambda: {"name": unique()}, "/api/user-action"),
+    "/api/user-action-reason": Kind("userActionReason", reason, "/api/user-action-reason"),
 }
 WRITES = [
     row

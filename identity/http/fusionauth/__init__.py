@@ -5,6 +5,8 @@ from identity.http.fusionauth import (
     applications,
     connection_tests,
     event_logs,
+    group_members,
+    groups,
     identity_providers,
     jwt,
     keys,
@@ -19,8 +21,11 @@ from identity.http.fusionauth import (
     roles,
     system,
     tenants,
+    user_action_reasons,
+    user_actions,
     user_search,
     users,
+    verifications,
 )
 from identity.http.fusionauth.routes import Routes
 
@@ -29,6 +34,8 @@ PAGES: tuple[Routes, ...] = (
     applications.routes,
     connection_tests.routes,
     event_logs.routes,
+    group_members.routes,
+    groups.routes,
     identity_providers.routes,
     jwt.routes,
     keys.routes,
@@ -43,6 +50,9 @@ PAGES: tuple[Routes, ...] = (
     roles.routes,
     system.routes,
     tenants.routes,
+    user_action_reasons.routes,
+    user_actions.routes,
     user_search.routes,
     users.routes,
+    verifications.routes,
 )

@@ -1,0 +1,31 @@
+-- User actions: their definitions and the reasons to choose from, of all tenants.
+
+CREATE TABLE user_actions (
+    id                          uuid PRIMARY KEY,
+    name                        text NOT NULL CONSTRAINT user_actions_name UNIQUE,
+    active                      boolean NOT NULL DEFAULT true,
+    temporal                    boolean NOT NULL,
+    prevent_login               boolean NOT NULL CHECK (temporal OR NOT prevent_login),
+    send_end_event              boolean NOT NULL,
+    transaction_type            text NOT NULL,  -- how many webhooks must agree to a user.action event
+    user_emailing_enabled       boolean NOT NULL,
+    user_notifications_enabled  boolean NOT NULL,
+    include_email_in_event_json boolean NOT NULL,
+    start_email_template_id     uuid,
+    modify_email_template_id    uuid,
+    cancel_email_template_id    uuid,
+    end_email_template_id       uuid,
+    localized_names             jsonb NOT NULL,  -- language -> name
+    options                     jsonb NOT NULL,  -- [{name, localized_names}]
+    insert_instant              bigint NOT NULL,
+    last_update_instant         bigint NOT NULL
+);
+
+CREATE TABLE user_action_reasons (
+    id                   uuid PRIMARY KEY,
+    code                 text NOT NULL CONSTRAINT user_action_reasons_code UNIQUE,
+    text                 text NOT NULL CONSTRAINT user_action_reasons_text UNIQUE,
+    localized_texts      jsonb NOT NULL,
+    insert_instant       bigint NOT NULL,
+    last_update_instant  bigint NOT NULL
+);
