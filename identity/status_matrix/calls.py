@@ -78,4 +78,4 @@ def _member_command(variable: str, member: str) -> str:
 
 
 def _token_command(person: str) -> str:
-    return f'$(curl -sS "{X}/control/tokens" -d \'{{"person": "{person}"}}\')'
+    return f'$(curl -sS "{X}/control/tokens" -d "{{\\"person\\": \\"{person}\\"}}")'
