@@ -1,6 +1,6 @@
 -- Why a password must be changed, and the passwords a user had before (rememberPreviousPasswords).
 
-ALTER TABLE users ADD COLUMN password_change_reason text;  -- Administrative, Breached, Expired, Validation
+ALTER TABLE users ADD COLUMN IF NOT EXISTS password_change_reason text;  -- Administrative, Breached, Expired, Validation
 
 CREATE TABLE previous_passwords (
     tenant_id       uuid NOT NULL,
