@@ -45,7 +45,19 @@ WHOLE = re.compile(r"-?[0-9]{1,19}")
 PATH_ID = re.compile(r"<(\w+_id)>")
 UUID_KIND = {"type": "string", "format": "uuid"}
 TEXT_KIND = {"type": "string"}
-FLAGS = frozenset({"accurateTotal", "async", "global", "hardDelete", "inactive", "reactivate", "retrieveTotal"})
+FLAGS = frozenset(
+    {
+        "accurateTotal",
+        "active",
+        "async",
+        "global",
+        "hardDelete",
+        "inactive",
+        "preventingLogin",
+        "reactivate",
+        "retrieveTotal",
+    }
+)
 NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow", "status"})
 NO_UUIDS = frozenset({"identityProviderUserId", "loginId"})
 LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
