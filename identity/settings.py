@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -35,6 +36,9 @@ LEAST = {
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
 PORTS = ("port", "emulator.x_port")
+
+
+Network = IPv4Network | IPv6Network
 
 
 class BadSettings(Exception):
@@ -113,6 +117,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 9011
     public_url: str = ""
+    trusted_proxies: str = ""
     data_dir: Path = Path(".identity")
     workers: int = 2
     threads: int = 48
@@ -139,6 +144,11 @@ class Settings:
     def base_url(self) -> str:
         """The public URL without a trailing slash: issuer, callbacks and absolute links come from here only."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The addresses and networks whose X-Forwarded-For is believed. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
 
     @property
     def secret_key_path(self) -> Path:
@@ -290,6 +300,10 @@ def _to_bool(value: Any) -> bool:
 
 def _check(settings: Settings) -> None:
     _check_numbers(settings)
+    try:
+        _ = settings.proxies
+    except ValueError as error:
+        raise BadSettings(f"The setting 'trusted_proxies' must list addresses and networks: {error}.") from error
     for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")

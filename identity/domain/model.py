@@ -216,6 +216,9 @@ class User:
     password_last_update_instant: int | None = None
     """None when the user has no password, as users made by a provider have not (decision 28)."""
 
+    password_change_reason: str | None = None
+    """Why a login demanded a new password, or why one will: Administrative, Breached, Expired, Validation."""
+
     memberships: tuple[Membership, ...] = ()
     """By insert instant. They change through groups, never with the user."""
 

@@ -12,57 +12,42 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from identity.domain.errors import Problem, invalid_field, invalid_fields, invalid_request
+from identity.domain.errors import Problem, invalid_fields
 from identity.domain.linking import NoLink, PendLink, decide_link, lambda_runs
 from identity.domain.model import Claims
 from identity.domain.outcome import Door, LoginOutcome, Verdict
 from identity.domain.precedence import row, rule_of
 from identity.domain.trace import Trace
-from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
+from identity.flows.configurations import ProviderConfiguration
 from identity.flows.establish_person import LinkRefused, establish, refuse_link
 from identity.flows.find_person import Nobody, find_person
 from identity.flows.finish_login import finish_login, refusal
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Entry, LoginRequest, Person
 from identity.flows.login_log import LoginLog
+from identity.flows.login_rounds import named_application, prove_current, until_it_holds
 from identity.flows.run_reconcile import as_lambda_left, new_registration, run_reconcile
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
 from identity.outbound.reconcile import LambdaFailed
 from identity.providers import PROVIDERS, missing_data
-from identity.store import configuration, links, logins, pending_links, tenants
-from identity.store.db import InUse, StoreUnavailable
+from identity.store import links, logins, pending_links
+from identity.store.db import InUse
 from identity.upstream import IdentityProvider, Outside, UpstreamRefused
 
-MOST_ATTEMPTS = 8
 MILLISECONDS = 1000
 
 
 def complete_login(services: Services, request: LoginRequest, trace: Trace) -> LoginOutcome:
     """Raises Invalid (400) and StoreUnavailable (503); every other ending is an outcome."""
     attempt = Attempt(request, trace, LoginLog(trace))
-    try:
-        for _ in range(MOST_ATTEMPTS):
-            try:
-                outcome = _attempt(services, attempt)
-            except BeginAgain:
-                trace.add("The configuration or the user changed meanwhile: the login begins again.")
-                services.configurations.forget()
-            else:
-                trace.add(f"The login ended as {outcome.verdict.name} ({outcome.verdict.value}).")
-                return outcome
-        raise StoreUnavailable("the login lost every race for its rows")
-    finally:
-        attempt.log.write(services)
+    return until_it_holds(services, attempt.log, lambda: _attempt(services, attempt))
 
 
 def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
     attempt.log.provider = None
-    application = _application(services, attempt)
-    attempt.trace.tenant_id, attempt.trace.application_id = (
-        application.application.tenant_id,
-        application.application.id,
-    )
+    visit = attempt.request.visit
+    application = named_application(services, attempt.request.application_id, visit.tenant_id, attempt.trace)
     if not application.application.active:
         return _refuse(services, attempt, application.version, "InvalidApplication", "The application is not active.")
     provider = services.configurations.provider(attempt.request.provider_id, application.application)
@@ -88,26 +73,7 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     if test is not None:
         record_success(services, test, attempt, claims)
         return LoginOutcome(Verdict.LOGGED_IN)
-    try:
-        return _resolve(services, attempt, context, claims)
-    except LambdaFailed:
-        # Only the event log says why: neither the thrown text nor the limit is the caller's business (P#2006).
-        problem = Problem("[LambdaInvocationException]", "A lambda failed; the event log says why.")
-        return LoginOutcome(Verdict.LAMBDA_FAILED, problem=problem)
-
-
-def _application(services: Services, attempt: Attempt) -> ApplicationConfiguration:
-    """Row 3. Raises Invalid."""
-    found = services.configurations.application(attempt.request.application_id)
-    scope = attempt.request.visit.tenant_id
-    if found is not None and scope in (None, found.application.tenant_id):
-        return found
-    attempt.trace.add("The application is unknown, or another tenant's.", row(3))
-    if scope is not None:
-        with services.db.read() as conn:
-            if not tenants.exists(conn, scope):
-                raise invalid_request("InvalidTenantId", "The X-FusionAuth-TenantId header names no tenant.")
-    raise invalid_field("applicationId", "invalid")
+    return _resolve(services, attempt, context, claims)
 
 
 def _check_data(implementation: IdentityProvider, data: Mapping[str, str]) -> None:
@@ -151,9 +117,7 @@ def _refuse(
     data: Mapping[str, Any] | None = None,
 ) -> LoginOutcome:
     """A 401 that rests on copied configuration only, so the copy is proved first. Raises BeginAgain."""
-    with services.db.read() as conn:
-        if configuration.version(conn) != version:
-            raise BeginAgain
+    prove_current(services, version)
     attempt.trace.add(f"Refused: [{code}] {message}", rule_of(code))
     return LoginOutcome(Verdict.REFUSED, problem=Problem(f"[{code}]", message, dict(data or {})))
 

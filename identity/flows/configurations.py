@@ -6,6 +6,7 @@ the configuration beside them, and a copy of another version is thrown away and 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,15 @@ class TenantConfiguration:
     def generates_refresh_tokens(self) -> bool:
         return False
 
+    @property
+    def requires_authentication(self) -> bool:
+        """Whether a password login needs an API key."""
+        return bool(self._login_configuration.get("require_authentication", True))
+
+    @property
+    def _login_configuration(self) -> Mapping[str, Any]:
+        return self.tenant.settings.get("login_configuration") or {}
+
     def seconds_of(self, identifier: str) -> int:
         """A time to live of the tenant's externalIdentifierConfiguration."""
         return int(self.tenant.settings["external_identifier_configuration"][f"{identifier}_time_to_live_in_seconds"])
@@ -77,14 +87,15 @@ class ApplicationConfiguration(TenantConfiguration):
 
     @property
     def generates_refresh_tokens(self) -> bool:
-        return self._login_setting("generate_refresh_tokens")
+        return bool(self._login_configuration.get("generate_refresh_tokens"))
 
     @property
     def allows_token_refresh(self) -> bool:
-        return self._login_setting("allow_token_refresh")
+        return bool(self._login_configuration.get("allow_token_refresh"))
 
-    def _login_setting(self, name: str) -> bool:
-        return bool((self.application.settings.get("login_configuration") or {}).get(name))
+    @property
+    def _login_configuration(self) -> Mapping[str, Any]:
+        return self.application.settings.get("login_configuration") or {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from uuid import UUID
 from identity import hashing
 from identity.domain import passwords as password_rules
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
-from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, User
+from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, Tenant, User
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
+from identity.flows.replace_password import replace_password
 from identity.flows.services import Services
 from identity.hashing import Hashed
 from identity.store import audit, group_members, groups, passwords, refresh_tokens, registrations, tenants, users
@@ -77,7 +78,7 @@ def create_user(services: Services, tenant_id: UUID, user_id: UUID | None, chang
 def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int) -> NewUser:
     """Check and hash, store nothing. Raises Invalid."""
     with services.db.read() as conn:
-        rules = _rules(conn, tenant_id)
+        rules = UserRules.of(_tenant(conn, tenant_id).settings)
     profile = _checked_profile(change, rules, password_required=not change.send_set_password_email)
     verified, reason = starts_verified(rules, skip_verification=change.skip_verification)
     new_id = user_id or services.runtime.new_id()
@@ -146,13 +147,12 @@ def update_user(
     def work(conn: Connection) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         change = change_of(stored, registered)
-        rules = _rules(conn, stored.tenant_id)
+        tenant = _tenant(conn, stored.tenant_id)
+        rules = UserRules.of(tenant.settings)
         user = _updated(stored, change, _checked_profile(change, rules), now)
         users.update(conn, user)
         if (password := _hashed(services, change, rules)) is not None:
-            passwords.save(conn, user.tenant_id, user.id, password, now)
-            if rules.revoke_tokens_on_password_change:
-                refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id)
+            replace_password(conn, services, tenant, user, password, now)
         return user, registered
 
     with duplicates_named():
@@ -205,12 +205,12 @@ def duplicates_named() -> Iterator[None]:
         raise invalid_field(DUPLICATES[conflict.constraint], "duplicate") from conflict
 
 
-def _rules(conn: Connection, tenant_id: UUID) -> UserRules:
+def _tenant(conn: Connection, tenant_id: UUID) -> Tenant:
     """Raises NotFound: the tenant was deleted meanwhile."""
     tenant = tenants.get(conn, tenant_id)
     if tenant is None:
         raise NotFound
-    return UserRules.of(tenant.settings)
+    return tenant
 
 
 def _checked_profile(change: UserChange, rules: UserRules, *, password_required: bool = False) -> dict[str, Any]:

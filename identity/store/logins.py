@@ -109,7 +109,7 @@ def update_user(conn: Connection, user: User) -> None:
     )
 
 
-PLANTED = ("passwords", "refresh_tokens", "two_factor_methods", "external_identifiers")
+PLANTED = ("passwords", "previous_passwords", "refresh_tokens", "two_factor_methods", "external_identifiers")
 """Where somebody may have left something on a user that is not theirs: all of these tables name tenant and user."""
 
 
@@ -120,7 +120,8 @@ def strip_credentials(conn: Connection, tenant_id: UUID, user_id: UUID, now: int
         conn.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))  # noqa: S608
     conn.execute(
         """
-        UPDATE users SET password_change_required = false, last_update_instant = %s, login_version = login_version + 1
+        UPDATE users SET password_change_required = false, password_change_reason = NULL, last_update_instant = %s,
+            login_version = login_version + 1
         WHERE tenant_id = %s AND id = %s
         """,
         (now, tenant_id, user_id),

@@ -24,3 +24,14 @@ def save(conn: Connection, tenant_id: UUID, user_id: UUID, hashed: Hashed, now: 
         """,
         (tenant_id, user_id, hashed.scheme, hashed.factor, hashed.salt, hashed.hash, now),
     )
+
+
+def replace_hash(conn: Connection, tenant_id: UUID, user_id: UUID, old: Hashed, new: Hashed) -> None:
+    """The same password, hashed in another way; nothing happens when it was changed meanwhile."""
+    conn.execute(
+        """
+        UPDATE passwords SET scheme = %s, factor = %s, salt = %s, hash = %s
+        WHERE tenant_id = %s AND user_id = %s AND scheme = %s AND hash = %s
+        """,
+        (new.scheme, new.factor, new.salt, new.hash, tenant_id, user_id, old.scheme, old.hash),
+    )

@@ -48,6 +48,7 @@ FULL_USER = User(
     insert_instant=7,
     last_update_instant=8,
     password_last_update_instant=9,
+    password_change_reason="Expired",
     memberships=(Membership(UUID(int=6), UUID(int=7), UUID(int=2), 8, {"floor": 3}),),
     two_factor_methods=(TwoFactorMethod("ABCD", "email", email="bob@example.com", last_used=True),),
 )

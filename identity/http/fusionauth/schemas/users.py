@@ -93,6 +93,7 @@ class UserSchema(WireSchema):
     mobile_phone = Text(load_default=None)
     parent_email = Email(limit=LONGEST_EMAIL, load_default=None)
     password = Text(load_only=True, load_default=None)
+    password_change_reason = Text(dump_only=True)
     password_change_required = Flag(load_default=False)
     password_last_update_instant = Instant(dump_only=True)
     preferred_languages = Many(Locale(blank=False), most=MOST_LANGUAGES, load_default=list)
@@ -201,6 +202,7 @@ def user_wire(user: User, registrations: Sequence[Registration]) -> dict[str, An
             "middleName": user.middle_name,
             "mobilePhone": user.mobile_phone,
             "parentEmail": user.parent_email,
+            "passwordChangeReason": user.password_change_reason,
             "passwordChangeRequired": user.password_change_required,
             "passwordLastUpdateInstant": user.password_last_update_instant,
             "preferredLanguages": user.preferred_languages,
