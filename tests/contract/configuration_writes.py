@@ -26,6 +26,7 @@ ELSEWHERE = {
     "/api/login",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/user/action",
     "/api/user/registration",
 }
 """Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""

@@ -1,6 +1,7 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
 from identity.http.fusionauth import (
+    action_logs,
     api_keys,
     applications,
     connection_tests,
@@ -24,15 +25,18 @@ from identity.http.fusionauth import (
     system,
     system_configurations,
     tenants,
+    two_factor,
     user_action_reasons,
     user_actions,
     user_search,
+    user_two_factor,
     users,
     verifications,
 )
 from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
+    action_logs.routes,
     api_keys.routes,
     applications.routes,
     connection_tests.routes,
@@ -56,9 +60,11 @@ PAGES: tuple[Routes, ...] = (
     system.routes,
     system_configurations.routes,
     tenants.routes,
+    two_factor.routes,
     user_action_reasons.routes,
     user_actions.routes,
     user_search.routes,
+    user_two_factor.routes,
     users.routes,
     verifications.routes,
 )
