@@ -34,7 +34,7 @@ LEAST = {
     "login.rate_limit": 0,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
-PORTS = ("port", "emulator.x_port")
+PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port")
 
 
 class BadSettings(Exception):
@@ -98,6 +98,19 @@ class Login:
 @dataclass(frozen=True, slots=True)
 class Emulator:
     x_port: int = 0
+    mail_port: int = 0
+    smtp_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    host: str = "localhost"
+    port: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,8 @@ class Settings:
     lambda_: Lambda = Lambda()
     links: Links = Links()
     login: Login = Login()
+    mail: Mail = Mail()
+    sms: Sms = Sms()
     emulator: Emulator = Emulator()
     log: Log = Log()
     x_api_url_given: bool = False
@@ -290,7 +305,11 @@ def _to_bool(value: Any) -> bool:
 
 def _check(settings: Settings) -> None:
     _check_numbers(settings)
-    for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
+    for name, url in (
+        ("public_url", settings.public_url),
+        ("x.api_url", settings.x.api_url),
+        ("sms.url", settings.sms.url),
+    ):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
     scheme, written_as_url, _ = settings.database.url.partition("://")
