@@ -105,6 +105,17 @@ class Emulator:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    allow_private: bool = False
+    allowed_networks: str = ""
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that the operator has opened. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.allowed_networks.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     level: str = "info"
 
@@ -131,6 +142,7 @@ class Settings:
     links: Links = Links()
     login: Login = Login()
     emulator: Emulator = Emulator()
+    webhook: Webhook = Webhook()
     log: Log = Log()
     x_api_url_given: bool = False
     """Whether somebody set x.api_url: then `make run` starts no emulator."""
@@ -187,6 +199,8 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     values["mode"] = chosen_mode
     if chosen_mode == "development" and sources["login.rate_limit"] == defaults["login.rate_limit"]:
         values["login.rate_limit"] = 0  # decision 21
+    if chosen_mode == "development" and sources["webhook.allow_private"] == defaults["webhook.allow_private"]:
+        values["webhook.allow_private"] = True  # decision 35
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,
@@ -304,6 +318,10 @@ def _check(settings: Settings) -> None:
         _ = settings.proxies
     except ValueError as error:
         raise BadSettings(f"The setting 'trusted_proxies' must list addresses and networks: {error}.") from error
+    try:
+        _ = settings.webhook.networks
+    except ValueError as error:
+        raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
     for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
