@@ -25,6 +25,8 @@ ELSEWHERE = {
     "/api/jwt/vend",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/user/import",
+    "/api/user/refresh-token/import",
     "/api/user/registration",
 }
 """Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""
