@@ -27,6 +27,7 @@ ELSEWHERE = {
     "/api/user",
     "/api/user/import",
     "/api/user/refresh-token/import",
+    "/api/user/action",
     "/api/user/registration",
 }
 """Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""
