@@ -23,6 +23,7 @@ ELSEWHERE = {
     "/api/identity-provider/test",
     "/api/jwt/refresh",
     "/api/jwt/vend",
+    "/api/login",
     "/api/system/login-record/export",
     "/api/user",
     "/api/user/import",
