@@ -13,6 +13,7 @@ from identity import settings as settings_module
 from identity.flows import announce, deliver_webhook
 from identity.flows.configurations import Configurations
 from identity.flows.courier import Courier, Deliver
+from identity.flows.housekeeping import Housekeeper
 from identity.flows.login_traces import LoginTraces
 from identity.flows.services import Services
 from identity.flows.system_configurations import SystemConfigurations
@@ -129,4 +130,5 @@ def application() -> Wsgi:
     configure_logging(settings.log.level)
     services = build_services(settings)
     services.courier.start(services)
+    Housekeeper(services).start()
     return HeaderLimits(create_app(services), services.runtime.new_id)

@@ -23,8 +23,12 @@ ELSEWHERE = {
     "/api/identity-provider/test",
     "/api/jwt/refresh",
     "/api/jwt/vend",
+    "/api/login",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/user/import",
+    "/api/user/refresh-token/import",
+    "/api/user/action",
     "/api/user/registration",
 }
 """Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""

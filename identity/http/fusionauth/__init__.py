@@ -1,6 +1,7 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
 from identity.http.fusionauth import (
+    action_logs,
     api_keys,
     applications,
     connection_tests,
@@ -8,6 +9,7 @@ from identity.http.fusionauth import (
     group_members,
     groups,
     identity_providers,
+    imports,
     jwt,
     keys,
     lambdas,
@@ -16,6 +18,7 @@ from identity.http.fusionauth import (
     login_records,
     login_traces,
     password_login,
+    ping,
     public_keys,
     refresh_tokens,
     registrations,
@@ -23,21 +26,25 @@ from identity.http.fusionauth import (
     system,
     system_configurations,
     tenants,
+    two_factor,
     user_action_reasons,
     user_actions,
     user_search,
+    user_two_factor,
     users,
     verifications,
 )
 from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
+    action_logs.routes,
     api_keys.routes,
     applications.routes,
     connection_tests.routes,
     event_logs.routes,
     group_members.routes,
     groups.routes,
+    imports.routes,
     identity_providers.routes,
     jwt.routes,
     keys.routes,
@@ -46,6 +53,7 @@ PAGES: tuple[Routes, ...] = (
     login_records.routes,
     login_traces.routes,
     password_login.routes,
+    ping.routes,
     lambdas.routes,
     public_keys.routes,
     refresh_tokens.routes,
@@ -54,9 +62,11 @@ PAGES: tuple[Routes, ...] = (
     system.routes,
     system_configurations.routes,
     tenants.routes,
+    two_factor.routes,
     user_action_reasons.routes,
     user_actions.routes,
     user_search.routes,
+    user_two_factor.routes,
     users.routes,
     verifications.routes,
 )
