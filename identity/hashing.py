@@ -123,6 +123,18 @@ def matches(password: str, hashed: Hashed) -> bool:
     return any([hmac.compare_digest(form, hashed.hash) for form in forms])  # noqa: C419 (all are compared: same time)
 
 
+def nobodys(scheme: str, factor: int | None) -> Hashed:
+    """A hash that no password is known for; to compare with it costs what comparing with a real one costs (T19)."""
+    cost = SCHEMES[scheme].default if factor is None else factor
+    salt, made = base64.b64encode(bytes(SALT_BYTES)).decode(), base64.b64encode(bytes(32)).decode()
+    if scheme == ARGON2ID:
+        parameters = f"$argon2id$v=19$m={ARGON2_MEMORY_KIB},t={cost},p=1"
+        return Hashed(scheme, cost, "", f"{parameters}${salt.rstrip('=')}${made.rstrip('=')}")
+    if scheme == BCRYPT:
+        salt = salt[:BCRYPT_SALT_CHARACTERS].encode().translate(_TO_BCRYPT).decode()
+    return Hashed(scheme, cost, salt, made)
+
+
 def imported(scheme: str, factor: int, salt: str, text: str) -> Hashed:
     """A hash that another system made, as stored here. Raises ValueError when it can be no hash of that scheme."""
     if scheme == BCRYPT and text.startswith("$2"):  # the whole string of 60 characters: $2b$10$salt and hash

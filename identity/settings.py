@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -21,6 +22,7 @@ WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID",
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+FEDERATED_MFA = ("challenge", "skip")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
 """What a setting of each type must be, in the words of messages."""
 LEAST = {
@@ -35,6 +37,9 @@ LEAST = {
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
 PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port")
+
+
+Network = IPv4Network | IPv6Network
 
 
 class BadSettings(Exception):
@@ -114,6 +119,17 @@ class Sms:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    allow_private: bool = False
+    allowed_networks: str = ""
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that the operator has opened. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.allowed_networks.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     level: str = "info"
 
@@ -126,10 +142,12 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 9011
     public_url: str = ""
+    trusted_proxies: str = ""
     data_dir: Path = Path(".identity")
     workers: int = 2
     threads: int = 48
     drain_seconds: int = 15
+    federated_mfa: str = "challenge"
     database: Database = Database()
     postgres: Postgres = Postgres()
     secret: Secret = Secret()
@@ -141,6 +159,7 @@ class Settings:
     mail: Mail = Mail()
     sms: Sms = Sms()
     emulator: Emulator = Emulator()
+    webhook: Webhook = Webhook()
     log: Log = Log()
     x_api_url_given: bool = False
     """Whether somebody set x.api_url: then `make run` starts no emulator."""
@@ -154,6 +173,11 @@ class Settings:
     def base_url(self) -> str:
         """The public URL without a trailing slash: issuer, callbacks and absolute links come from here only."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        """The addresses and networks whose X-Forwarded-For is believed. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.trusted_proxies.split(",") if part.strip())
 
     @property
     def secret_key_path(self) -> Path:
@@ -192,6 +216,8 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     values["mode"] = chosen_mode
     if chosen_mode == "development" and sources["login.rate_limit"] == defaults["login.rate_limit"]:
         values["login.rate_limit"] = 0  # decision 21
+    if chosen_mode == "development" and sources["webhook.allow_private"] == defaults["webhook.allow_private"]:
+        values["webhook.allow_private"] = True  # decision 35
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,
@@ -305,6 +331,14 @@ def _to_bool(value: Any) -> bool:
 
 def _check(settings: Settings) -> None:
     _check_numbers(settings)
+    try:
+        _ = settings.proxies
+    except ValueError as error:
+        raise BadSettings(f"The setting 'trusted_proxies' must list addresses and networks: {error}.") from error
+    try:
+        _ = settings.webhook.networks
+    except ValueError as error:
+        raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
     for name, url in (
         ("public_url", settings.public_url),
         ("x.api_url", settings.x.api_url),
@@ -315,10 +349,9 @@ def _check(settings: Settings) -> None:
     scheme, written_as_url, _ = settings.database.url.partition("://")
     if written_as_url and scheme not in ("postgresql", "postgres"):
         raise BadSettings("The setting 'database.url' must begin with postgresql://: no other database will do.")
-    if settings.log.level not in LOG_LEVELS:
-        raise BadSettings(
-            f"The setting 'log.level' is {settings.log.level!r}; it must be one of {', '.join(LOG_LEVELS)}."
-        )
+    for name, choices in (("log.level", LOG_LEVELS), ("federated_mfa", FEDERATED_MFA)):
+        if (chosen := _value(settings, name)) not in choices:
+            raise BadSettings(f"The setting {name!r} is {chosen!r}; it must be one of {', '.join(choices)}.")
     if not settings.development and not settings.x.api_url.startswith("https://"):
         raise BadSettings(
             f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "

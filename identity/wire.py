@@ -165,14 +165,15 @@ class Many(fields.List[Any]):
 
 
 class IdMap(fields.Field[dict[UUID, Any]]):
-    """A JSON object keyed by UUID strings, its values one nested schema. Entries that are null are dropped (D35).
+    """A JSON object keyed by UUID strings, its values one nested schema, or with `many` arrays of it.
 
-    Errors of an entry sit under `[<key>]`, which the front end joins without a dot.
+    Entries that are null are dropped (D35). Errors of an entry sit under `[<key>]`, which the front end joins without a
+    dot.
     """
 
-    def __init__(self, inner: type[WireSchema], **kwargs: Any) -> None:
+    def __init__(self, inner: type[WireSchema], *, many: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.inner = inner()
+        self.inner = inner(many=many)
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> dict[str, Any]:
         return {str(key): self.inner.dump(value[key]) for key in sorted(value, key=str)} if value else {}
@@ -188,7 +189,7 @@ class IdMap(fields.Field[dict[UUID, Any]]):
             if entry is None:
                 continue
             uuid = parse_uuid(key)
-            if uuid is None or not isinstance(entry, dict):
+            if uuid is None or not isinstance(entry, list if self.inner.many else dict):
                 errors[f"[{key}]"] = ["invalidJSON"]
             else:
                 try:

@@ -8,6 +8,8 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+from identity.domain.standing import TwoFactorMethod
+
 ProviderValues = Mapping[str, Any]
 """A provider's own settings in snake_case (Twitter: consumer_key, consumer_secret, button_text), secrets in clear."""
 
@@ -152,6 +154,36 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
+class Membership:
+    """A user's place in a group. `roles` are the names of the roles it brings, by application."""
+
+    id: UUID
+    group_id: UUID
+    user_id: UUID
+    insert_instant: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+    roles: Mapping[UUID, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of users of one tenant; its members have its roles where they are registered."""
+
+    tenant_id: UUID
+    id: UUID
+    name: str
+    data: Mapping[str, Any]
+    insert_instant: int
+    last_update_instant: int
+    roles: Mapping[UUID, tuple[Role, ...]] = field(default_factory=dict)
+    """By application, ordered by name."""
+
+    @property
+    def role_ids(self) -> list[UUID]:
+        return [role.id for roles in self.roles.values() for role in roles]
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """A user as stored; never with a password or another secret. Field names equal the columns' names."""
 
@@ -183,6 +215,19 @@ class User:
     last_update_instant: int
     password_last_update_instant: int | None = None
     """None when the user has no password, as users made by a provider have not (decision 28)."""
+
+    password_change_reason: str | None = None
+    """Why a login demanded a new password, or why one will: Administrative, Breached, Expired, Validation."""
+
+    memberships: tuple[Membership, ...] = ()
+    """By insert instant. They change through groups, never with the user."""
+
+    two_factor_methods: tuple[TwoFactorMethod, ...] = ()
+    """By insert instant, without their secrets. They have routes of their own."""
+
+    def group_roles(self, application_id: UUID) -> frozenset[str]:
+        """The names of the roles that the user's groups bring for this application."""
+        return frozenset().union(*(membership.roles.get(application_id, ()) for membership in self.memberships))
 
 
 @dataclass(frozen=True, slots=True)

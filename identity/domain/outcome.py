@@ -129,18 +129,21 @@ def is_not_registered(facts: LoginFacts) -> bool:
     return not facts.registered
 
 
-GATES: tuple[tuple[Gate, Verdict], ...] = (  # asked in this order; the first that holds decides
-    (is_deactivated_at_the_password_door, Verdict.LOCKED),  # decisions 4 and 54
-    (is_deactivated, Verdict.NOT_FOUND),  # row 16
-    (is_expired, Verdict.EXPIRED),  # row 17
-    (is_locked, Verdict.LOCKED),  # decision 53
-    (is_prevented, Verdict.LOGIN_PREVENTED),  # row 18
-    (needs_second_factor, Verdict.SECOND_FACTOR_REQUIRED),  # row 26
-    (must_change_password, Verdict.PASSWORD_CHANGE_REQUIRED),  # row 27
-    (has_unverified_email, Verdict.EMAIL_UNVERIFIED),  # row 28
-    (has_unverified_registration, Verdict.REGISTRATION_UNVERIFIED),  # row 29
-    (is_not_registered, Verdict.NOT_REGISTERED),  # row 31
+GATES: tuple[tuple[Gate, Verdict, str], ...] = (  # asked in this order; the first that holds decides
+    (is_deactivated_at_the_password_door, Verdict.LOCKED, "decision 4"),  # and 54
+    (is_deactivated, Verdict.NOT_FOUND, "3.5 row 16"),
+    (is_expired, Verdict.EXPIRED, "3.5 row 17"),
+    (is_locked, Verdict.LOCKED, "decision 53"),
+    (is_prevented, Verdict.LOGIN_PREVENTED, "3.5 row 18"),
+    (needs_second_factor, Verdict.SECOND_FACTOR_REQUIRED, "3.5 row 26"),
+    (must_change_password, Verdict.PASSWORD_CHANGE_REQUIRED, "3.5 row 27"),
+    (has_unverified_email, Verdict.EMAIL_UNVERIFIED, "3.5 row 28"),
+    (has_unverified_registration, Verdict.REGISTRATION_UNVERIFIED, "3.5 row 29"),
+    (is_not_registered, Verdict.NOT_REGISTERED, "3.5 row 31"),
 )
+"""The third member names the rule, for the trace of the login."""
+
+NOTHING_AGAINST = "3.5 row 32"
 
 REFUSALS = frozenset({Verdict.LOCKED, Verdict.NOT_FOUND, Verdict.EXPIRED, Verdict.LOGIN_PREVENTED})
 """Verdicts about an existing user that forbid any write: no link is made for a user who is blocked (rows 16 to 18)."""
@@ -151,9 +154,14 @@ COMPLETED = frozenset(
 """Verdicts under which a login may complete; the unverified ones do so under behaviour Allow only (decision 51)."""
 
 
+def ruling(facts: LoginFacts) -> tuple[Verdict, str]:
+    """The verdict on a person who has proved who they are, and the rule that gave it."""
+    return next(((verdict, rule) for gate, verdict, rule in GATES if gate(facts)), (Verdict.LOGGED_IN, NOTHING_AGAINST))
+
+
 def judge(facts: LoginFacts) -> Verdict:
-    """The verdict on a person who has proved who they are."""
-    return next((verdict for gate, verdict in GATES if gate(facts)), Verdict.LOGGED_IN)
+    """The verdict alone."""
+    return ruling(facts)[0]
 
 
 @dataclass(frozen=True, slots=True)

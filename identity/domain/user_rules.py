@@ -25,6 +25,7 @@ class UserRules:
     blocked_domains: frozenset[str] = frozenset()
     encryption_scheme: str = DEFAULT_SCHEME
     encryption_scheme_factor: int | None = None
+    upgrades_on_login: bool = True
     password: PasswordRules = field(default_factory=PasswordRules)
     revoke_tokens_on_password_change: bool = True
 
@@ -40,6 +41,7 @@ class UserRules:
             blocked_domains=frozenset(canonical(domain) for domain in registration.get("blocked_domains") or ()),
             encryption_scheme=encryption.get("encryption_scheme") or DEFAULT_SCHEME,
             encryption_scheme_factor=encryption.get("encryption_scheme_factor") or None,
+            upgrades_on_login=encryption.get("modify_encryption_scheme_on_login", True),
             password=PasswordRules.of(settings.get("password_validation_rules") or {}),
             revoke_tokens_on_password_change=revocation.get("on_password_changed", True),
         )

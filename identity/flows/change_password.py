@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from identity.domain.outcome import ChangeReason, LoginOutcome, Verdict
-from identity.flows.login_attempt import Entry, Person
+from identity.domain.password_change import ChangeRules, change_reason
+from identity.flows.login_attempt import BeginAgain, Entry, Person
 from identity.flows.new_identifier import end_of, new_identifier
+from identity.flows.replace_password import password_problems
 from identity.flows.services import Services
-from identity.store import external_identifiers
+from identity.store import external_identifiers, users
+from identity.store.db import Connection, InUse
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
 NAME = "change_password_id"
@@ -14,14 +17,18 @@ NAME = "change_password_id"
 
 def reason(services: Services, entry: Entry, person: Person) -> ChangeReason | None:
     """Why the password must be changed; never for a user without one (decision 7)."""
-    user = person.user
-    if user.password_last_update_instant is None or not user.password_change_required:
-        return None
-    return ChangeReason.ADMINISTRATIVE
+    tenant, password = entry.configuration.tenant, entry.password
+    rules = ChangeRules.of(tenant.settings)
+    breaks_rules = (
+        rules.validates_on_login and password is not None and bool(password_problems(password, tenant, person.user))
+    )
+    return change_reason(person.user, rules, services.runtime.now(), breaks_rules=breaks_rules)
 
 
 def demand(services: Services, entry: Entry, person: Person) -> LoginOutcome:
-    """An id that is good for one change of the password."""
+    """An id that is good for one change of the password. Raises BeginAgain when the user was removed meanwhile."""
+    why = reason(services, entry, person)
+    assert why is not None  # the gate that decided looks at it
     now = services.runtime.now()
     tenant = entry.configuration.tenant
     secret = new_identifier(services, tenant, NAME)
@@ -32,9 +39,17 @@ def demand(services: Services, entry: Entry, person: Person) -> LoginOutcome:
         end_of(tenant, NAME, now),
         user_id=person.user.id,
         application_id=entry.application_id,
+        data={"demanded": why.value, "second_factor": entry.second_factor_done},
         state=entry.visit.state,
     )
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection) -> None:
         external_identifiers.add(conn, secret, identifier)
-    why = reason(services, entry, person)
+        if person.user.password_change_reason != why.value:
+            users.note_change_reason(conn, tenant.id, person.user.id, why.value)
+
+    try:
+        services.db.transact(work)
+    except InUse:
+        raise BeginAgain from None
     return LoginOutcome(Verdict.PASSWORD_CHANGE_REQUIRED, ticket=secret, change_reason=why)

@@ -7,66 +7,53 @@ the attempt begins again with what the provider already said.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from identity.domain.errors import Problem, invalid_field, invalid_fields, invalid_request
+from identity.domain.errors import Problem, invalid_fields
 from identity.domain.linking import NoLink, PendLink, decide_link, lambda_runs
 from identity.domain.model import Claims
 from identity.domain.outcome import Door, LoginOutcome, Verdict
+from identity.domain.precedence import row, rule_of
 from identity.domain.trace import Trace
-from identity.flows.configurations import ApplicationConfiguration, ProviderConfiguration
+from identity.flows.configurations import ProviderConfiguration
 from identity.flows.establish_person import LinkRefused, establish, refuse_link
 from identity.flows.find_person import Nobody, find_person
 from identity.flows.finish_login import finish_login, refusal
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Entry, LoginRequest, Person
 from identity.flows.login_log import LoginLog
+from identity.flows.login_rounds import named_application, prove_current, until_it_holds
 from identity.flows.run_reconcile import as_lambda_left, new_registration, run_reconcile
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
 from identity.outbound.reconcile import LambdaFailed
 from identity.providers import PROVIDERS, missing_data
-from identity.store import configuration, links, logins, pending_links, tenants
-from identity.store.db import InUse, StoreUnavailable
+from identity.store import links, logins, pending_links
+from identity.store.db import InUse
 from identity.upstream import IdentityProvider, Outside, UpstreamRefused
 
-MOST_ATTEMPTS = 8
 MILLISECONDS = 1000
 
 
 def complete_login(services: Services, request: LoginRequest, trace: Trace) -> LoginOutcome:
     """Raises Invalid (400) and StoreUnavailable (503); every other ending is an outcome."""
     attempt = Attempt(request, trace, LoginLog(trace))
-    try:
-        for _ in range(MOST_ATTEMPTS):
-            try:
-                outcome = _attempt(services, attempt)
-            except BeginAgain:
-                trace.add("The configuration or the user changed meanwhile: the login begins again.")
-                services.configurations.forget()
-            else:
-                trace.add(f"The login ended as {outcome.verdict.name} ({outcome.verdict.value}).")
-                return outcome
-        raise StoreUnavailable("the login lost every race for its rows")
-    finally:
-        attempt.log.write(services)
+    return until_it_holds(services, attempt.log, lambda: _attempt(services, attempt))
 
 
 def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     """Rows 3 to 9."""
     attempt.log.provider = None
-    application = _application(services, attempt.request)
-    attempt.trace.tenant_id, attempt.trace.application_id = (
-        application.application.tenant_id,
-        application.application.id,
-    )
+    visit = attempt.request.visit
+    application = named_application(services, attempt.request.application_id, visit.tenant_id, attempt.trace)
     if not application.application.active:
-        return _refuse(services, application.version, "InvalidApplication", "The application is not active.")
+        return _refuse(services, attempt, application.version, "InvalidApplication", "The application is not active.")
     provider = services.configurations.provider(attempt.request.provider_id, application.application)
     if provider is None:
         why = "The identity provider does not exist, or is not enabled for this application."
-        return _refuse(services, application.version, "InvalidIdentityProviderId", why)
+        return _refuse(services, attempt, application.version, "InvalidIdentityProviderId", why)
     attempt.log.provider = provider.config
     attempt.trace.identity_provider_id = provider.config.id
     implementation = PROVIDERS[provider.config.type]
@@ -76,36 +63,17 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
         test = running_test(services, attempt.request, context)
     except NoSuchTest:
         why = "The connection test is unknown, has expired, or is another provider's."
-        return _refuse(services, application.version, "ExternalAuthenticationExpired", why)
+        return _refuse(services, attempt, application.version, "ExternalAuthenticationExpired", why)
     try:
         claims = _claims(services, attempt, provider, implementation)
     except UpstreamRefused as refusal:
         if test is not None:
             record_refusal(services, test, attempt, refusal)
-        return _refuse(services, provider.version, refusal.code, refusal.message, refusal.data)
+        return _refuse(services, attempt, provider.version, refusal.code, refusal.message, refusal.data)
     if test is not None:
         record_success(services, test, attempt, claims)
         return LoginOutcome(Verdict.LOGGED_IN)
-    try:
-        return _resolve(services, attempt, context, claims)
-    except LambdaFailed:
-        # Only the event log says why: neither the thrown text nor the limit is the caller's business (P#2006).
-        problem = Problem("[LambdaInvocationException]", "A lambda failed; the event log says why.")
-        return LoginOutcome(Verdict.LAMBDA_FAILED, problem=problem)
-
-
-def _application(services: Services, request: LoginRequest) -> ApplicationConfiguration:
-    """Row 3. Raises Invalid."""
-    found = services.configurations.application(request.application_id)
-    scope = request.visit.tenant_id
-    if scope is not None and (found is None or found.application.tenant_id != scope):
-        with services.db.read() as conn:
-            if not tenants.exists(conn, scope):
-                raise invalid_request("InvalidTenantId", "The X-FusionAuth-TenantId header names no tenant.")
-        raise invalid_field("applicationId", "invalid")
-    if found is None:
-        raise invalid_field("applicationId", "invalid")
-    return found
+    return _resolve(services, attempt, context, claims)
 
 
 def _check_data(implementation: IdentityProvider, data: Mapping[str, str]) -> None:
@@ -141,12 +109,16 @@ def _claims(
 
 
 def _refuse(
-    services: Services, version: int, code: str, message: str, data: Mapping[str, Any] | None = None
+    services: Services,
+    attempt: Attempt,
+    version: int,
+    code: str,
+    message: str,
+    data: Mapping[str, Any] | None = None,
 ) -> LoginOutcome:
     """A 401 that rests on copied configuration only, so the copy is proved first. Raises BeginAgain."""
-    with services.db.read() as conn:
-        if configuration.version(conn) != version:
-            raise BeginAgain
+    prove_current(services, version)
+    attempt.trace.add(f"Refused: [{code}] {message}", rule_of(code))
     return LoginOutcome(Verdict.REFUSED, problem=Problem(f"[{code}]", message, dict(data or {})))
 
 
@@ -163,12 +135,16 @@ def _resolve(services: Services, attempt: Attempt, context: Context, claims: Cla
     decision = decide_link(strategy, linked_user, no_link=attempt.request.no_link)
     attempt.trace.add(f"By the linking strategy {strategy.value}: {decision.meaning}.")
     if isinstance(decision, NoLink):
+        why = "The request forbids a link." if attempt.request.no_link else "The strategy forbids links."
+        attempt.trace.add(why, row(11 if attempt.request.no_link else 12))
         return LoginOutcome(Verdict.NOT_FOUND)
     if isinstance(decision, PendLink):
+        attempt.trace.add("A pending link is kept.", row(13))
         return _pend(services, context, claims)
-    person = find_person(services, attempt, context, claims, decision, facts.linked)
+    with _deciding(attempt.trace, row(14)):
+        person = find_person(services, attempt, context, claims, decision, facts.linked)
     if isinstance(person, Nobody):
-        return _refuse(services, context.version, person.code, person.message)
+        return _refuse(services, attempt, context.version, person.code, person.message)
     attempt.trace.user_id = person.user.id
     return _admit(services, attempt, context, claims, person)
 
@@ -211,12 +187,23 @@ def _admit(services: Services, attempt: Attempt, context: Context, claims: Claim
             with services.db.read() as conn:
                 refuse_link(conn, services, context, found.user)
         if lambda_runs(context.provider.config.linking_strategy):
-            run_reconcile(services, attempt, context, claims, found)
+            with _deciding(attempt.trace, row(20)):
+                run_reconcile(services, attempt, context, claims, found)
         settle = partial(_settled, services, attempt, context)
         stored = establish(services, attempt, context, claims, found, settle)
     except LinkRefused as refused_link:
-        return _refuse(services, context.version, refused_link.code, refused_link.message)
+        return _refuse(services, attempt, context.version, refused_link.code, refused_link.message)
     return finish_login(services, entry, stored)
+
+
+@contextmanager
+def _deciding(trace: Trace, rule: str) -> Iterator[None]:
+    """The rule by which a failure of the lambda within ends the login."""
+    try:
+        yield
+    except LambdaFailed:
+        trace.add("The login ends with the failure of the lambda.", rule)
+        raise
 
 
 def _entry(services: Services, attempt: Attempt, context: Context, claims: Claims) -> Entry:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from identity.domain.outcome import COMPLETED, REFUSALS, LoginFacts, LoginOutcome, Tokens, Verdict, judge
+from identity.domain.outcome import COMPLETED, REFUSALS, LoginFacts, LoginOutcome, Tokens, Verdict, ruling
 from identity.domain.tokens import AccessTokenFacts, access_token_claims
 from identity.flows import change_password, login_validation, second_factor, verification
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.login_attempt import BeginAgain, Entry, Person
+from identity.flows.prevent_logins import end_barred_sessions
 from identity.flows.services import Services
 from identity.signing import sign
 from identity.store import logins, refresh_tokens
@@ -33,11 +34,14 @@ STEPS: Mapping[Verdict, Step] = {
 
 def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | None:
     """Rows 16 to 18: the outcome for a stored person who may not log in now, before anything is written for them."""
-    verdict = judge(_standing_facts(services, entry, person, registered=True))
+    verdict, rule = ruling(_standing_facts(services, entry, person, registered=True))
     if verdict not in REFUSALS:
         return None
-    now = services.runtime.now()
-    actions = person.standing.preventing(now, entry.application_id) if verdict is Verdict.LOGIN_PREVENTED else ()
+    entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
+    if verdict is not Verdict.LOGIN_PREVENTED:
+        return LoginOutcome(verdict)
+    actions = person.standing.preventing(services.runtime.now(), entry.application_id)
+    end_barred_sessions(services, entry.configuration, person.user, actions)
     return LoginOutcome(verdict, actions=actions)
 
 
@@ -49,8 +53,8 @@ def finish_login(services: Services, entry: Entry, person: Person) -> LoginOutco
     refused = refusal(services, entry, person) or login_validation.refused_by_lambda(services, entry, person)
     if refused is not None:
         return refused
-    verdict = judge(_facts(services, entry, person))
-    entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).")
+    verdict, rule = ruling(_facts(services, entry, person))
+    entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
     step = STEPS.get(verdict)
     demanded = step(services, entry, person) if step else LoginOutcome(verdict)
     if verdict in COMPLETED and not _is_gated(entry, verdict):
@@ -138,7 +142,7 @@ def access_facts(
         authentication_type=authentication_type,
         auth_instant=auth_instant,
         application_id=configuration.application_id,
-        roles=registration.roles if registration else None,
+        roles=user.group_roles(registration.application_id).union(registration.roles) if registration else None,
         email=user.email,
         email_verified=user.verified,
         username=user.username,

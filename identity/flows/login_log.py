@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from identity.domain.lambdas import Lambda
 from identity.domain.model import ProviderConfig
+from identity.domain.precedence import row
 from identity.domain.trace import Trace
 from identity.store import event_log
 from identity.upstream import UpstreamRefused
@@ -57,7 +58,7 @@ class LoginLog:
 
     def lambda_set_invalid(self, source: Lambda, fields: Iterable[str]) -> None:
         listed = ", ".join(fields)
-        self.trace.add(f"The lambda set values that do not fit: {listed}.")
+        self.trace.add(f"The lambda set values that do not fit: {listed}.", row(21))
         self._add((ERROR, f"Lambda [{source.name}] ({source.id}) set values that do not fit: {listed}"))
 
     def lambda_dropped_roles(self, source: Lambda, roles: Iterable[str]) -> None:

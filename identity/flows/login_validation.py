@@ -12,6 +12,7 @@ from typing import Any
 
 from identity.domain.errors import Invalid, Problem
 from identity.domain.outcome import LoginOutcome, Verdict
+from identity.domain.precedence import row
 from identity.flows.lambda_view import shown, shown_user
 from identity.flows.login_attempt import Entry, Person
 from identity.flows.services import Services
@@ -38,11 +39,12 @@ def refused_by_lambda(services: Services, entry: Entry, person: Person) -> Login
     except LambdaFailed as failure:
         entry.log.lambda_said(source, [(line.level, line.text) for line in failure.logs])
         entry.log.lambda_failed(source, failure.kind, failure.message)
+        entry.trace.add("The login ends with the failure of the lambda.", row(25))
         raise
     entry.log.lambda_said(source, [(line.level, line.text) for line in result.logs])
     if not errors.field_errors and not errors.general_errors:
         return None
-    entry.trace.add(f"The lambda [{source.name}] ({source.id}) refused the login.")
+    entry.trace.add(f"The lambda [{source.name}] ({source.id}) refused the login.", row(25))
     return LoginOutcome(Verdict.INVALID, errors=errors)
 
 

@@ -5,7 +5,7 @@ Passwords are hashed by the tenant's scheme or the one the request names; a new 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,11 +14,12 @@ from uuid import UUID
 from identity import hashing
 from identity.domain import passwords as password_rules
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
-from identity.domain.model import BUILT_IN_CONNECTOR_ID, Registration, User
+from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, Tenant, User
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
+from identity.flows.replace_password import replace_password
 from identity.flows.services import Services
 from identity.hashing import Hashed
-from identity.store import audit, passwords, refresh_tokens, registrations, tenants, users
+from identity.store import audit, group_members, groups, passwords, refresh_tokens, registrations, tenants, users
 from identity.store.db import Connection, UniqueConflict
 
 DUPLICATES = {
@@ -28,6 +29,7 @@ DUPLICATES = {
     "users_tenant_id_username_canonical_key": "user.username",
     "registrations_pkey": "registration.applicationId",
     "registrations_id_key": "registration.id",
+    "group_members_id_key": "user.memberships",
 }
 """The field that each uniqueness rule of the database speaks of."""
 
@@ -45,6 +47,17 @@ class UserChange:
     skip_verification: bool = False
     disable_domain_block: bool = False
     send_set_password_email: bool = False
+    memberships: Sequence[NewMembership] = ()
+    """Of a new user; later they change through the groups."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMembership:
+    """A group that a new user is to be in."""
+
+    group_id: UUID
+    id: UUID | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +72,19 @@ def create_user(services: Services, tenant_id: UUID, user_id: UUID | None, chang
     """Raises Invalid."""
     new = prepare_user(services, tenant_id, user_id, change, now)
     with duplicates_named():
-        services.db.transact(lambda conn: insert_user(conn, new))
-    return new.user
+        return services.db.transact(lambda conn: insert_user(conn, new))
 
 
 def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int) -> NewUser:
     """Check and hash, store nothing. Raises Invalid."""
     with services.db.read() as conn:
-        rules = _rules(conn, tenant_id)
+        rules = UserRules.of(_tenant(conn, tenant_id).settings)
     profile = _checked_profile(change, rules, password_required=not change.send_set_password_email)
     verified, reason = starts_verified(rules, skip_verification=change.skip_verification)
+    new_id = user_id or services.runtime.new_id()
     user = User(
         tenant_id=tenant_id,
-        id=user_id or services.runtime.new_id(),
+        id=new_id,
         active=True,
         verified=verified,
         verified_instant=now if verified else None,
@@ -81,15 +94,42 @@ def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, chan
         insert_instant=now,
         last_update_instant=now,
         password_last_update_instant=now if change.password else None,
+        memberships=tuple(
+            Membership(each.id or services.runtime.new_id(), each.group_id, new_id, now, each.data)
+            for each in change.memberships
+        ),
         **profile,
     )
     return NewUser(user, _hashed(services, change, rules))
 
 
-def insert_user(conn: Connection, new: NewUser) -> None:
-    users.add(conn, new.user)
+def insert_user(conn: Connection, new: NewUser) -> User:
+    """Store the user with password and memberships. Raises Invalid for a group that is not there."""
+    user = new.user
+    users.add(conn, user)
     if new.password is not None:
-        passwords.save(conn, new.user.tenant_id, new.user.id, new.password, new.user.insert_instant)
+        passwords.save(conn, user.tenant_id, user.id, new.password, user.insert_instant)
+    return _join_groups(conn, user) if user.memberships else user
+
+
+def _join_groups(conn: Connection, user: User) -> User:
+    """Put a new user into groups, locked in the order of their ids as everybody does."""
+    found = {
+        group_id: groups.lock(conn, user.tenant_id, group_id)
+        for group_id in sorted({membership.group_id for membership in user.memberships}, key=str)
+    }
+    problems = [
+        (f"user.memberships[{index}].groupId", "invalid")
+        for index, membership in enumerate(user.memberships)
+        if found[membership.group_id] is None
+    ]
+    if problems:
+        raise invalid_fields(problems)
+    for membership in user.memberships:
+        group_members.put(conn, user.tenant_id, membership)
+    stored = users.get(conn, user.tenant_id, user.id)
+    assert stored is not None  # this transaction made it
+    return stored
 
 
 def update_user(
@@ -107,13 +147,12 @@ def update_user(
     def work(conn: Connection) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         change = change_of(stored, registered)
-        rules = _rules(conn, stored.tenant_id)
+        tenant = _tenant(conn, stored.tenant_id)
+        rules = UserRules.of(tenant.settings)
         user = _updated(stored, change, _checked_profile(change, rules), now)
         users.update(conn, user)
         if (password := _hashed(services, change, rules)) is not None:
-            passwords.save(conn, user.tenant_id, user.id, password, now)
-            if rules.revoke_tokens_on_password_change:
-                refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id)
+            replace_password(conn, services, tenant, user, password, now)
         return user, registered
 
     with duplicates_named():
@@ -166,12 +205,12 @@ def duplicates_named() -> Iterator[None]:
         raise invalid_field(DUPLICATES[conflict.constraint], "duplicate") from conflict
 
 
-def _rules(conn: Connection, tenant_id: UUID) -> UserRules:
+def _tenant(conn: Connection, tenant_id: UUID) -> Tenant:
     """Raises NotFound: the tenant was deleted meanwhile."""
     tenant = tenants.get(conn, tenant_id)
     if tenant is None:
         raise NotFound
-    return UserRules.of(tenant.settings)
+    return tenant
 
 
 def _checked_profile(change: UserChange, rules: UserRules, *, password_required: bool = False) -> dict[str, Any]:

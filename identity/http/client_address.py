@@ -1,13 +1,17 @@
-"""The address a login is recorded with: body, else the first parsable X-Forwarded-For element, else the peer.
+"""The address of a client, twice: the one that is recorded, and the one that decides (decision 15).
 
-Source: decision 15. It is what the caller says, so it is recorded and decides nothing.
+Recorded is what the caller says, and it decides nothing: body, else the first parsable X-Forwarded-For element, else
+the peer. What decides about limits can not be made up by a caller: the peer, or what our own proxies say of theirs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from flask import Request
+
+from identity.settings import Network
 
 MOST_HOPS = 50
 
@@ -23,6 +27,18 @@ def client_address(request: Request, *given: str | None) -> str | None:
         if parsed:
             return parsed
     return request.remote_addr
+
+
+def deciding_address(request: Request, proxies: Sequence[Network]) -> str | None:
+    """The peer; when that is one of `proxies`, the right-most hop of X-Forwarded-For that is none of them."""
+    address = _parsed(request.remote_addr or "")
+    hops = request.headers.get("X-Forwarded-For", "").rsplit(",", MOST_HOPS)[-MOST_HOPS:]
+    while address is not None and hops and any(ip_address(address) in network for network in proxies):
+        before = _parsed(hops.pop().strip())
+        if before is None:
+            break
+        address = before
+    return address
 
 
 def _parsed(text: str) -> str | None:

@@ -10,12 +10,13 @@ from marshmallow import ValidationError
 
 from identity.domain.errors import Busy, Invalid, Unauthorized
 from identity.domain.outcome import Door
+from identity.domain.precedence import row
 from identity.domain.trace import Trace, begin_trace
 from identity.runtime import Runtime
 from identity.store.db import StoreUnavailable
 
 TRACE_ID = "X-Identity-Trace"
-SYNTAX, FIELDS, STORE = "3.5 row 1", "3.5 row 2", "3.5 row 23"
+SYNTAX, FIELDS, STORE = row(1), row(2), row(23)
 
 
 @contextmanager

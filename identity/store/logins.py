@@ -19,7 +19,7 @@ from identity.domain.standing import NO_STANDING, Standing
 from identity.store import registrations, standings, users
 from identity.store.db import Connection
 
-COLUMNS = f"{users.SELECTED}, {standings.SELECTED}, {registrations.SELECTED}"
+COLUMNS = f"{users.SELECTED}, users.login_version, {registrations.SELECTED}"
 JOINS = f"""
     {users.JOIN}
     LEFT JOIN registrations ON registrations.tenant_id = users.tenant_id AND registrations.user_id = users.id"""
@@ -74,12 +74,13 @@ def known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
     """One user from the rows of a join with their registrations; None when there was no user."""
     if not rows or rows[0][0] is None:
         return None
-    width, registered = len(users.FIELDS), len(users.FIELDS) + standings.WIDTH
+    *user, extras, login_version = rows[0][: users.WIDTH + 1]
+    registered = users.WIDTH + 1
     found = (Registration(*row[registered:]) for row in rows if row[registered] is not None)
     return KnownUser(
-        User(*rows[0][:width]),
+        users.made(*user, extras),
         tuple(sorted(found, key=lambda item: str(item.application_id))),
-        standings.standing(rows[0][width:registered]),
+        standings.standing(login_version, extras),
     )
 
 
@@ -108,7 +109,7 @@ def update_user(conn: Connection, user: User) -> None:
     )
 
 
-PLANTED = ("passwords", "refresh_tokens", "two_factor_methods", "external_identifiers")
+PLANTED = ("passwords", "previous_passwords", "refresh_tokens", "two_factor_methods", "external_identifiers")
 """Where somebody may have left something on a user that is not theirs: all of these tables name tenant and user."""
 
 
@@ -119,7 +120,8 @@ def strip_credentials(conn: Connection, tenant_id: UUID, user_id: UUID, now: int
         conn.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))  # noqa: S608
     conn.execute(
         """
-        UPDATE users SET password_change_required = false, last_update_instant = %s, login_version = login_version + 1
+        UPDATE users SET password_change_required = false, password_change_reason = NULL, last_update_instant = %s,
+            login_version = login_version + 1
         WHERE tenant_id = %s AND id = %s
         """,
         (now, tenant_id, user_id),

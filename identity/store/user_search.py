@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 
 from identity.domain.contact import canonical
 from identity.domain.model import User
 from identity.store.db import Connection
-from identity.store.users import SELECT
+from identity.store.users import SELECT, made
 
 EVERYBODY = "*"
 TOTAL_CAP = 10_000
@@ -51,7 +51,7 @@ class Sort:
 
 def by_ids(conn: Connection, tenant_id: UUID | None, ids: Sequence[UUID]) -> list[User]:
     """Those that exist, in the order asked for; no paging, no sorting."""
-    with conn.cursor(row_factory=class_row(User)) as cursor:
+    with conn.cursor(row_factory=args_row(made)) as cursor:
         rows = cursor.execute(
             SELECT + "WHERE users.id = ANY(%(ids)s) AND (%(tenant)s::uuid IS NULL OR users.tenant_id = %(tenant)s)",
             {"ids": list(ids), "tenant": tenant_id},
@@ -68,7 +68,7 @@ def by_term(
     query = sql.SQL("{select} WHERE {matching} ORDER BY {order}, users.id LIMIT %(rows)s OFFSET %(start)s").format(
         select=sql.SQL(SELECT), matching=sql.SQL(MATCHING), order=sql.SQL(", ").join(parts)
     )
-    with conn.cursor(row_factory=class_row(User)) as cursor:
+    with conn.cursor(row_factory=args_row(made)) as cursor:
         return cursor.execute(query, {**_facts(tenant_id, term), "rows": rows, "start": start_row}).fetchall()
 
 

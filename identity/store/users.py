@@ -6,36 +6,56 @@ overwrites what another one has just written.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import class_row
+from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
 from identity.domain.contact import canonical
 from identity.domain.model import User
+from identity.store import standings
 from identity.store.db import Connection
 
 FIELDS = tuple(column.name for column in fields(User))
-COLUMNS = tuple(name for name in FIELDS if name != "password_last_update_instant")
-_LAST_SET = "passwords.last_update_instant AS password_last_update_instant"
-SELECTED = ", ".join(f"users.{name}" if name in COLUMNS else _LAST_SET for name in FIELDS)
+_IN_EXTRAS = ("memberships", "two_factor_methods")
+_IN_PASSWORDS = "password_last_update_instant"
+PLAIN = tuple(name for name in FIELDS if name not in _IN_EXTRAS)
+COLUMNS = tuple(name for name in PLAIN if name != _IN_PASSWORDS)
+SELECTED = ", ".join(
+    [
+        *(f"users.{name}" if name in COLUMNS else f"passwords.last_update_instant AS {name}" for name in PLAIN),
+        standings.SELECTED,
+    ]
+)
+WIDTH = len(PLAIN) + 1
+"""How many columns `SELECTED` has."""
+
 JOIN = "LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id"
 """The fields of `User` in order, and the join that one of them needs, for any statement that names `users`."""
 
 SELECT = f"SELECT {SELECTED} FROM users {JOIN} "  # noqa: S608 (constants only)
 """Every field of `User`; the callers below add their WHERE."""
 
+_ID = PLAIN.index("id")
 _INSERT = (
     f"INSERT INTO users ({', '.join(COLUMNS)}, email_canonical, username_canonical) "  # noqa: S608 (constants only)
     f"VALUES ({', '.join(f'%({name})s' for name in COLUMNS)}, %(email_canonical)s, %(username_canonical)s)"
 )
 
 
+def made(*columns: Any) -> User:
+    """The user of one row's `SELECTED` columns."""
+    *plain, extras = columns
+    rest: tuple[Any, ...] = (standings.memberships(plain[_ID], extras), standings.methods(extras))
+    return User(*plain, *rest)
+
+
 def get(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> User | None:
     """The user; None when absent or of another tenant. Without a tenant the id alone decides."""
-    with conn.cursor(row_factory=class_row(User)) as cursor:
+    with conn.cursor(row_factory=args_row(made)) as cursor:
         return cursor.execute(
             SELECT + "WHERE users.id = %(id)s AND (%(tenant)s::uuid IS NULL OR users.tenant_id = %(tenant)s)",
             {"id": user_id, "tenant": tenant_id},
@@ -46,7 +66,7 @@ def find_by_canonical(
     conn: Connection, tenant_id: UUID, *, email: str | None = None, username: str | None = None
 ) -> User | None:
     """The user with this e-mail, else the one with this username; both in canonical form, None is not looked for."""
-    with conn.cursor(row_factory=class_row(User)) as cursor:
+    with conn.cursor(row_factory=args_row(made)) as cursor:
         return cursor.execute(
             SELECT  # noqa: S608 (constants only)
             + "WHERE users.tenant_id = %(tenant)s "
@@ -71,6 +91,46 @@ def lock(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> bool:
 def add(conn: Connection, user: User) -> None:
     """Raises UniqueConflict at the end of the transaction's block: id, e-mail or username is taken."""
     conn.execute(_INSERT, _parameters(user))
+
+
+def add_many(conn: Connection, new: Sequence[User]) -> None:
+    """As `add`, for many at a time."""
+    with conn.cursor() as cursor:
+        cursor.executemany(_INSERT, [_parameters(user) for user in new])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What users have already: ids in any tenant, canonical e-mails and usernames by tenant."""
+
+    ids: frozenset[UUID]
+    emails: frozenset[tuple[UUID, str]]
+    usernames: frozenset[tuple[UUID, str]]
+
+
+def taken(conn: Connection, new: Sequence[User]) -> Taken:
+    """What of these users is taken."""
+    keys = [_parameters(user) for user in new]
+    rows = conn.execute(
+        """
+        SELECT id, tenant_id, email_canonical, username_canonical FROM users WHERE id = ANY(%(ids)s)
+        UNION ALL SELECT id, tenant_id, email_canonical, username_canonical FROM users
+            WHERE tenant_id = ANY(%(tenants)s) AND email_canonical = ANY(%(emails)s)
+        UNION ALL SELECT id, tenant_id, email_canonical, username_canonical FROM users
+            WHERE tenant_id = ANY(%(tenants)s) AND username_canonical = ANY(%(usernames)s)
+        """,
+        {
+            "ids": [user.id for user in new],
+            "tenants": list({user.tenant_id for user in new}),
+            "emails": [key["email_canonical"] for key in keys if key["email_canonical"]],
+            "usernames": [key["username_canonical"] for key in keys if key["username_canonical"]],
+        },
+    ).fetchall()
+    return Taken(
+        ids=frozenset(row[0] for row in rows),
+        emails=frozenset((row[1], row[2]) for row in rows),
+        usernames=frozenset((row[1], row[3]) for row in rows),
+    )
 
 
 def add_unless_taken(conn: Connection, user: User) -> bool:
@@ -104,6 +164,13 @@ def bump(conn: Connection, tenant_id: UUID, user_id: UUID) -> None:
     )
 
 
+def note_change_reason(conn: Connection, tenant_id: UUID, user_id: UUID, reason: str) -> None:
+    """Why a login has just demanded a new password; nothing that a login stands on changes by it."""
+    conn.execute(
+        "UPDATE users SET password_change_reason = %s WHERE tenant_id = %s AND id = %s", (reason, tenant_id, user_id)
+    )
+
+
 def remove(conn: Connection, user: User) -> None:
     """Registrations, links, password and tokens go with the row; login records have no row to hang on."""
     conn.execute("DELETE FROM login_records WHERE tenant_id = %s AND user_id = %s", (user.tenant_id, user.id))
@@ -111,7 +178,7 @@ def remove(conn: Connection, user: User) -> None:
 
 
 def _parameters(user: User) -> dict[str, Any]:
-    values = {name: getattr(user, name) for name in FIELDS}
+    values = {name: getattr(user, name) for name in COLUMNS}
     values["data"] = Jsonb(user.data)
     values["email_canonical"] = canonical(user.email) if user.email else None
     values["username_canonical"] = canonical(user.username) if user.username else None

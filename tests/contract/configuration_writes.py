@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -15,15 +15,22 @@ from tests.service import Service
 
 SECRET = "canary-secret-that-nobody-may-read-in-a-log"
 PROVIDER = "/api/identity-provider"
+SYSTEM = "/api/system-configuration"
 ELSEWHERE = {
     "/api/email/template/preview",
+    "/api/group",
+    "/api/group/member",
     "/api/identity-provider/link",
     "/api/identity-provider/test",
     "/api/jwt/refresh",
     "/api/jwt/vend",
     "/api/message/template/preview",
+    "/api/login",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/user/import",
+    "/api/user/refresh-token/import",
+    "/api/user/action",
     "/api/user/registration",
 }
 """Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""
@@ -36,7 +43,9 @@ class Kind:
     member: str
     body: Callable[[], dict[str, Any]]
     create: str
-    """Where one is made."""
+    """Where one is made; for the one there is, where it is."""
+
+    wrong: dict[str, Any] = field(default_factory=lambda: {"name": 7})
 
 
 def unique() -> str:
@@ -53,6 +62,10 @@ def tenant() -> dict[str, Any]:
 
 def reconcile() -> dict[str, Any]:
     return {"name": unique(), "type": "TwitterReconcile", "body": f"function reconcile() {{ '{SECRET}'; }}"}
+
+
+def reason() -> dict[str, Any]:
+    return {"code": unique(), "text": unique()}
 
 
 def secret() -> dict[str, Any]:
@@ -85,7 +98,10 @@ KINDS = {
     "/api/lambda": Kind("lambda", reconcile, "/api/lambda"),
     "/api/message/template": Kind("messageTemplate", message_template, "/api/message/template"),
     "/api/messenger": Kind("messenger", messenger, "/api/messenger"),
+    SYSTEM: Kind("systemConfiguration", lambda: {"data": {"a": unique()}}, SYSTEM, {"data": 7}),
     "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
+    "/api/user-action": Kind("userAction", lambda: {"name": unique()}, "/api/user-action"),
+    "/api/user-action-reason": Kind("userActionReason", reason, "/api/user-action-reason"),
 }
 WRITES = [
     row
@@ -118,6 +134,8 @@ def prepared(service: Service, row: Route) -> tuple[str, Any]:
         owner = made(service, KINDS["/api/application"], "/api/application")
         path = path.replace("<application_id>", owner["id"])
     body = {kind.member: kind.body()}
+    if row.endpoint == SYSTEM:
+        return path, body
     if row.method == "POST":
         new_id = PROVIDER_ID if row.endpoint == PROVIDER else str(uuid4())
         return re.sub(r"<\w+>", new_id, path), body

@@ -49,8 +49,16 @@ def make_application(service: Service) -> str:
     return f"/api/application/{created.json()['application']['id']}"
 
 
+def make_group(service: Service) -> str:
+    created = service.call("POST", "/api/group", {"group": {"name": "Patched"}})
+    assert created.status_code == 200, created.text
+    return f"/api/group/{created.json()['group']['id']}"
+
+
 PATCHABLES = (
+    Patchable("systemConfiguration", lambda _: "/api/system-configuration"),
     Patchable("application", make_application),
+    Patchable("group", make_group),
     Patchable("identityProvider", make_provider),
     Patchable("tenant", make_tenant),
     Patchable("user", make_user),

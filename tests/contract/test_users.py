@@ -119,7 +119,7 @@ def test_a_user_may_name_a_scheme_and_factor(service: Service, scheme: str, fact
 @pytest.mark.parametrize(
     ("members", "path", "code"),
     [
-        ({"encryptionScheme": "salted-md5"}, "user.encryptionScheme", "[invalid]user.encryptionScheme"),
+        ({"encryptionScheme": "salted-md4"}, "user.encryptionScheme", "[invalid]user.encryptionScheme"),
         ({"factor": 99}, "user.factor", "[invalid]user.factor"),
         ({"password": "short"}, "user.password", "[tooShort]user.password"),
         ({"password": "x" * 257}, "user.password", "[tooLong]user.password"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from identity.domain.outcome import COMPLETED, GATES, REFUSALS, ChangeReason, Door, LoginFacts, Verdict, judge
+from identity.domain.outcome import COMPLETED, GATES, REFUSALS, ChangeReason, Door, LoginFacts, Verdict, judge, ruling
 
 NOW = 1_700_000_000_000
 GOOD = LoginFacts(Door.TWO_FACTOR, NOW, active=True, expiry=None, registered=True)
@@ -31,7 +31,7 @@ def test_a_user_with_nothing_against_them_is_logged_in() -> None:
 
 
 def test_every_gate_has_a_cause_in_this_test() -> None:
-    assert [verdict for _, verdict in GATES][1:] == list(CAUSES)  # the first is for the password door alone
+    assert [verdict for _, verdict, _ in GATES][1:] == list(CAUSES)  # the first is for the password door alone
 
 
 @pytest.mark.parametrize("verdict", list(CAUSES))
@@ -42,6 +42,11 @@ def test_each_gate_alone_gives_its_verdict(verdict: Verdict) -> None:
 @pytest.mark.parametrize(("first", "second"), list(combinations(CAUSES, 2)))
 def test_of_two_causes_the_earlier_row_decides(first: Verdict, second: Verdict) -> None:
     assert judge(replace(GOOD, **CAUSES[first], **CAUSES[second])) is first
+
+
+def test_every_ruling_names_a_rule_of_its_own() -> None:
+    rules = [rule for _, _, rule in GATES]
+    assert len({*rules, ruling(GOOD)[1]}) == len(GATES) + 1
 
 
 def test_a_user_expires_at_the_very_instant() -> None:

@@ -8,12 +8,14 @@ from uuid import UUID
 
 import pytest
 
-from identity.domain.model import BUILT_IN_CONNECTOR_ID, Registration, User
+from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, User
+from identity.domain.standing import TwoFactorMethod
 from identity.http.fusionauth.schemas.users import (
     IdentitySchema,
     RegistrationSchema,
     UserSchema,
     identities_wire,
+    method_wire,
     registration_wire,
     user_wire,
 )
@@ -46,6 +48,9 @@ FULL_USER = User(
     insert_instant=7,
     last_update_instant=8,
     password_last_update_instant=9,
+    password_change_reason="Expired",
+    memberships=(Membership(UUID(int=6), UUID(int=7), UUID(int=2), 8, {"floor": 3}),),
+    two_factor_methods=(TwoFactorMethod("ABCD", "email", email="bob@example.com", last_used=True),),
 )
 FULL_REGISTRATION = Registration(
     tenant_id=UUID(int=1),
@@ -101,9 +106,8 @@ def test_a_user_reads_as_the_schema_says(user: User) -> None:
             {"".join(f"_{c.lower()}" if c.isupper() else c for c in name): value for name, value in identity.items()}
             for identity in identities_wire(user)
         ],
-        "memberships": [],
         "registrations": [described(FULL_REGISTRATION)],
-        "two_factor": {"methods": []},
+        "two_factor": {"methods": [method_wire(method) for method in user.two_factor_methods]},
         "username_status": "ACTIVE" if user.username else None,
     }
     assert user_wire(user, [FULL_REGISTRATION]) == UserSchema().dump(members)

@@ -8,11 +8,13 @@ from uuid import UUID
 from flask import Response
 from marshmallow import ValidationError
 
+from identity.domain.access import Caller
 from identity.domain.errors import Invalid, Unauthorized
 from identity.domain.outcome import Door
 from identity.flows.complete_login import complete_login
 from identity.flows.login_attempt import LoginRequest
 from identity.http import api_key
+from identity.http.fusionauth.address_limit import limiting_failures
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.respond import invalid_from
 from identity.http.fusionauth.routes import Call, Routes, Scope
@@ -27,6 +29,7 @@ STATUSES = TAIL_STATUSES | {
     232: "The person is known to the provider but linked to no user; the body has a pending link id.",
     401: "The provider did not vouch for the person, or may not be used; the general error says why.",
     404: "No link exists and none may be made, or the user is deactivated.",
+    429: "Too many failed logins from this address; Retry-After says when to try again.",
     512: "A lambda failed.",
 }
 
@@ -43,7 +46,8 @@ STATUSES = TAIL_STATUSES | {
 def complete_identity_provider_login(call: Call) -> Response:
     """Complete a login with what the provider returned to the login page."""
     body, tenant_id = _read(call)
-    return login_response(call, complete_login(call.services, _request(call, body, tenant_id), call.trace))
+    request = _request(call, body, tenant_id)
+    return limiting_failures(call, lambda: login_response(call, complete_login(call.services, request, call.trace)))
 
 
 def _read(call: Call) -> tuple[dict[str, Any], UUID | None]:
@@ -66,15 +70,20 @@ def _read(call: Call) -> tuple[dict[str, Any], UUID | None]:
 
 def tenant_scope(call: Call) -> UUID | None:
     """The tenant named by the header or a locked key; whether it exists shows with the application (row 3)."""
+    return caller_and_scope(call)[1]
+
+
+def caller_and_scope(call: Call) -> tuple[Caller | None, UUID | None]:
+    """Who calls, if a key says so, and the tenant scope."""
     named = api_key.named_tenant(call.request)
     if "Authorization" not in call.request.headers:
-        return named
+        return None, named
     with call.services.db.read() as conn:
         caller = api_key.find_caller(conn, call.request, call.now)
     locked = caller.tenant_id if caller else None
     if locked is not None and named not in (None, locked):
         raise Unauthorized
-    return locked or named
+    return caller, locked or named
 
 
 def _request(call: Call, body: dict[str, Any], tenant_id: UUID | None) -> LoginRequest:

@@ -53,7 +53,7 @@ def _logged_in(call: Call, outcome: LoginOutcome) -> dict[str, Any]:
         return {}
     sealer = call.services.sealer
     registrations = [opened(registration, sealer) for registration in outcome.registrations]
-    body: dict[str, Any] = {"user": user_wire(outcome.user, registrations, outcome.standing.methods)}
+    body: dict[str, Any] = {"user": user_wire(outcome.user, registrations)}
     return body if outcome.tokens is None else body | tokens_wire(outcome.tokens)
 
 

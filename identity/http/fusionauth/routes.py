@@ -42,10 +42,25 @@ PYTHON_CLIENT_NUMBERS = {"false": "0", "true": "1"}
 """The official Python client writes every argument that equals True or False so, the numbers 1 and 0 included."""
 
 WHOLE = re.compile(r"-?[0-9]{1,19}")
-PATH_ID = re.compile(r"<(\w+_id)>")
+PATH_ARGUMENT = re.compile(r"<(\w+)>")
 UUID_KIND = {"type": "string", "format": "uuid"}
 TEXT_KIND = {"type": "string"}
-FLAGS = frozenset({"accurateTotal", "async", "global", "hardDelete", "inactive", "reactivate", "retrieveTotal"})
+FLAGS = frozenset(
+    {
+        "accurateTotal",
+        "active",
+        "async",
+        "global",
+        "hardDelete",
+        "inactive",
+        "preventingLogin",
+        "reactivate",
+        "retrieveTotal",
+        "sendVerifyEmail",
+        "sendVerifyPasswordEmail",
+        "sendVerifyRegistrationEmail",
+    }
+)
 NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow", "status"})
 NO_UUIDS = frozenset({"identityProviderUserId", "loginId"})
 LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
@@ -314,7 +329,10 @@ def _documentation(
     if takes is not None:
         documentation["requestBody"] = {"content": {kind: {"schema": _patch_or(takes, kind)} for kind in types}}
     documentation["parameters"] = [
-        *({"in": "path", "name": name, "required": True, "schema": UUID_KIND} for name in PATH_ID.findall(row.path)),
+        *(
+            {"in": "path", "name": name, "required": True, "schema": UUID_KIND if name.endswith("_id") else TEXT_KIND}
+            for name in PATH_ARGUMENT.findall(row.path)
+        ),
         *(
             {"in": "query", "name": name, "description": text, "schema": _kind_of(name)}
             for name, text in (query or {}).items()

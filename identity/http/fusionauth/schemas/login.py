@@ -9,8 +9,10 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from identity.domain.bounds import storable
 from identity.providers import FIXED_IDS, missing_data
-from identity.wire import Flag, Free, Id, Many, Part, Text, WireSchema
+from identity.wire import Flag, Free, Id, Many, OneOf, Part, Text, WireSchema
 
+LONGEST_LOGIN_ID = 255
+LOGIN_ID_TYPES = ("email", "username", "phoneNumber")
 TOKEN_LIMIT = 4096
 """One key or token field (security section 9)."""
 
@@ -87,6 +89,35 @@ class CompleteLoginSchema(LoginFieldsSchema):
             missing = missing_data(implementation, values["data"])
             if missing:
                 raise ValidationError({"data": {name: ["blank"] for name in missing}})
+
+
+class PasswordLoginSchema(LoginFieldsSchema):
+    """POST /api/login. A one-time password stands for login id and password. Source: supporting contract 15.1."""
+
+    application_id = Id()
+    login_id = Text(limit=LONGEST_LOGIN_ID)
+    login_id_types = Many(OneOf(LOGIN_ID_TYPES), load_default=lambda: ["email", "username"])
+    password = Text(keep_empty=True)
+    one_time_password = Text(limit=TOKEN_LIMIT)
+    two_factor_trust_id = Text(limit=TOKEN_LIMIT)
+    new_device = Flag(load_default=False)
+
+    @validates_schema(skip_on_field_errors=False, pass_original=True)
+    def has_proof(self, values: dict[str, Any], given: dict[str, Any], **_: Any) -> None:
+        """A field that has an error already is not blank as well."""
+        if values.get("one_time_password") is None:
+            empty = {"loginId": not values.get("login_id"), "password": not values.get("password")}
+            missing = [name for name in empty if empty[name] and not str(given.get(name) or "").strip()]
+            if missing:
+                raise ValidationError({name: ["blank"] for name in missing})
+
+
+class PingSchema(WireSchema):
+    """PUT /api/login with a body."""
+
+    application_id = Id(required=True)
+    user_id = Id(required=True)
+    ip_address = Text(limit=255)
 
 
 class LoginResponseSchema(WireSchema):

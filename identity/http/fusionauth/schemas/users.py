@@ -13,10 +13,10 @@ from marshmallow.fields import Nested
 
 from identity.domain.bounds import LONGEST_URL, LONGEST_USERNAME, MOST_LANGUAGES
 from identity.domain.contact import LONGEST_EMAIL
-from identity.domain.model import Registration, User
+from identity.domain.model import Membership, Registration, User
 from identity.domain.standing import TwoFactorMethod
 from identity.flows.register_user import RegistrationChange
-from identity.flows.save_user import UserChange
+from identity.flows.save_user import NewMembership, UserChange
 from identity.http.fusionauth.schemas.user_fields import Day, Email, Locale, TextMap, Zone
 from identity.wire import Flag, Free, Id, Instant, Many, Part, Text, Whole, WireSchema
 
@@ -55,6 +55,16 @@ class IdentitySchema(WireSchema):
     verified_reason = Text(dump_only=True)
 
 
+class MembershipSchema(WireSchema):
+    """A place in a group; a new user may be put into groups, later they change through the groups."""
+
+    data = Free(load_default=dict)
+    group_id = Id(required=True)
+    id = Id(load_default=None)
+    insert_instant = Instant(dump_only=True)
+    user_id = Id(dump_only=True)
+
+
 class TwoFactorSchema(WireSchema):
     methods = Many(Free(), dump_only=True)
 
@@ -78,11 +88,12 @@ class UserSchema(WireSchema):
     last_login_instant = Instant(dump_only=True)
     last_name = Text(load_default=None)
     last_update_instant = Instant(dump_only=True)
-    memberships = Many(Free(), dump_only=True)
+    memberships = Many(Nested(MembershipSchema), load_default=list)
     middle_name = Text(load_default=None)
     mobile_phone = Text(load_default=None)
     parent_email = Email(limit=LONGEST_EMAIL, load_default=None)
     password = Text(load_only=True, load_default=None)
+    password_change_reason = Text(dump_only=True)
     password_change_required = Flag(load_default=False)
     password_last_update_instant = Instant(dump_only=True)
     preferred_languages = Many(Locale(blank=False), most=MOST_LANGUAGES, load_default=list)
@@ -140,7 +151,9 @@ class UserDeleteSchema(WireSchema):
 def user_change(request: Mapping[str, Any]) -> UserChange:
     """The loaded body of a user or registration request, as the flow wants it."""
     profile = dict(request["user"])
+    memberships = [NewMembership(**each) for each in profile.pop("memberships")]
     return UserChange(
+        memberships=memberships,
         password=profile.pop("password"),
         encryption_scheme=profile.pop("encryption_scheme"),
         factor=profile.pop("factor"),
@@ -165,9 +178,7 @@ def registration_change(request: Mapping[str, Any]) -> RegistrationChange:
     )
 
 
-def user_wire(
-    user: User, registrations: Sequence[Registration], methods: Sequence[TwoFactorMethod] = ()
-) -> dict[str, Any]:
+def user_wire(user: User, registrations: Sequence[Registration]) -> dict[str, Any]:
     """The user object of an answer; absent members are left out."""
     return _present(
         {
@@ -187,17 +198,18 @@ def user_wire(
             "lastLoginInstant": user.last_login_instant,
             "lastName": user.last_name,
             "lastUpdateInstant": user.last_update_instant,
-            "memberships": [],
+            "memberships": [membership_wire(membership) for membership in user.memberships],
             "middleName": user.middle_name,
             "mobilePhone": user.mobile_phone,
             "parentEmail": user.parent_email,
+            "passwordChangeReason": user.password_change_reason,
             "passwordChangeRequired": user.password_change_required,
             "passwordLastUpdateInstant": user.password_last_update_instant,
             "preferredLanguages": user.preferred_languages,
             "registrations": [registration_wire(registration) for registration in registrations],
             "tenantId": str(user.tenant_id),
             "timezone": user.timezone,
-            "twoFactor": {"methods": [method_wire(method) for method in methods]},
+            "twoFactor": {"methods": [method_wire(method) for method in user.two_factor_methods]},
             "username": user.username,
             "usernameStatus": ACTIVE if user.username else None,
             "verified": user.verified,
@@ -206,19 +218,29 @@ def user_wire(
     )
 
 
-AUTHENTICATOR = {"algorithm": "HmacSHA1", "codeLength": 6, "timeStep": 30}
+def membership_wire(membership: Membership) -> dict[str, Any]:
+    return {
+        "data": membership.data,
+        "groupId": str(membership.group_id),
+        "id": str(membership.id),
+        "insertInstant": membership.insert_instant,
+        "userId": str(membership.user_id),
+    }
 
 
 def method_wire(method: TwoFactorMethod) -> dict[str, Any]:
     """A second factor of an answer; its secret is nowhere in it."""
+    shape = method.authenticator
     return _present(
         {
-            "authenticator": AUTHENTICATOR if method.method == "authenticator" else None,
+            "authenticator": shape
+            and {"algorithm": shape.algorithm, "codeLength": shape.code_length, "timeStep": shape.time_step},
             "email": method.email,
             "id": method.id,
             "lastUsed": method.last_used,
             "method": method.method,
             "mobilePhone": method.mobile_phone,
+            "name": method.name,
         }
     )
 

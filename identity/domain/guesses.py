@@ -1,0 +1,87 @@
+"""Wrong guesses of one user: when they are too many, and how long nobody may guess then.
+
+A lockout is temporary, is not prolonged by further guesses, and counts begin anew after it (decisions 21 and 53; T20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+MILLISECONDS = 1000
+_MINUTE = 60 * MILLISECONDS
+_DAY = 24 * 60 * _MINUTE
+UNITS = {
+    "MINUTES": _MINUTE,
+    "HOURS": 60 * _MINUTE,
+    "DAYS": _DAY,
+    "WEEKS": 7 * _DAY,
+    "MONTHS": 30 * _DAY,
+    "YEARS": 365 * _DAY,
+}
+"""What actionDurationUnit stands for."""
+
+LATEST_INSTANT = 2**62
+CODES = 10
+CODE_WINDOW = 15 * _MINUTE
+"""Wrong codes per user, over all their challenges (security section 9)."""
+
+
+class Guess(Enum):
+    """What somebody tried to guess. Each has its count; a lockout closes both."""
+
+    PASSWORD = "password"  # noqa: S105 (a name)
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class GuessRules:
+    """How many wrong guesses within a window lead to a lockout, and how long that lasts. Milliseconds."""
+
+    most: int
+    window: int
+    lockout: int
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any], guess: Guess) -> GuessRules:
+        """From a tenant's settings: its failedAuthenticationConfiguration."""
+        chosen = settings["failed_authentication_configuration"]
+        lockout = chosen["action_duration"] * UNITS[chosen["action_duration_unit"]]
+        if guess is Guess.CODE:
+            return cls(CODES, CODE_WINDOW, max(lockout, CODE_WINDOW))
+        return cls(chosen["too_many_attempts"], chosen["reset_count_in_seconds"] * MILLISECONDS, lockout)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Wrong guesses since `first_instant`."""
+
+    failures: int = 0
+    first_instant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Guesses:
+    """What is known of a user's wrong guesses. Instants in epoch milliseconds."""
+
+    passwords: Count = Count()
+    codes: Count = Count()
+    locked_until: int | None = None
+
+    def locked(self, now: int) -> bool:
+        return self.locked_until is not None and self.locked_until > now
+
+
+def after_wrong(before: Guesses, guess: Guess, rules: GuessRules, now: int) -> Guesses:
+    """As it is after one more wrong guess. While a lockout lasts nothing changes."""
+    if before.locked(now):
+        return before
+    name = "passwords" if guess is Guess.PASSWORD else "codes"
+    counted: Count = getattr(before, name)
+    goes_on = counted.failures > 0 and now < counted.first_instant + rules.window
+    failures, first = (counted.failures + 1, counted.first_instant) if goes_on else (1, now)
+    if failures >= rules.most:
+        return Guesses(locked_until=min(now + rules.lockout, LATEST_INSTANT))
+    return replace(before, locked_until=None, **{name: Count(failures, first)})

@@ -1,0 +1,29 @@
+"""Which row of login contract 3.5 a refusal belongs to: what the trace of a login names as the rule that decided."""
+
+from __future__ import annotations
+
+ROW_OF_CODE = {
+    "InvalidApplication": 4,
+    "InvalidIdentityProviderId": 5,
+    "ExternalAuthenticationExpired": 6,
+    "TwitterAccessToken": 7,
+    "MissingUniqueId": 9,
+    "MissingEmail": 14,
+    "MissingUsername": 14,
+    "UserDoesNotExistByEmail": 15,
+    "UserDoesNotExistByUsername": 15,
+    "LinkCountExceeded": 19,
+    "ExistingUserAlreadyLinked": 19,
+}
+PROVIDER_SAYS_NO = 8
+"""The row of every other code: the provider did not vouch for the person."""
+
+
+def row(number: int) -> str:
+    """How the trace names a row."""
+    return f"3.5 row {number}"
+
+
+def rule_of(code: str) -> str:
+    """The rule behind a 401 with this general error."""
+    return row(ROW_OF_CODE.get(code, PROVIDER_SAYS_NO))

@@ -1,0 +1,38 @@
+"""Failed logins per client address: counted at the login doors, for callers without a key (decision 21).
+
+The address is the one that decides: the peer, or the right-most hop that is no proxy of ours (T17).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response
+
+from identity.flows import rate_limits
+from identity.http import api_key
+from identity.http.client_address import deciding_address
+from identity.http.fusionauth.routes import Call
+
+FAILURES = frozenset({401, 404, 421, 423})
+"""Answers that somebody gets who guesses."""
+
+
+def limiting_failures(call: Call, answer: Callable[[], Response]) -> Response:
+    """The answer, unless this address has failed too often. Raises TooManyRequests."""
+    services = call.services
+    if not services.settings.login.rate_limit or _has_key(call):
+        return answer()
+    limit = rate_limits.address_limit(services, deciding_address(call.request, services.settings.proxies))
+    rate_limits.refuse_if_spent(services, limit)
+    response = answer()
+    if response.status_code in FAILURES:
+        rate_limits.spend(services, limit)
+    return response
+
+
+def _has_key(call: Call) -> bool:
+    if "Authorization" not in call.request.headers:
+        return False
+    with call.services.db.read() as conn:
+        return api_key.find_caller(conn, call.request, call.now) is not None

@@ -1,0 +1,37 @@
+-- Groups with their roles and members; what a search of users walks along.
+
+ALTER TABLE application_roles ADD CONSTRAINT application_roles_tenant_id_id_key UNIQUE (tenant_id, id);
+
+CREATE TABLE groups (
+    tenant_id            uuid NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    id                   uuid NOT NULL UNIQUE,
+    name                 text NOT NULL,
+    data                 jsonb NOT NULL DEFAULT '{}',
+    insert_instant       bigint NOT NULL,
+    last_update_instant  bigint NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, name)
+);
+
+CREATE TABLE group_roles (
+    tenant_id  uuid NOT NULL,
+    group_id   uuid NOT NULL,
+    role_id    uuid NOT NULL,
+    PRIMARY KEY (tenant_id, group_id, role_id),
+    FOREIGN KEY (tenant_id, group_id) REFERENCES groups (tenant_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, role_id) REFERENCES application_roles (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX group_roles_role ON group_roles (tenant_id, role_id);
+
+CREATE TABLE group_members (
+    tenant_id       uuid NOT NULL,
+    id              uuid NOT NULL UNIQUE,
+    group_id        uuid NOT NULL,
+    user_id         uuid NOT NULL,
+    data            jsonb NOT NULL DEFAULT '{}',
+    insert_instant  bigint NOT NULL,
+    PRIMARY KEY (tenant_id, user_id, group_id),
+    FOREIGN KEY (tenant_id, group_id) REFERENCES groups (tenant_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX group_members_group ON group_members (tenant_id, group_id, insert_instant, id);
