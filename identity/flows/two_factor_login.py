@@ -20,6 +20,7 @@ from identity.flows.challenge import Challenge
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.finish_login import finish_login
 from identity.flows.guess_code import authenticator_proved, count_wrong, recovery_code_spent
+from identity.flows.guesses import lock_by_action
 from identity.flows.login_attempt import BeginAgain, Entry, Person, Visit
 from identity.flows.login_log import LoginLog
 from identity.flows.second_factor import policy_of
@@ -133,7 +134,10 @@ def answer(
             external_identifiers.change(conn, Kind.TWO_FACTOR, two_factor_id, counted.data())
         return Verdict.WRONG_CODE
 
-    return services.db.transact(work, turn=user_id)
+    answered = services.db.transact(work, turn=user_id)
+    if answered is Verdict.WRONG_CODE:
+        lock_by_action(services, configuration.tenant, user_id)
+    return answered
 
 
 def _proved(
