@@ -13,11 +13,14 @@ from identity import settings as settings_module
 from identity.flows.configurations import Configurations
 from identity.flows.login_traces import LoginTraces
 from identity.flows.services import Services
+from identity.flows.system_configurations import SystemConfigurations
 from identity.http import body
+from identity.http.cors import guard_origins
 from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
+from identity.http.fusionauth.schemas.system_configuration import default_settings
 from identity.http.limits import REQUEST_ID, HeaderLimits
 from identity.http.openapi import describe
 from identity.http.tracing import TRACE_ID
@@ -59,6 +62,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         lambdas=LambdaPool(settings.lambda_, runtime),
         configurations=Configurations(database, sealer, settings.base_url),
         traces=LoginTraces(database),
+        system=SystemConfigurations(database, default_settings()),
     )
 
 
@@ -76,6 +80,7 @@ def create_app(services: Services) -> Flask:
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     app.before_request(_name_request)
+    guard_origins(app)
     app.after_request(_finish)
     return app
 
@@ -101,7 +106,7 @@ def _finish(response: Response) -> Response:
     if "trace" in g:
         response.headers[TRACE_ID] = g.trace.id
         services_of(current_app).traces.keep(g.trace.ended(response.status_code))
-    if request.method == "OPTIONS":
+    if request.method == "OPTIONS" and response.status_code == 200:
         response.headers.pop("Content-Type", None)  # Flask's own answer has no body, and yet a type
     return response
 

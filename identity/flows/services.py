@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from identity.flows.configurations import Configurations
 from identity.flows.login_traces import LoginTraces
+from identity.flows.system_configurations import SystemConfigurations
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
@@ -26,6 +27,7 @@ class Services:
     lambdas: LambdaPool
     configurations: Configurations
     traces: LoginTraces
+    system: SystemConfigurations
 
     def close(self) -> None:
         """End connections and children; for an orderly end of the process."""

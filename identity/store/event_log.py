@@ -11,7 +11,7 @@ from identity.store.listing import name_pattern
 
 MESSAGE_LIMIT = 64 * 1024
 KEPT = 10_000
-"""How many entries stay; source: login contract 8.5."""
+"""How many entries stay unless eventLogConfiguration.numberToRetain says otherwise; source: login contract 8.5."""
 PRUNE_EVERY = 100
 PRUNE_BATCH = 500
 COLUMNS = {"insertInstant": "insert_instant", "message": "message", "type": "type"}
@@ -63,16 +63,21 @@ def add(conn: Connection, now: int, kind: str, message: str) -> int:
     return entry_id
 
 
-def prune(conn: Connection, *, keep: int = KEPT, batch: int = PRUNE_BATCH) -> int:
-    """Remove the oldest entries beyond `keep`, at most `batch` of them; returns how many. Two at once do not wait."""
+def prune(conn: Connection, *, keep: int | None = None, batch: int = PRUNE_BATCH) -> int:
+    """Remove the oldest entries beyond `keep`, by default the configured number, at most `batch` of them.
+
+    Returns how many. Two at once do not wait.
+    """
     removed = conn.execute(
         """
         DELETE FROM event_logs WHERE id IN (
             SELECT id FROM event_logs
-            WHERE id <= (SELECT id FROM event_logs ORDER BY id DESC OFFSET %s LIMIT 1)
+            WHERE id <= (SELECT id FROM event_logs ORDER BY id DESC LIMIT 1 OFFSET coalesce(%s, (
+                SELECT (settings #>> '{event_log_configuration,number_to_retain}')::integer
+                FROM system_configuration), %s))
             ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
         """,
-        (keep, batch),
+        (keep, KEPT, batch),
     )
     return removed.rowcount
 

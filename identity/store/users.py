@@ -6,7 +6,6 @@ overwrites what another one has just written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -15,33 +14,31 @@ from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
 from identity.domain.contact import canonical
-from identity.domain.model import Membership, User
+from identity.domain.model import User
 from identity.store import standings
 from identity.store.db import Connection
 
 FIELDS = tuple(column.name for column in fields(User))
-_ELSEWHERE = {
-    "password_last_update_instant": "passwords.last_update_instant AS password_last_update_instant",
-    "memberships": """(SELECT jsonb_agg(jsonb_build_object('id', m.id, 'group_id', m.group_id, 'data', m.data,
-            'insert_instant', m.insert_instant, 'roles', (
-                SELECT jsonb_agg(jsonb_build_array(r.application_id, r.name))
-                FROM group_roles g JOIN application_roles r ON r.tenant_id = g.tenant_id AND r.id = g.role_id
-                WHERE g.tenant_id = m.tenant_id AND g.group_id = m.group_id))
-            ORDER BY m.insert_instant, m.group_id)
-        FROM group_members m WHERE m.tenant_id = users.tenant_id AND m.user_id = users.id) AS memberships""",
-    "two_factor_methods": f"{standings.METHODS} AS two_factor_methods",
-}
-"""Fields that are no column of `users`. Most users have none of them: one look into an index each."""
+_IN_EXTRAS = ("memberships", "two_factor_methods")
+_IN_PASSWORDS = "password_last_update_instant"
+PLAIN = tuple(name for name in FIELDS if name not in _IN_EXTRAS)
+COLUMNS = tuple(name for name in PLAIN if name != _IN_PASSWORDS)
+SELECTED = ", ".join(
+    [
+        *(f"users.{name}" if name in COLUMNS else f"passwords.last_update_instant AS {name}" for name in PLAIN),
+        standings.SELECTED,
+    ]
+)
+WIDTH = len(PLAIN) + 1
+"""How many columns `SELECTED` has."""
 
-COLUMNS = tuple(name for name in FIELDS if name not in _ELSEWHERE)
-SELECTED = ", ".join(_ELSEWHERE.get(name, f"users.{name}") for name in FIELDS)
 JOIN = "LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id"
 """The fields of `User` in order, and the join that one of them needs, for any statement that names `users`."""
 
 SELECT = f"SELECT {SELECTED} FROM users {JOIN} "  # noqa: S608 (constants only)
 """Every field of `User`; the callers below add their WHERE."""
 
-_ID = FIELDS.index("id")
+_ID = PLAIN.index("id")
 _INSERT = (
     f"INSERT INTO users ({', '.join(COLUMNS)}, email_canonical, username_canonical) "  # noqa: S608 (constants only)
     f"VALUES ({', '.join(f'%({name})s' for name in COLUMNS)}, %(email_canonical)s, %(username_canonical)s)"
@@ -50,18 +47,9 @@ _INSERT = (
 
 def made(*columns: Any) -> User:
     """The user of one row's `SELECTED` columns."""
-    *plain, memberships, methods = columns
-    found = tuple(_membership(plain[_ID], each) for each in memberships or ())
-    rest: tuple[Any, ...] = (found, tuple(standings.method_of(each) for each in methods or ()))
+    *plain, extras = columns
+    rest: tuple[Any, ...] = (standings.memberships(plain[_ID], extras), standings.methods(extras))
     return User(*plain, *rest)
-
-
-def _membership(user_id: UUID, row: Mapping[str, Any]) -> Membership:
-    roles: dict[UUID, frozenset[str]] = {}
-    for application_id, name in row["roles"] or ():
-        key = UUID(application_id)
-        roles[key] = roles.get(key, frozenset()) | {name}
-    return Membership(UUID(row["id"]), UUID(row["group_id"]), user_id, row["insert_instant"], row["data"], roles)
 
 
 def get(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> User | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +15,7 @@ from tests.service import Service
 
 SECRET = "canary-secret-that-nobody-may-read-in-a-log"
 PROVIDER = "/api/identity-provider"
+SYSTEM = "/api/system-configuration"
 ELSEWHERE = {
     "/api/group",
     "/api/group/member",
@@ -24,6 +25,7 @@ ELSEWHERE = {
     "/api/jwt/vend",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/user/action",
     "/api/user/registration",
 }
 """Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""
@@ -36,7 +38,9 @@ class Kind:
     member: str
     body: Callable[[], dict[str, Any]]
     create: str
-    """Where one is made."""
+    """Where one is made; for the one there is, where it is."""
+
+    wrong: dict[str, Any] = field(default_factory=lambda: {"name": 7})
 
 
 def unique() -> str:
@@ -72,6 +76,7 @@ KINDS = {
     "/api/key/generate": Kind("key", lambda: {"name": unique(), "algorithm": "ES256"}, "/api/key/generate"),
     "/api/key/import": Kind("key", secret, "/api/key/import"),
     "/api/lambda": Kind("lambda", reconcile, "/api/lambda"),
+    SYSTEM: Kind("systemConfiguration", lambda: {"data": {"a": unique()}}, SYSTEM, {"data": 7}),
     "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
     "/api/user-action": Kind("userAction", lambda: {"name": unique()}, "/api/user-action"),
     "/api/user-action-reason": Kind("userActionReason", reason, "/api/user-action-reason"),
@@ -107,6 +112,8 @@ def prepared(service: Service, row: Route) -> tuple[str, Any]:
         owner = made(service, KINDS["/api/application"], "/api/application")
         path = path.replace("<application_id>", owner["id"])
     body = {kind.member: kind.body()}
+    if row.endpoint == SYSTEM:
+        return path, body
     if row.method == "POST":
         new_id = PROVIDER_ID if row.endpoint == PROVIDER else str(uuid4())
         return re.sub(r"<\w+>", new_id, path), body

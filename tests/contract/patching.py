@@ -56,6 +56,7 @@ def make_group(service: Service) -> str:
 
 
 PATCHABLES = (
+    Patchable("systemConfiguration", lambda _: "/api/system-configuration"),
     Patchable("application", make_application),
     Patchable("group", make_group),
     Patchable("identityProvider", make_provider),

@@ -13,7 +13,7 @@ import pytest
 from identity.http.fusionauth.routes import Route
 from identity.store import configuration
 from identity.store.api_keys import hash_of
-from tests.contract.configuration_writes import CONFIGURATION, ELSEWHERE, KINDS, SECRET, WRITES, call, prepared
+from tests.contract.configuration_writes import CONFIGURATION, ELSEWHERE, KINDS, SECRET, SYSTEM, WRITES, call, prepared
 from tests.service import Service
 
 
@@ -58,11 +58,8 @@ def test_a_refused_write_of_configuration_changes_neither(shared_service: Servic
     before, known = version(shared_service), len(entries(shared_service))
     nowhere = re.sub(r"[0-9a-f-]{36}", str(uuid4()), path) if row.method != "POST" else path
     nowhere = nowhere.replace("type=Twitter", "type=Google").replace("name=", "name=x")
-    refused = call(
-        shared_service,
-        row.method,
-        nowhere,
-        {KINDS[str(row.endpoint)].member: {"name": 7}} if row.method == "POST" else body,
-    )
+    kind = KINDS[str(row.endpoint)]
+    wrong = {kind.member: kind.wrong} if row.method == "POST" or row.endpoint == SYSTEM else body
+    refused = call(shared_service, row.method, nowhere, wrong)
     assert refused.status_code in {400, 404}
     assert (version(shared_service), len(entries(shared_service))) == (before, known)

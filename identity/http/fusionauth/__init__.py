@@ -1,6 +1,7 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
 from identity.http.fusionauth import (
+    action_logs,
     api_keys,
     applications,
     connection_tests,
@@ -21,6 +22,7 @@ from identity.http.fusionauth import (
     registrations,
     roles,
     system,
+    system_configurations,
     tenants,
     user_action_reasons,
     user_actions,
@@ -31,6 +33,7 @@ from identity.http.fusionauth import (
 from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
+    action_logs.routes,
     api_keys.routes,
     applications.routes,
     connection_tests.routes,
@@ -51,6 +54,7 @@ PAGES: tuple[Routes, ...] = (
     registrations.routes,
     roles.routes,
     system.routes,
+    system_configurations.routes,
     tenants.routes,
     user_action_reasons.routes,
     user_actions.routes,
