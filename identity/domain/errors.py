@@ -63,6 +63,10 @@ class NotFound(Exception):
     """404 with an empty body: there is no such object, or not for this caller."""
 
 
+class Unreachable(Exception):
+    """422 with an empty body: there is no address to send to."""
+
+
 class Conflict(Exception):
     """409: somebody else changed the object meanwhile."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.guesses import Guess
-from identity.domain.model import Tenant, User
+from identity.domain.model import Application, Tenant, User
 from identity.domain.password_change import ChangeRules, is_too_young
 from identity.domain.user_rules import UserRules
 from identity.domain.verification import proved_address, verified_user
@@ -22,7 +22,7 @@ from identity.flows.password_right import (
     configuration_of,
     needs_trust,
     read_facts,
-    require_trust,
+    trust_token_required,
     wrong_current_password,
 )
 from identity.flows.replace_password import hash_for, is_reused, password_problems, remembered, replace_password
@@ -57,10 +57,12 @@ class Changed:
 
 def change_password(services: Services, right: PasswordRight, change: PasswordChange, now: int) -> Changed:
     """Raises NotFound, Invalid."""
-    tenant = configuration_of(services, right).tenant
+    configuration = configuration_of(services, right)
+    tenant, application = configuration.tenant, configuration.application
     facts = read_facts(services, right)
-    trusted = needs_trust(services, right, facts)
-    require_trust(services, right, change.trust_token)
+    trusted = needs_trust(configuration, right, facts)
+    if trusted and change.trust_token is None:
+        raise trust_token_required()
     _require_current_password(services, tenant, right, facts, change, now)
     _require_rules(services, tenant, right, facts, change, now)
     hashed = hash_for(services, tenant, change.password)
@@ -71,7 +73,7 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         replace_password(conn, services, tenant, user, hashed, now)
         users.update(conn, _with_new_password(tenant, right, user, now))
         _lift_lockout(conn, tenant, right)
-        external_identifiers.add(conn, secret, _one_time_password(tenant, right, now))
+        external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
 
     services.db.transact(work, turn=right.user_id)
     return Changed(secret, right.identifier.state if right.identifier else None)
@@ -162,13 +164,15 @@ def _lift_lockout(conn: Connection, tenant: Tenant, right: PasswordRight) -> Non
         stored_guesses.forget(conn, tenant.id, right.user_id)
 
 
-def _one_time_password(tenant: Tenant, right: PasswordRight, now: int) -> ExternalIdentifier:
+def _one_time_password(
+    tenant: Tenant, application: Application | None, right: PasswordRight, now: int
+) -> ExternalIdentifier:
     return ExternalIdentifier(
         Kind.ONE_TIME_PASSWORD,
         tenant.id,
         now,
         end_of(tenant, "one_time_password", now),
         user_id=right.user_id,
-        application_id=right.application_id,
+        application_id=application.id if application else None,
         state=right.identifier.state if right.identifier else None,
     )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from identity.domain.contact import canonical
-from identity.domain.errors import NotFound, invalid_field, invalid_request
+from identity.domain.errors import Invalid, NotFound, invalid_field, invalid_request
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.second_factor import policy_of
 from identity.flows.services import Services
@@ -118,18 +118,22 @@ def configuration_of(services: Services, right: PasswordRight) -> TenantConfigur
     return found
 
 
-def require_trust(services: Services, right: PasswordRight, trust_token: str | None) -> None:
-    """Whoever has a second factor uses it before the password changes. Raises NotFound, Invalid [TrustTokenRequired]."""
-    if trust_token is None and needs_trust(services, right, read_facts(services, right)):
-        raise invalid_request("TrustTokenRequired", "The user has a second factor: a trust token is needed.")
+def require_no_trust(services: Services, right: PasswordRight) -> None:
+    """For whoever asks what a change will take. Raises NotFound, Invalid `[TrustTokenRequired]`."""
+    if needs_trust(configuration_of(services, right), right, read_facts(services, right)):
+        raise trust_token_required()
 
 
-def needs_trust(services: Services, right: PasswordRight, facts: PasswordFacts) -> bool:
-    """Whether a trust token must come with the change."""
+def needs_trust(configuration: TenantConfiguration, right: PasswordRight, facts: PasswordFacts) -> bool:
+    """Whoever has a second factor uses it before the password changes: a trust token must come with the change."""
     assert facts.known is not None  # `read_facts` found one
-    policy = policy_of(configuration_of(services, right))
+    policy = policy_of(configuration)
     methods = policy.usable(facts.known.standing.methods)
     return bool(methods) and policy.asks(methods) and not right.had_second_factor
+
+
+def trust_token_required() -> Invalid:
+    return invalid_request("TrustTokenRequired", "The user has a second factor: a trust token is needed.")
 
 
 def wrong_current_password(right: PasswordRight) -> Exception:

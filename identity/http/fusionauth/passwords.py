@@ -14,7 +14,7 @@ from flask import Response
 from identity.domain.errors import NotFound, Unauthorized, invalid_field
 from identity.flows.forgot_password import ForgotRequest, forgot_password
 from identity.flows.new_password import PasswordChange, change_password
-from identity.flows.password_right import PasswordRight, require_trust, right_by_id, right_by_login_id
+from identity.flows.password_right import PasswordRight, require_no_trust, right_by_id, right_by_login_id
 from identity.http.bearer import id_of, presented_token, require_claims
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.routes import ABSENT, Call, Routes
@@ -39,10 +39,10 @@ CHANGE_STATUSES = {
 routes = Routes("Passwords", "Users set a new password, or a first one.")
 
 
-@routes.get(f"{CHANGE}/<change_password>", endpoint=None, statuses=CHANGE_STATUSES)
-def check_change_password_by_id(call: Call, change_password: str) -> None:
+@routes.get(f"{CHANGE}/<secret>", endpoint=None, statuses=CHANGE_STATUSES)
+def check_change_password_by_id(call: Call, secret: str) -> None:
     """Whether the id still works; 400 `[TrustTokenRequired]` when a second factor is needed as well."""
-    require_trust(call.services, right_by_id(call.services, call.tenant_id, change_password, call.now), None)
+    require_no_trust(call.services, right_by_id(call.services, call.tenant_id, secret, call.now))
 
 
 @routes.get(
@@ -64,7 +64,7 @@ def check_change_password(call: Call) -> None:
     right = _owner(call) if login_id is None else _by_login_id(call, login_id, types, None)
     if right is None:
         raise NotFound
-    require_trust(call.services, right, None)
+    require_no_trust(call.services, right)
 
 
 @routes.post(
@@ -75,10 +75,10 @@ def check_change_password(call: Call) -> None:
     gives=ChangePasswordAnswer,
     statuses=CHANGE_STATUSES,
 )
-def change_password_of_user(call: Call, change_password: str | None = None) -> Response:
+def change_password_of_user(call: Call, secret: str | None = None) -> Response:
     """Set a password, end the sessions that the tenant's policy ends, and close every open change-password id."""
     given = call.load(CHANGE_REQUEST)
-    right = _right(call, given.get("change_password_id") or change_password, given)
+    right = _right(call, given.get("change_password_id") or secret, given)
     change = PasswordChange(
         password=given["password"],
         current_password=given.get("current_password"),
