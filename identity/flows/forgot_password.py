@@ -97,7 +97,14 @@ def _begin(
     """Raises Invalid: the wanted id is taken."""
     secret = request.change_password_id or new_identifier(services, tenant, "change_password_id")
     identifier = _identifier(
-        Kind.CHANGE_PASSWORD, "change_password_id", tenant, application, user, now, mailed=request.mailed, state=request.state
+        Kind.CHANGE_PASSWORD,
+        "change_password_id",
+        tenant,
+        application,
+        user,
+        now,
+        mailed=request.mailed,
+        state=request.state,
     )
     try:
         services.db.transact(lambda conn: external_identifiers.add(conn, secret, identifier))

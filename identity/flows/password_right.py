@@ -65,14 +65,10 @@ def right_by_id(services: Services, tenant_id: UUID | None, secret: str, now: in
     if found is None:
         raise NotFound
     assert found.user_id is not None  # these kinds are made for users
-    return PasswordRight(
-        found.tenant_id, found.user_id, found.application_id, identifier=found, secret=secret
-    )
+    return PasswordRight(found.tenant_id, found.user_id, found.application_id, identifier=found, secret=secret)
 
 
-def find_identifier(
-    conn: Connection, tenant_id: UUID | None, secret: str, now: int
-) -> ExternalIdentifier | None:
+def find_identifier(conn: Connection, tenant_id: UUID | None, secret: str, now: int) -> ExternalIdentifier | None:
     """What a change-password id stands for, within the tenant if one is named."""
     for kind in KINDS:
         found = external_identifiers.find(conn, kind, secret, now)

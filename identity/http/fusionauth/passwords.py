@@ -139,9 +139,7 @@ def _right(call: Call, secret: str | None, given: dict[str, Any]) -> PasswordRig
     return right
 
 
-def _by_login_id(
-    call: Call, login_id: str, types: list[str], application_id: UUID | None
-) -> PasswordRight | None:
+def _by_login_id(call: Call, login_id: str, types: list[str], application_id: UUID | None) -> PasswordRight | None:
     if not _has_key(call, CHANGE):
         raise Unauthorized
     tenant_id = tenant_for(call, application_id, "applicationId")
