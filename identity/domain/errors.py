@@ -67,6 +67,10 @@ class Unreachable(Exception):
     """422 with an empty body: there is no address to send to."""
 
 
+class WrongCode(Exception):
+    """421 with an empty body: a second factor's code is wrong, too old, spent, or there were too many wrong ones."""
+
+
 class Conflict(Exception):
     """409: somebody else changed the object meanwhile."""
 

@@ -27,7 +27,6 @@ from identity.flows.password_right import (
 )
 from identity.flows.replace_password import hash_for, is_reused, password_problems, remembered, replace_password
 from identity.flows.services import Services
-from identity.hashing import Hashed
 from identity.store import external_identifiers, password_logins, users
 from identity.store import guesses as stored_guesses
 from identity.store.db import Connection

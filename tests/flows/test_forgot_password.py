@@ -130,5 +130,7 @@ def test_who_resets_a_forgotten_password_may_guess_again_if_the_tenant_says_so(w
 def test_an_application_of_another_tenant_is_invalid(world: World) -> None:
     email = world.user(linked_person(world))["email"]
     _, foreign = world.add_tenant("other")
-    answer = world.service.call("POST", FORGOT, {"loginId": email, "applicationId": foreign}, tenant=world.service.tenant_id)
+    answer = world.service.call(
+        "POST", FORGOT, {"loginId": email, "applicationId": foreign}, tenant=world.service.tenant_id
+    )
     assert codes(answer) == {"[invalid]applicationId"}

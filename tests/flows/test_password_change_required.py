@@ -179,7 +179,9 @@ def test_linking_onto_an_unproved_address_leaves_no_way_back_in(world: World) ->
     configure_tenant(world, emailConfiguration={"verifyEmail": True})
     email = world.x.person("alice")["email"]
     planted = world.add_user(email=email)
-    verification = world.service.call("PUT", "/api/user/verify-email", params={"email": email, "sendVerifyEmail": "false"})
+    verification = world.service.call(
+        "PUT", "/api/user/verify-email", params={"email": email, "sendVerifyEmail": "false"}
+    )
     body = {"loginId": email, "sendForgotPasswordEmail": False}
     forgotten = world.service.call("POST", "/api/user/forgot-password", body)
     assert world.login("alice").json()["user"]["id"] == planted["id"]

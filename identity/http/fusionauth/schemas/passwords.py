@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from marshmallow import ValidationError, validates_schema
-
 from identity.http.fusionauth.schemas.login import EventInfoSchema
 from identity.wire import Flag, Free, Id, Many, OneOf, Part, Text, WireSchema
 
