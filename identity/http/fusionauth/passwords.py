@@ -1,6 +1,6 @@
 """Forgotten and changed passwords. Source: supporting contract 14.
 
-A change-password id is a right by itself; without one it takes an API key, or an access token with the current password.
+A change-password id is a right by itself; without one it takes a key, or an access token with the current password.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def check_change_password(call: Call) -> None:
 
 @routes.post(
     CHANGE,
-    f"{CHANGE}/<change_id>",
+    f"{CHANGE}/<secret>",
     endpoint=None,
     takes=ChangePasswordRequest,
     gives=ChangePasswordAnswer,
@@ -105,7 +105,7 @@ def change_password_of_user(call: Call, secret: str | None = None) -> Response:
     },
 )
 def begin_forgotten_password(call: Call) -> Response:
-    """Mail an id that lets the user set a new password. Without a key the answer never tells whether anybody is there."""
+    """Mail an id that lets the user set a new password. Without a key the answer tells nothing about anybody."""
     given = call.load(FORGOT_REQUEST)
     keyed = _has_key(call, FORGOT)
     mailed = given["send_forgot_password_email"] and given["send_forgot_password_message"]
@@ -147,10 +147,8 @@ def _by_login_id(call: Call, login_id: str, types: list[str], application_id: UU
 
 
 def _owner(call: Call, application_id: UUID | None = None) -> PasswordRight:
-    """The owner of the access token; a key must say whose password it is about. Raises Unauthorized, Invalid."""
-    if call.caller is not None:
-        raise invalid_field("loginId", "missing")
-    if presented_token(call.request) is None:
+    """The owner of the access token; a key must say whose password it is about. Raises Unauthorized."""
+    if call.caller is not None or presented_token(call.request) is None:
         raise Unauthorized
     claims = require_claims(call.services, call.request, call.now)
     tenant_id = id_of(claims, "tid")
