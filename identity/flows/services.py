@@ -13,6 +13,7 @@ from identity.runtime import Runtime
 from identity.sealing import Sealer
 from identity.settings import Settings
 from identity.store.db import Database
+from identity.store.development_clock import DevelopmentClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Services:
     configurations: Configurations
     traces: LoginTraces
     system: SystemConfigurations
+    clock: DevelopmentClock | None = None
+    """What moves `runtime.now`, in development mode."""
 
     def close(self) -> None:
         """End connections and children; for an orderly end of the process."""
@@ -35,3 +38,5 @@ class Services:
         self.lambdas.close()
         self.http.close()
         self.db.close()
+        if self.clock is not None:
+            self.clock.close()
