@@ -1,4 +1,4 @@
-"""The `identity` command: serve, dev, kickstart, migrate, check, clock, emulator, api-key.
+"""The `identity` command: serve, dev, kickstart, migrate, check, clock, status-matrix, emulator, api-key.
 
 The web framework is imported by the commands that need it only: `identity dev` starts twice as fast without it.
 """
@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     checking = _command(commands, "check", "say whether this installation can start, and what to do if not")
     checking.set_defaults(run=_check)
     _add_clock_commands(_command(commands, "clock", "move the service's time, in development mode only"))
+    _add_status_matrix(
+        _command(commands, "status-matrix", "reach every status of a login on what `make run` started, with its curl")
+    )
     _add_emulators(_command(commands, "emulator", "run an emulator of an outside party by itself"))
     _add_api_key_commands(_command(commands, "api-key", "make and list API keys, without a key"))
     return parser
@@ -83,6 +86,12 @@ def _command(commands: Commands, name: str, purpose: str) -> argparse.ArgumentPa
         name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
     )
     return parser
+
+
+def _add_status_matrix(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("status", nargs="*", type=int, help="only these, such as 212 242")
+    parser.add_argument("--page", action="store_true", help="only print the page docs/outcomes.md")
+    parser.set_defaults(run=_status_matrix, mode="development")
 
 
 def _add_emulators(parser: argparse.ArgumentParser) -> None:
@@ -175,6 +184,20 @@ def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
     except (BadOptions, OSError) as error:
         raise BadSettings(str(error)) from error
     return 0
+
+
+def _status_matrix(loaded: Settings, options: argparse.Namespace) -> int:
+    if not loaded.development:
+        raise BadSettings("IDENTITY_MODE is 'production', and the matrix damages the database for a moment.")
+    from identity import status_matrix  # noqa: PLC0415
+
+    if options.page:
+        print(status_matrix.page(), end="")
+        return 0
+    told = dev.read_dev_env(loaded.data_dir)
+    status_matrix.require_service(told)
+    with _installation(loaded) as found:
+        return 0 if status_matrix.run(told, loaded.data_dir, found.database.url, options.status) else 1
 
 
 def _check(loaded: Settings, _: argparse.Namespace) -> int:
