@@ -29,3 +29,17 @@ CREATE TABLE user_action_reasons (
     insert_instant       bigint NOT NULL,
     last_update_instant  bigint NOT NULL
 );
+
+-- What was done to users: the rest of the log, beside the columns that a login reads (0002).
+ALTER TABLE user_action_logs
+    ADD COLUMN temporal boolean NOT NULL DEFAULT true,
+    ADD COLUMN comment text,
+    ADD COLUMN email_user_on_end boolean NOT NULL DEFAULT false,
+    ADD COLUMN notify_user_on_end boolean NOT NULL DEFAULT false,
+    ADD COLUMN end_event_sent boolean NOT NULL DEFAULT false,
+    ADD COLUMN history jsonb NOT NULL DEFAULT '[]',  -- [{actioner_user_id, comment, create_instant, expiry}], oldest first
+    DROP COLUMN settings,
+    ADD CONSTRAINT user_action_logs_action FOREIGN KEY (user_action_id) REFERENCES user_actions (id) ON DELETE CASCADE;
+CREATE INDEX user_action_logs_user ON user_action_logs (tenant_id, actionee_user_id, insert_instant);
+CREATE INDEX user_action_logs_action ON user_action_logs (user_action_id);
+CREATE INDEX user_action_logs_due ON user_action_logs (expiry) WHERE temporal AND NOT ended AND expiry IS NOT NULL;

@@ -14,6 +14,7 @@ from identity.domain.tokens import AccessTokenFacts, access_token_claims
 from identity.flows import change_password, login_validation, second_factor, verification
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.login_attempt import BeginAgain, Entry, Person
+from identity.flows.prevent_logins import end_barred_sessions
 from identity.flows.services import Services
 from identity.signing import sign
 from identity.store import logins, refresh_tokens
@@ -37,8 +38,10 @@ def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | 
     if verdict not in REFUSALS:
         return None
     entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
-    now = services.runtime.now()
-    actions = person.standing.preventing(now, entry.application_id) if verdict is Verdict.LOGIN_PREVENTED else ()
+    if verdict is not Verdict.LOGIN_PREVENTED:
+        return LoginOutcome(verdict)
+    actions = person.standing.preventing(services.runtime.now(), entry.application_id)
+    end_barred_sessions(services, entry.configuration, person.user, actions)
     return LoginOutcome(verdict, actions=actions)
 
 

@@ -25,6 +25,7 @@ ELSEWHERE = {
     "/api/jwt/vend",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/user/action",
     "/api/user/registration",
 }
 """Endpoints whose POST, PUT ... change people and what belongs to them, or nothing."""

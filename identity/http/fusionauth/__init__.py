@@ -1,6 +1,7 @@
 """The FusionAuth-compatible front end: one module per documented page, all of them in `PAGES`."""
 
 from identity.http.fusionauth import (
+    action_logs,
     api_keys,
     applications,
     connection_tests,
@@ -32,6 +33,7 @@ from identity.http.fusionauth import (
 from identity.http.fusionauth.routes import Routes
 
 PAGES: tuple[Routes, ...] = (
+    action_logs.routes,
     api_keys.routes,
     applications.routes,
     connection_tests.routes,

@@ -48,10 +48,12 @@ TEXT_KIND = {"type": "string"}
 FLAGS = frozenset(
     {
         "accurateTotal",
+        "active",
         "async",
         "global",
         "hardDelete",
         "inactive",
+        "preventingLogin",
         "reactivate",
         "retrieveTotal",
         "sendVerifyEmail",
