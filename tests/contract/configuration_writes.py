@@ -23,6 +23,8 @@ ELSEWHERE = {
     "/api/identity-provider/test",
     "/api/jwt/refresh",
     "/api/jwt/vend",
+    "/api/system/audit-log",
+    "/api/system/audit-log/export",
     "/api/system/login-record/export",
     "/api/user",
     "/api/user/action",
