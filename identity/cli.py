@@ -1,4 +1,5 @@
-"""The `identity` command: serve, dev, kickstart, migrate, check, emulator, api-key.
+"""The `identity` command: serve, dev, kickstart, migrate, check, explain, status-matrix, emulator,
+api-key.
 
 The web framework is imported by the commands that need it only: `identity dev` starts twice as fast without it.
 """
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from identity import __version__, dev, operator_keys, settings
 from identity.emulators.x.options import add_arguments
+from identity.explain import NoSuchTrace, explained
 from identity.lifeline import end_with_parent
 from identity.operator_keys import KeyRefused
 from identity.runtime import Runtime
@@ -24,7 +26,7 @@ from identity.store.db import StoreUnavailable
 from identity.store.embedded import EmbeddedFailed, EmbeddedPostgres
 from identity.store.migrate import MigrationRefused
 
-EXPECTED = (BadSettings, BadKeyFile, KeyRefused, MigrationRefused, dev.DevFailed, EmbeddedFailed)
+EXPECTED = (NoSuchTrace, BadSettings, BadKeyFile, KeyRefused, MigrationRefused, dev.DevFailed, EmbeddedFailed)
 """Failures whose message tells the operator what to do: printed without a stack."""
 
 Commands = Any
@@ -70,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     migrating.set_defaults(run=_migrate)
     checking = _command(commands, "check", "say whether this installation can start, and what to do if not")
     checking.set_defaults(run=_check)
+    explaining = _command(commands, "explain", "print the trace of a login: its steps and the rule that decided it")
+    explaining.add_argument("trace", metavar="ID", help="what the header X-Identity-Trace of the login's answer says")
+    explaining.set_defaults(run=_explain)
+    _add_status_matrix(
+        _command(commands, "status-matrix", "reach every status of a login on what `make run` started, with its curl")
+    )
     _add_emulators(_command(commands, "emulator", "run an emulator of an outside party by itself"))
     _add_api_key_commands(_command(commands, "api-key", "make and list API keys, without a key"))
     return parser
@@ -81,6 +89,12 @@ def _command(commands: Commands, name: str, purpose: str) -> argparse.ArgumentPa
         name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
     )
     return parser
+
+
+def _add_status_matrix(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("status", nargs="*", type=int, help="only these, such as 212 242")
+    parser.add_argument("--page", action="store_true", help="only print the page docs/outcomes.md")
+    parser.set_defaults(run=_status_matrix, mode="development")
 
 
 def _add_emulators(parser: argparse.ArgumentParser) -> None:
@@ -159,6 +173,20 @@ def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _status_matrix(loaded: Settings, options: argparse.Namespace) -> int:
+    if not loaded.development:
+        raise BadSettings("IDENTITY_MODE is 'production', and the matrix damages the database for a moment.")
+    from identity import status_matrix  # noqa: PLC0415
+
+    if options.page:
+        print(status_matrix.page(), end="")
+        return 0
+    told = dev.read_dev_env(loaded.data_dir)
+    status_matrix.require_service(told)
+    with _installation(loaded) as found:
+        return 0 if status_matrix.run(told, loaded.data_dir, found.database.url, options.status) else 1
+
+
 def _check(loaded: Settings, _: argparse.Namespace) -> int:
     from identity.check import check  # noqa: PLC0415
 
@@ -166,6 +194,12 @@ def _check(loaded: Settings, _: argparse.Namespace) -> int:
     for finding in findings:
         print(finding)
     return 0 if all(finding.good for finding in findings) else 1
+
+
+def _explain(loaded: Settings, options: argparse.Namespace) -> int:
+    with _installation(loaded) as found:
+        print(explained(found.database.url, options.trace))
+    return 0
 
 
 def _create_api_key(loaded: Settings, options: argparse.Namespace) -> int:

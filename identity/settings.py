@@ -22,6 +22,7 @@ WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID",
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+FEDERATED_MFA = ("challenge", "skip")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
 """What a setting of each type must be, in the words of messages."""
 LEAST = {
@@ -105,6 +106,17 @@ class Emulator:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhook:
+    allow_private: bool = False
+    allowed_networks: str = ""
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that the operator has opened. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.allowed_networks.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     level: str = "info"
 
@@ -122,6 +134,7 @@ class Settings:
     workers: int = 2
     threads: int = 48
     drain_seconds: int = 15
+    federated_mfa: str = "challenge"
     database: Database = Database()
     postgres: Postgres = Postgres()
     secret: Secret = Secret()
@@ -131,6 +144,7 @@ class Settings:
     links: Links = Links()
     login: Login = Login()
     emulator: Emulator = Emulator()
+    webhook: Webhook = Webhook()
     log: Log = Log()
     x_api_url_given: bool = False
     """Whether somebody set x.api_url: then `make run` starts no emulator."""
@@ -187,6 +201,8 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     values["mode"] = chosen_mode
     if chosen_mode == "development" and sources["login.rate_limit"] == defaults["login.rate_limit"]:
         values["login.rate_limit"] = 0  # decision 21
+    if chosen_mode == "development" and sources["webhook.allow_private"] == defaults["webhook.allow_private"]:
+        values["webhook.allow_private"] = True  # decision 35
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,
@@ -304,16 +320,19 @@ def _check(settings: Settings) -> None:
         _ = settings.proxies
     except ValueError as error:
         raise BadSettings(f"The setting 'trusted_proxies' must list addresses and networks: {error}.") from error
+    try:
+        _ = settings.webhook.networks
+    except ValueError as error:
+        raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
     for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
     scheme, written_as_url, _ = settings.database.url.partition("://")
     if written_as_url and scheme not in ("postgresql", "postgres"):
         raise BadSettings("The setting 'database.url' must begin with postgresql://: no other database will do.")
-    if settings.log.level not in LOG_LEVELS:
-        raise BadSettings(
-            f"The setting 'log.level' is {settings.log.level!r}; it must be one of {', '.join(LOG_LEVELS)}."
-        )
+    for name, choices in (("log.level", LOG_LEVELS), ("federated_mfa", FEDERATED_MFA)):
+        if (chosen := _value(settings, name)) not in choices:
+            raise BadSettings(f"The setting {name!r} is {chosen!r}; it must be one of {', '.join(choices)}.")
     if not settings.development and not settings.x.api_url.startswith("https://"):
         raise BadSettings(
             f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "

@@ -84,6 +84,19 @@ class DevRun:
         headers = {"Authorization": read_dev_env(self.home)["IDENTITY_API_KEY"], "Connection": "close"}
         return requests.request(method, self.url + path, json=json, headers=headers, timeout=20)
 
+    def command_line(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another `identity` command with the same settings, as the same account."""
+        return subprocess.run(
+            [*self.command[:-1], *arguments],
+            cwd="/",
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            **self._as_account(),
+        )
+
     def child(self, name: str) -> psutil.Process:
         """The process with this argument: `serve` or `identity.emulators.x`."""
         assert self.process is not None

@@ -19,7 +19,7 @@ from identity.domain.standing import NO_STANDING, Standing
 from identity.store import registrations, standings, users
 from identity.store.db import Connection
 
-COLUMNS = f"{users.SELECTED}, {standings.SELECTED}, {registrations.SELECTED}"
+COLUMNS = f"{users.SELECTED}, users.login_version, {registrations.SELECTED}"
 JOINS = f"""
     {users.JOIN}
     LEFT JOIN registrations ON registrations.tenant_id = users.tenant_id AND registrations.user_id = users.id"""
@@ -74,13 +74,13 @@ def known_user(rows: Sequence[Sequence[Any]]) -> KnownUser | None:
     """One user from the rows of a join with their registrations; None when there was no user."""
     if not rows or rows[0][0] is None:
         return None
-    width, registered = len(users.FIELDS), len(users.FIELDS) + standings.WIDTH
+    *user, extras, login_version = rows[0][: users.WIDTH + 1]
+    registered = users.WIDTH + 1
     found = (Registration(*row[registered:]) for row in rows if row[registered] is not None)
-    user = users.made(*rows[0][:width])
     return KnownUser(
-        user,
+        users.made(*user, extras),
         tuple(sorted(found, key=lambda item: str(item.application_id))),
-        standings.standing(rows[0][width:registered], user.two_factor_methods),
+        standings.standing(login_version, extras),
     )
 
 

@@ -1,50 +1,60 @@
-"""How users stand: the columns that a login's statement reads beside the user, and the value made of them.
+"""What few users have beside their row: preventing actions, second factors, memberships, a lockout.
 
-Each is one sub-select on an index that holds nothing for most users, so that a plain login hardly pays for it.
+One function of the database gathers it (migrations/0011_extras.sql), and only for users who ever had any of it, so that
+everybody else's login does not pay for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from identity.domain.model import Membership
 from identity.domain.standing import PreventingAction, Standing, TwoFactorMethod
+from identity.domain.totp import Authenticator
 
-SELECTED = """users.login_version,
-    (SELECT jsonb_agg(jsonb_build_object('id', a.id, 'actioner_user_id', a.actioner_user_id,
-            'application_ids', a.application_ids, 'expiry', a.expiry, 'name', a.name,
-            'localized_name', a.localized_name, 'option', a.option, 'localized_option', a.localized_option,
-            'reason', a.reason, 'localized_reason', a.localized_reason, 'reason_code', a.reason_code)
-        ORDER BY a.insert_instant, a.id)
-     FROM user_action_logs a
-     WHERE a.tenant_id = users.tenant_id AND a.actionee_user_id = users.id AND a.prevents_login AND NOT a.ended),
-    (SELECT f.locked_until FROM login_failures f WHERE f.tenant_id = users.tenant_id AND f.user_id = users.id)"""
-"""The columns, for any statement that names `users`. Instants are compared in Python: the text needs no parameter."""
+SELECTED = "CASE WHEN users.has_extras THEN user_extras(users.tenant_id, users.id) END AS extras"
+"""The column, for any statement that names `users`."""
 
-METHODS = """
-    (SELECT jsonb_agg(jsonb_build_object('id', m.id, 'method', m.method, 'email', m.email,
-            'mobile_phone', m.mobile_phone, 'last_used', m.last_used) ORDER BY m.insert_instant, m.id)
-     FROM two_factor_methods m WHERE m.tenant_id = users.tenant_id AND m.user_id = users.id)"""
-"""The second factors, which are members of the user object: `store/users.py` reads them with it."""
-
-WIDTH = 3
+Extras = Mapping[str, Any] | None
+"""Its value: None for a user who never had any."""
 
 
-def standing(columns: Sequence[Any], methods: tuple[TwoFactorMethod, ...]) -> Standing:
-    """The value of one row's `SELECTED` columns; the second factors are read with the user."""
-    login_version, actions, locked_until = columns
+def memberships(user_id: UUID, extras: Extras) -> tuple[Membership, ...]:
+    """The groups of the user, with the roles that each gives."""
+    return tuple(_membership(user_id, row) for row in (extras or {}).get("memberships") or ())
+
+
+def methods(extras: Extras) -> tuple[TwoFactorMethod, ...]:
+    """The second factors, without their secrets."""
+    return tuple(method_of(row) for row in (extras or {}).get("methods") or ())
+
+
+def standing(login_version: int, extras: Extras) -> Standing:
+    """How the user stands. Instants are compared in Python, so that the statement needs no parameter for them."""
+    if extras is None:
+        return Standing(login_version)
     return Standing(
         login_version=login_version,
-        actions=tuple(_action(row) for row in actions or ()),
-        methods=methods,
-        locked_until=locked_until,
+        actions=tuple(_action(row) for row in extras["actions"] or ()),
+        methods=methods(extras),
+        locked_until=extras["locked_until"],
     )
 
 
 def method_of(row: Mapping[str, Any]) -> TwoFactorMethod:
-    """One of the array that `METHODS` gives."""
-    return TwoFactorMethod(**row)
+    """A second factor from its columns by name."""
+    shape = row["authenticator"]
+    return TwoFactorMethod(**(dict(row) | {"authenticator": Authenticator(**shape) if shape else None}))
+
+
+def _membership(user_id: UUID, row: Mapping[str, Any]) -> Membership:
+    roles: dict[UUID, frozenset[str]] = {}
+    for application_id, name in row["roles"] or ():
+        key = UUID(application_id)
+        roles[key] = roles.get(key, frozenset()) | {name}
+    return Membership(UUID(row["id"]), UUID(row["group_id"]), user_id, row["insert_instant"], row["data"], roles)
 
 
 def _action(row: Mapping[str, Any]) -> PreventingAction:

@@ -6,8 +6,8 @@ overwrites what another one has just written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -15,33 +15,31 @@ from psycopg.rows import args_row
 from psycopg.types.json import Jsonb
 
 from identity.domain.contact import canonical
-from identity.domain.model import Membership, User
+from identity.domain.model import User
 from identity.store import standings
 from identity.store.db import Connection
 
 FIELDS = tuple(column.name for column in fields(User))
-_ELSEWHERE = {
-    "password_last_update_instant": "passwords.last_update_instant AS password_last_update_instant",
-    "memberships": """(SELECT jsonb_agg(jsonb_build_object('id', m.id, 'group_id', m.group_id, 'data', m.data,
-            'insert_instant', m.insert_instant, 'roles', (
-                SELECT jsonb_agg(jsonb_build_array(r.application_id, r.name))
-                FROM group_roles g JOIN application_roles r ON r.tenant_id = g.tenant_id AND r.id = g.role_id
-                WHERE g.tenant_id = m.tenant_id AND g.group_id = m.group_id))
-            ORDER BY m.insert_instant, m.group_id)
-        FROM group_members m WHERE m.tenant_id = users.tenant_id AND m.user_id = users.id) AS memberships""",
-    "two_factor_methods": f"{standings.METHODS} AS two_factor_methods",
-}
-"""Fields that are no column of `users`. Most users have none of them: one look into an index each."""
+_IN_EXTRAS = ("memberships", "two_factor_methods")
+_IN_PASSWORDS = "password_last_update_instant"
+PLAIN = tuple(name for name in FIELDS if name not in _IN_EXTRAS)
+COLUMNS = tuple(name for name in PLAIN if name != _IN_PASSWORDS)
+SELECTED = ", ".join(
+    [
+        *(f"users.{name}" if name in COLUMNS else f"passwords.last_update_instant AS {name}" for name in PLAIN),
+        standings.SELECTED,
+    ]
+)
+WIDTH = len(PLAIN) + 1
+"""How many columns `SELECTED` has."""
 
-COLUMNS = tuple(name for name in FIELDS if name not in _ELSEWHERE)
-SELECTED = ", ".join(_ELSEWHERE.get(name, f"users.{name}") for name in FIELDS)
 JOIN = "LEFT JOIN passwords ON passwords.tenant_id = users.tenant_id AND passwords.user_id = users.id"
 """The fields of `User` in order, and the join that one of them needs, for any statement that names `users`."""
 
 SELECT = f"SELECT {SELECTED} FROM users {JOIN} "  # noqa: S608 (constants only)
 """Every field of `User`; the callers below add their WHERE."""
 
-_ID = FIELDS.index("id")
+_ID = PLAIN.index("id")
 _INSERT = (
     f"INSERT INTO users ({', '.join(COLUMNS)}, email_canonical, username_canonical) "  # noqa: S608 (constants only)
     f"VALUES ({', '.join(f'%({name})s' for name in COLUMNS)}, %(email_canonical)s, %(username_canonical)s)"
@@ -50,18 +48,9 @@ _INSERT = (
 
 def made(*columns: Any) -> User:
     """The user of one row's `SELECTED` columns."""
-    *plain, memberships, methods = columns
-    found = tuple(_membership(plain[_ID], each) for each in memberships or ())
-    rest: tuple[Any, ...] = (found, tuple(standings.method_of(each) for each in methods or ()))
+    *plain, extras = columns
+    rest: tuple[Any, ...] = (standings.memberships(plain[_ID], extras), standings.methods(extras))
     return User(*plain, *rest)
-
-
-def _membership(user_id: UUID, row: Mapping[str, Any]) -> Membership:
-    roles: dict[UUID, frozenset[str]] = {}
-    for application_id, name in row["roles"] or ():
-        key = UUID(application_id)
-        roles[key] = roles.get(key, frozenset()) | {name}
-    return Membership(UUID(row["id"]), UUID(row["group_id"]), user_id, row["insert_instant"], row["data"], roles)
 
 
 def get(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> User | None:
@@ -104,6 +93,46 @@ def add(conn: Connection, user: User) -> None:
     conn.execute(_INSERT, _parameters(user))
 
 
+def add_many(conn: Connection, new: Sequence[User]) -> None:
+    """As `add`, for many at a time."""
+    with conn.cursor() as cursor:
+        cursor.executemany(_INSERT, [_parameters(user) for user in new])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What users have already: ids in any tenant, canonical e-mails and usernames by tenant."""
+
+    ids: frozenset[UUID]
+    emails: frozenset[tuple[UUID, str]]
+    usernames: frozenset[tuple[UUID, str]]
+
+
+def taken(conn: Connection, new: Sequence[User]) -> Taken:
+    """What of these users is taken."""
+    keys = [_parameters(user) for user in new]
+    rows = conn.execute(
+        """
+        SELECT id, tenant_id, email_canonical, username_canonical FROM users WHERE id = ANY(%(ids)s)
+        UNION ALL SELECT id, tenant_id, email_canonical, username_canonical FROM users
+            WHERE tenant_id = ANY(%(tenants)s) AND email_canonical = ANY(%(emails)s)
+        UNION ALL SELECT id, tenant_id, email_canonical, username_canonical FROM users
+            WHERE tenant_id = ANY(%(tenants)s) AND username_canonical = ANY(%(usernames)s)
+        """,
+        {
+            "ids": [user.id for user in new],
+            "tenants": list({user.tenant_id for user in new}),
+            "emails": [key["email_canonical"] for key in keys if key["email_canonical"]],
+            "usernames": [key["username_canonical"] for key in keys if key["username_canonical"]],
+        },
+    ).fetchall()
+    return Taken(
+        ids=frozenset(row[0] for row in rows),
+        emails=frozenset((row[1], row[2]) for row in rows),
+        usernames=frozenset((row[1], row[3]) for row in rows),
+    )
+
+
 def add_unless_taken(conn: Connection, user: User) -> bool:
     """As `add`, but False when id, e-mail or username are taken: the loser of a race then finds the winner's user."""
     return conn.execute(_INSERT + " ON CONFLICT DO NOTHING", _parameters(user)).rowcount == 1
@@ -120,8 +149,7 @@ def update(conn: Connection, user: User) -> None:
             image_url = %(image_url)s, last_name = %(last_name)s, middle_name = %(middle_name)s,
             mobile_phone = %(mobile_phone)s, parent_email = %(parent_email)s, timezone = %(timezone)s,
             preferred_languages = %(preferred_languages)s, clean_speak_id = %(clean_speak_id)s,
-            password_change_required = %(password_change_required)s,
-            password_change_reason = %(password_change_reason)s, data = %(data)s,
+            password_change_required = %(password_change_required)s, data = %(data)s,
             last_update_instant = %(last_update_instant)s, login_version = login_version + 1
         WHERE tenant_id = %(tenant_id)s AND id = %(id)s
         """,

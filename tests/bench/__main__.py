@@ -1,4 +1,4 @@
-"""The command behind `make bench`: `python -m tests.bench [--quick]`."""
+"""The command behind `make bench`: `python -m tests.bench [--quick] [--against FOLDER]`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import signal
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from tests.bench.failure import BenchFailed
-from tests.bench.report import goals, header, table, verdicts
+from tests.bench.report import goals, growth, header, table, verdicts
 from tests.bench.stage import stage
 from tests.bench.turns import Plan, Turns
 
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.alarm(LONGEST_MINUTES * 60)
     try:
-        _run(plan)
+        _run(plan) if options.against is None else _compare(plan, options.against.resolve())
     except BenchFailed as failure:
         print(f"bench failed: {failure}", file=sys.stderr)
         return 1
@@ -46,6 +47,17 @@ def _run(plan: Plan) -> None:
     print(f"{lambdas} lambda processes (not counted above); {time.monotonic() - began:.0f} s in all.")
 
 
+def _compare(plan: Plan, against: Path) -> None:
+    """The service of this source tree and of another one, in turns."""
+    with stage(_tell, against) as up:
+        turns = Turns(up, plan, _tell)
+        turns.warm()
+        _tell("both services are up and warm")
+        taken = turns.rounds()
+        far = turns.far()
+    print(f"\n{header(plan)}\n\n{table(taken, far, plan)}\n\n{verdicts(growth(taken))}\n")
+
+
 def _tell(text: str) -> None:
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
@@ -59,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quick", action="store_true", help="a smoke run of a few seconds: its figures mean nothing")
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="a goal is judged over 5 or more")
     parser.add_argument("--seconds", type=float, default=Plan().seconds, help="of each measured turn")
+    parser.add_argument("--against", type=Path, metavar="FOLDER", help="another source tree, instead of the floor")
     return parser
 
 

@@ -26,7 +26,7 @@ def program(
         process = subprocess.Popen(
             command,
             cwd=cwd,
-            env={**_plain_environment(), **environment},
+            env={**plain_environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -41,7 +41,7 @@ def program(
         _end(process)
 
 
-def _plain_environment() -> dict[str, str]:
+def plain_environment() -> dict[str, str]:
     """Ours without what would configure a target behind our back."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("IDENTITY_", "BENCH_", "PG"))}
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.bench.operations import LOGIN, OPERATIONS
 from tests.bench.turns import Plan, Turn, ratios
 
+MOST_GROWTH = 1.10
 MOST_MEMORY = 150.0
 SLOWEST_FAR_LOGIN = 110.0
 FLOOR = Path(__file__).resolve().parent / "floor"
@@ -75,6 +76,18 @@ def goals(turns: Sequence[Turn], far: Turn, plan: Plan) -> list[Goal]:
     kept = f"at most {opened} new connections to X in a turn of logins, <= {plan.connections}"
     found.append(Goal("kept connections", opened <= plan.connections, kept))
     found.append(Goal("calls to X", True, "exactly one for each login, none refused (else the run fails)"))
+    return found
+
+
+def growth(turns: Sequence[Turn]) -> list[Goal]:
+    """Against the service of another source tree: what a plain login costs more."""
+    text = "{median:.2f} ({least:.2f}-{most:.2f}) x before over {rounds} rounds"
+    found = []
+    for operation in (each for each in OPERATIONS if each.on_floor):
+        measured = ratios(turns, operation.name)
+        median = statistics.median(measured)
+        said = text.format(median=median, least=min(measured), most=max(measured), rounds=len(measured))
+        found.append(Goal(operation.name, median <= MOST_GROWTH, f"{said}, <= {MOST_GROWTH:.2f}"))
     return found
 
 

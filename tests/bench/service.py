@@ -3,40 +3,44 @@
 from __future__ import annotations
 
 import secrets
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from fusionauth.fusionauth_client import FusionAuthClient
 from fusionauth.rest_client import ClientResponse
 
-from identity.bootstrap import bootstrap
 from identity.ports import free_port
-from identity.runtime import Runtime
-from identity.sealing import new_key_line, read_key_file
-from identity.store.db import Database
-from identity.store.migrate import migrate
+from identity.sealing import new_key_line
 from tests.bench.failure import BenchFailed
 from tests.bench.operations import TWITTER
-from tests.bench.programs import program
-from tests.service import insert_api_key
+from tests.bench.programs import plain_environment, program
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @contextmanager
 def configured_service(
-    url: str, x_url: str, folder: Path, consumer: tuple[str, str], workers: int
+    url: str,
+    x_url: str,
+    folder: Path,
+    consumer: tuple[str, str],
+    workers: int,
+    *,
+    name: str = "service",
+    root: Path = ROOT,
 ) -> Iterator[tuple[int, int, str, str]]:
-    """Port, process id of the master, application id and API key of a running service."""
-    key_file = folder / "service.keys"
+    """Port, process id of the master, application id and API key of a running service.
+
+    It runs from the source tree `root`, which may be another release's.
+    """
+    key_file = folder / f"{name}.keys"
     key_file.write_text(new_key_line("bench", secrets.token_bytes), encoding="utf-8")
     port = free_port("127.0.0.1")
     base_url = f"http://127.0.0.1:{port}"
-    api_key = _prepare(url, key_file, base_url)
     environment = {
         "IDENTITY_MODE": "development",  # production calls no X over plain http
         "IDENTITY_PORT": str(port),
@@ -48,24 +52,27 @@ def configured_service(
         "IDENTITY_X_API_URL": x_url,
         "IDENTITY_LOG_LEVEL": "warning",
     }
+    _identity(root, environment, "migrate")
+    api_key = _identity(root, environment, "api-key", "create", "--name", "Bench", "--key-manager").strip()
     command = [sys.executable, "-m", "identity", "serve"]
-    log = folder / "service.log"
-    with program("the service", command, port, log, cwd=ROOT, environment=environment) as process:
+    log = folder / f"{name}.log"
+    with program(f"the {name}", command, port, log, cwd=root, environment=environment) as process:
         yield port, process, _configure(FusionAuthClient(api_key, base_url), consumer), api_key
 
 
-def _prepare(url: str, key_file: Path, issuer: str) -> str:
-    """The tables, the default objects, and an API key that opens everything."""
-    runtime = Runtime()
-    migrate(url, now=runtime.now())
-    database = Database(url)
-    database.open()
-    try:
-        bootstrap(database, read_key_file(key_file, runtime.random_bytes), runtime, issuer)
-    finally:
-        database.close()
-    with psycopg.connect(url) as connection:
-        return insert_api_key(connection, key_manager=True)
+def _identity(root: Path, environment: dict[str, str], *arguments: str) -> str:
+    """What a command of that source tree prints. Raises BenchFailed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "identity", *arguments],
+        cwd=root,
+        env={**plain_environment(), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise BenchFailed(f"identity {' '.join(arguments)} failed in {root}: {done.stderr.strip()}")
+    return done.stdout
 
 
 def _configure(client: FusionAuthClient, consumer: tuple[str, str]) -> str:

@@ -32,6 +32,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 WORKERS = 2
 FLOOR_THREADS = 8
+OTHER = "before"
+"""The name of the target that is the service of another source tree."""
+
 FLOOR_APPLICATION = "floor_app:app"
 CONSUMER_KEY, CONSUMER_SECRET = "bench-key", "bench-secret"
 
@@ -52,7 +55,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that runs. `postgres` is the process id of the postmaster."""
+    """Everything that runs. `postgres` is the process id of the postmaster.
+
+    The service is measured against `floor`: the floor, or the service of another source tree.
+    """
 
     floor: Target
     service: Target
@@ -83,7 +89,7 @@ class Stage:
 
 
 @contextmanager
-def stage(report: Callable[[str], None]) -> Iterator[Stage]:
+def stage(report: Callable[[str], None], against: Path | None = None) -> Iterator[Stage]:
     """Bring everything up; take it all down, files included. Raises BenchFailed."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="identity-bench-")))
@@ -103,12 +109,20 @@ def stage(report: Callable[[str], None]) -> Iterator[Stage]:
         )
         x_url = f"http://127.0.0.1:{x_port}"
         databases = (_new_database(url, "floor"), _new_database(url, "service"))
-        floor = stack.enter_context(_floor(databases[0], x_url, folder))
-        port, process, application_id, api_key = stack.enter_context(
-            configured_service(databases[1], x_url, folder, (CONSUMER_KEY, CONSUMER_SECRET), WORKERS)
-        )
-        service = Target("service", process, Wire(port, application_id, api_key))
+        if against is None:
+            floor = stack.enter_context(_floor(databases[0], x_url, folder))
+        else:
+            floor = stack.enter_context(_service(OTHER, databases[0], x_url, folder, against))
+        service = stack.enter_context(_service("service", databases[1], x_url, folder, ROOT))
         yield Stage(floor, service, databases, postmaster, x_port)
+
+
+@contextmanager
+def _service(name: str, url: str, x_url: str, folder: Path, root: Path) -> Iterator[Target]:
+    consumer = (CONSUMER_KEY, CONSUMER_SECRET)
+    with configured_service(url, x_url, folder, consumer, WORKERS, name=name, root=root) as running:
+        port, process, application_id, api_key = running
+        yield Target(name, process, Wire(port, application_id, api_key))
 
 
 @contextmanager

@@ -154,15 +154,16 @@ class Turns:
 
 
 def ratios(turns: Sequence[Turn], operation: str) -> list[float]:
-    """CPU of the service as a multiple of the floor's in the same round. Raises BenchFailed unless they alternated."""
+    """CPU of the service as a multiple of the other's in the same round. Raises BenchFailed unless they alternated."""
     by_round: dict[int, dict[str, float]] = {}
     for turn in turns:
         if turn.operation == operation:
             by_round.setdefault(turn.round, {})[turn.target] = turn.cpu
-    alone = [number for number, found in by_round.items() if set(found) != {"floor", "service"}]
+    alone = [number for number, found in by_round.items() if len(found) != 2 or "service" not in found]
     if alone or not by_round:
         raise BenchFailed(f"Floor and service did not alternate at {operation!r} (rounds {alone}): there is no ratio.")
-    return [found["service"] / found["floor"] for _, found in sorted(by_round.items())]
+    rounds = [found for _, found in sorted(by_round.items())]
+    return [found.pop("service") / next(iter(found.values())) for found in rounds]
 
 
 def _person(number: int, body: bytes) -> Person:
