@@ -29,6 +29,7 @@ MESSAGES = {
     "singleCase": "The password must have upper and lower case letters.",
     "onlyAlpha": "The password must have a character that is no letter.",
     "requireNumber": "The password must have a digit.",
+    "unsupported": "This option of FusionAuth is not built here.",
     "containsLoginId": "The password must not contain the e-mail address or the username.",
 }
 
@@ -61,6 +62,10 @@ class Unauthorized(Exception):
 
 class NotFound(Exception):
     """404 with an empty body: there is no such object, or not for this caller."""
+
+
+class Unreachable(Exception):
+    """422 with an empty body: there is no address to send to."""
 
 
 class WrongCode(Exception):
