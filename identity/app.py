@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -36,6 +37,7 @@ from identity.runtime import Runtime
 from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
+from identity.store.development_clock import DevelopmentClock
 
 DELIVERERS: Mapping[str, Deliver] = {announce.KIND: deliver_webhook.deliver}
 """Who delivers what the outbox holds."""
@@ -60,6 +62,9 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
     """Everything a process needs, opened. Raises BadSettings, BadKeyFile."""
     runtime = runtime or Runtime()
     sealer = require_installation(settings, runtime)
+    clock = DevelopmentClock(settings.database.url, runtime) if settings.development else None
+    if clock is not None:
+        runtime = replace(runtime, now=clock.now)
     database = Database(settings.database.url, pool_size=settings.database.pool_size, prepare=settings.database.prepare)
     database.open()
     return Services(
@@ -76,6 +81,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         present_event=event_wire,
         traces=LoginTraces(database),
         system=SystemConfigurations(database, default_settings()),
+        clock=clock,
     )
 
 

@@ -36,7 +36,7 @@ LEAST = {
     "login.rate_limit": 0,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
-PORTS = ("port", "emulator.x_port")
+PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port")
 
 
 Network = IPv4Network | IPv6Network
@@ -103,6 +103,19 @@ class Login:
 @dataclass(frozen=True, slots=True)
 class Emulator:
     x_port: int = 0
+    mail_port: int = 0
+    smtp_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    host: str = "localhost"
+    port: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    url: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +156,8 @@ class Settings:
     lambda_: Lambda = Lambda()
     links: Links = Links()
     login: Login = Login()
+    mail: Mail = Mail()
+    sms: Sms = Sms()
     emulator: Emulator = Emulator()
     webhook: Webhook = Webhook()
     log: Log = Log()
@@ -324,7 +339,11 @@ def _check(settings: Settings) -> None:
         _ = settings.webhook.networks
     except ValueError as error:
         raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
-    for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
+    for name, url in (
+        ("public_url", settings.public_url),
+        ("x.api_url", settings.x.api_url),
+        ("sms.url", settings.sms.url),
+    ):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
     scheme, written_as_url, _ = settings.database.url.partition("://")
