@@ -9,10 +9,10 @@ from identity.domain.errors import NotFound
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.webhooks import (
-    AttemptLogResponse,
-    EventLogResponse,
-    EventLogSearchRequest,
-    EventLogSearchResponse,
+    ToldAttemptResponse,
+    ToldEventResponse,
+    ToldEventSearchRequest,
+    ToldEventSearchResponse,
     attempt_wire,
     event_log_wire,
 )
@@ -33,7 +33,7 @@ QUERY = {
 routes = Routes("Webhook logs", "Which events webhooks were told of, and what they answered.")
 
 
-@routes.get(f"{EVENTS}/<event_id>", endpoint=EVENTS, scope=Scope.GLOBAL, gives=EventLogResponse)
+@routes.get(f"{EVENTS}/<event_id>", endpoint=EVENTS, scope=Scope.GLOBAL, gives=ToldEventResponse)
 def retrieve_webhook_event_log(call: Call, event_id: UUID) -> dict[str, Any]:
     """One event with its attempts."""
     with call.services.db.read() as conn:
@@ -43,7 +43,7 @@ def retrieve_webhook_event_log(call: Call, event_id: UUID) -> dict[str, Any]:
         return {"webhookEventLog": event_log_wire(found, webhook_logs.attempts_of(conn, event_id))}
 
 
-@routes.get(f"{ATTEMPTS}/<attempt_id>", endpoint=ATTEMPTS, scope=Scope.GLOBAL, gives=AttemptLogResponse)
+@routes.get(f"{ATTEMPTS}/<attempt_id>", endpoint=ATTEMPTS, scope=Scope.GLOBAL, gives=ToldAttemptResponse)
 def retrieve_webhook_attempt_log(call: Call, attempt_id: UUID) -> dict[str, Any]:
     """One attempt to tell one webhook."""
     with call.services.db.read() as conn:
@@ -53,20 +53,20 @@ def retrieve_webhook_attempt_log(call: Call, attempt_id: UUID) -> dict[str, Any]
     return {"webhookAttemptLog": attempt_wire(found)}
 
 
-@routes.get(SEARCH, endpoint=SEARCH, scope=Scope.GLOBAL, gives=EventLogSearchResponse, query=QUERY)
+@routes.get(SEARCH, endpoint=SEARCH, scope=Scope.GLOBAL, gives=ToldEventSearchResponse, query=QUERY)
 def search_webhook_event_logs_by_query(call: Call) -> dict[str, Any]:
     """The events that match the query's criteria, the latest first."""
     return _search(call)
 
 
-@routes.post(SEARCH, endpoint=SEARCH, scope=Scope.GLOBAL, takes=EventLogSearchRequest, gives=EventLogSearchResponse)
+@routes.post(SEARCH, endpoint=SEARCH, scope=Scope.GLOBAL, takes=ToldEventSearchRequest, gives=ToldEventSearchResponse)
 def search_webhook_event_logs(call: Call) -> dict[str, Any]:
     """The events that match the criteria under `search`, the latest first."""
     return _search(call)
 
 
 def _search(call: Call) -> dict[str, Any]:
-    wanted = criteria(call, EventLogSearchRequest())
+    wanted = criteria(call, ToldEventSearchRequest())
     sought = webhook_logs.Criteria(
         start=wanted.get("start"),
         end=wanted.get("end"),

@@ -138,24 +138,24 @@ class WebhookSearchRequest(WireSchema):
     search = Part(WebhookSearch)
 
 
-class CallResponseSchema(WireSchema):
+class WebhookCallResponseSchema(WireSchema):
     exception = Text()
     status_code = Whole()
     url = Text()
 
 
-class AttemptLogSchema(WireSchema):
+class ToldAttemptSchema(WireSchema):
     attempt_result = one_of("Success", "Failure", "Unknown")
     end_instant = Instant()
     id = Id()
     start_instant = Instant()
-    webhook_call_response = fields.Nested(CallResponseSchema)
+    webhook_call_response = fields.Nested(WebhookCallResponseSchema)
     webhook_event_log_id = Id()
     webhook_id = Id()
 
 
-class EventLogSchema(WireSchema):
-    attempts = Many(fields.Nested(AttemptLogSchema))
+class ToldEventSchema(WireSchema):
+    attempts = Many(fields.Nested(ToldAttemptSchema))
     event = Free()
     event_result = one_of(*RESULTS)
     event_type = Text()
@@ -168,15 +168,15 @@ class EventLogSchema(WireSchema):
     successful_attempts = Whole()
 
 
-class EventLogResponse(WireSchema):
-    webhook_event_log = fields.Nested(EventLogSchema)
+class ToldEventResponse(WireSchema):
+    webhook_event_log = fields.Nested(ToldEventSchema)
 
 
-class AttemptLogResponse(WireSchema):
-    webhook_attempt_log = fields.Nested(AttemptLogSchema)
+class ToldAttemptResponse(WireSchema):
+    webhook_attempt_log = fields.Nested(ToldAttemptSchema)
 
 
-class EventLogSearch(WireSchema):
+class ToldEventSearch(WireSchema):
     end = Instant()
     event = Text(limit=1_000)
     event_result = one_of(*RESULTS)
@@ -187,13 +187,13 @@ class EventLogSearch(WireSchema):
     start_row = whole(0, least=0, most=10_000)
 
 
-class EventLogSearchRequest(WireSchema):
-    search = Part(EventLogSearch)
+class ToldEventSearchRequest(WireSchema):
+    search = Part(ToldEventSearch)
 
 
-class EventLogSearchResponse(WireSchema):
+class ToldEventSearchResponse(WireSchema):
     total = Whole()
-    webhook_event_logs = Many(fields.Nested(EventLogSchema))
+    webhook_event_logs = Many(fields.Nested(ToldEventSchema))
 
 
 SECRETS = {PASSWORD: PASSWORD, USERNAME: USERNAME, CERTIFICATE: CERTIFICATE}
@@ -248,7 +248,7 @@ def webhook_wire(webhook: Webhook, clear: Mapping[str, str]) -> dict[str, Any]:
 
 
 def event_log_wire(log: EventLog, attempts: Sequence[Attempt] = ()) -> dict[str, Any]:
-    shown: dict[str, Any] = EventLogSchema().dump(
+    shown: dict[str, Any] = ToldEventSchema().dump(
         {
             "attempts": [_attempt(each) for each in attempts],
             "event": {"event": log.event},
@@ -267,7 +267,7 @@ def event_log_wire(log: EventLog, attempts: Sequence[Attempt] = ()) -> dict[str,
 
 
 def attempt_wire(attempt: Attempt) -> dict[str, Any]:
-    shown: dict[str, Any] = AttemptLogSchema().dump(_attempt(attempt))
+    shown: dict[str, Any] = ToldAttemptSchema().dump(_attempt(attempt))
     return shown
 
 
