@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from identity.domain.contact import canonical
+from identity.domain.mail import mail_address
 from identity.domain.model import User
 
 FORM_FIELD = "FormField"
@@ -45,12 +46,6 @@ def email_verification(tenant_settings: Mapping[str, Any]) -> Verification:
 
 def registration_verification(application_settings: Mapping[str, Any]) -> Verification:
     return Verification.of(application_settings, "verify_registration")
-
-
-def mail_address(user: User) -> str | None:
-    """Where mail for this user goes: the e-mail address, else the one among the data (decision 13)."""
-    other = user.data.get("email")
-    return user.email or (other if isinstance(other, str) and other else None)
 
 
 def proved_address(user: User) -> str:
