@@ -44,6 +44,14 @@ def email_verification(tenant_settings: Mapping[str, Any]) -> Verification:
     return Verification.of(tenant_settings.get("email_configuration") or {}, "verify_email")
 
 
+def must_verify_again(tenant_settings: Mapping[str, Any], before: User, after: User) -> bool:
+    """Whether another e-mail address is to be verified anew (verifyEmailWhenChanged)."""
+    settings = tenant_settings.get("email_configuration") or {}
+    if not (settings.get("verify_email") and settings.get("verify_email_when_changed")) or after.email is None:
+        return False
+    return before.email is None or canonical(before.email) != canonical(after.email)
+
+
 def registration_verification(application_settings: Mapping[str, Any]) -> Verification:
     return Verification.of(application_settings, "verify_registration")
 
