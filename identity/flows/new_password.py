@@ -33,7 +33,6 @@ from identity.flows.send_mail import queue_mail
 from identity.flows.services import Services
 from identity.flows.verify import email_verified
 from identity.store import external_identifiers, password_logins, registrations, users
-from identity.store import guesses as stored_guesses
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from identity.store.password_logins import PasswordFacts
@@ -77,13 +76,14 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         changed = _with_new_password(tenant, right, user, now)
         replace_password(conn, services, tenant, user, hashed, now)
         users.update(conn, changed)
-        _lift_lockout(conn, tenant, right)
         external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
         purpose = Purpose.PASSWORD_RESET_SUCCESS if right.was_forgotten else Purpose.PASSWORD_UPDATE
         queue_mail(conn, services, tenant, application, purpose, changed, {})
         announce(tenant.id, _events(conn, services, right, user, changed))
 
     transact(services, work, run=lambda do: services.db.transact(do, turn=right.user_id))
+    if right.was_forgotten:
+        guesses.end_after_reset(services, tenant, right.user_id)
     return Changed(secret, right.identifier.state if right.identifier else None)
 
 
@@ -170,13 +170,6 @@ def _events(conn: Connection, services: Services, right: PasswordRight, before: 
     types = ["user.password.update", *(["user.password.reset.success"] if right.was_forgotten else [])]
     found = [Event(each, {"user": (user, registered)}, user.id) for each in types]
     return found if before.verified or not user.verified else [*found, email_verified(user, registered)]
-
-
-def _lift_lockout(conn: Connection, tenant: Tenant, right: PasswordRight) -> None:
-    """actionCancelPolicy.onPasswordReset: who has reset a forgotten password may guess again."""
-    policy = (tenant.settings.get("failed_authentication_configuration") or {}).get("action_cancel_policy") or {}
-    if right.was_forgotten and policy.get("on_password_reset"):
-        stored_guesses.forget(conn, tenant.id, right.user_id)
 
 
 def _one_time_password(
