@@ -16,6 +16,7 @@ from identity.flows.login_attempt import Entry, Person
 from identity.flows.login_failed import EVENT as FAILED
 from identity.flows.login_failed import login_failed
 from identity.flows.services import Services
+from identity.flows.user_events import changed, linked, with_partners
 from identity.store import login_records
 
 NEW_DEVICE = "user.login.new-device"
@@ -23,26 +24,9 @@ NEW_DEVICE = "user.login.new-device"
 
 def established(before: Person | None, after: Person, link: Link | None, info: EventInfo) -> list[Event]:
     """What row 24 does: `before` is the person as stored until now, None for a new one; `link` the link it makes."""
-    user_id, user = after.user.id, (after.user, after.registrations)
-    events: list[Event] = []
-    if before is None:
-        events.append(Event("user.create", {"user": user}, user_id, info))
-    elif before.user != after.user:
-        original = (before.user, before.registrations)
-        events.append(Event("user.update", {"original": original, "user": user}, user_id, info))
-    for registration in after.registrations:
-        known = before.registration_for(registration.application_id) if before else None
-        payload = {"application_id": registration.application_id, "registration": registration, "user": user}
-        if known is None:
-            events.append(Event("user.registration.create", payload, user_id, info))
-        elif known != registration:
-            events.append(Event("user.registration.update", {**payload, "original": known}, user_id, info))
-    partners = [replace(event, type=f"{event.type}.complete") for event in events]
-    if link is not None:
-        shown = replace(link, token=None, token_secret=None)  # sealed anew each time, and nobody's business
-        payload = {"identity_provider_link": shown, "user": user}
-        events.append(Event("user.identity-provider.link", payload, user_id, info))
-    return [*events, *partners]
+    now = (after.user, after.registrations)
+    events = changed((before.user, before.registrations) if before else None, now, info)
+    return with_partners(events, [linked(link, now, info)] if link else ())
 
 
 def ask_about_login(services: Services, entry: Entry, person: Person, now: int) -> Announcement:

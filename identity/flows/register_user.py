@@ -10,10 +10,12 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import Application, Registration, User
 from identity.domain.outcome import Tokens
+from identity.flows.announce import Announce, transact
 from identity.flows.begin_session import begin_session
 from identity.flows.login_attempt import Person
 from identity.flows.save_user import UserChange, duplicates_named, insert_user, locked, prepare_user, welcome
 from identity.flows.services import Services
+from identity.flows.user_events import changed, with_partners
 from identity.flows.welcome_user import welcome_registration
 from identity.store import applications, refresh_tokens, registrations
 from identity.store.db import Connection
@@ -51,12 +53,17 @@ def register_user(
 ) -> Enrolment:
     """Register an existing user. Raises Invalid, NotFound."""
 
-    def work(conn: Connection) -> Enrolment:
-        user, _ = locked(services, conn, tenant_id, user_id)
-        return _enrol(services, conn, user, change, now)
+    change = replace(change, id=change.id or services.runtime.new_id())
+
+    def work(conn: Connection, announce: Announce) -> Enrolment:
+        user, registered = locked(services, conn, tenant_id, user_id)
+        enrolled = _enrol(services, conn, user, change, now)
+        after = (user, [*registered, enrolled.registration])
+        announce(user.tenant_id, with_partners(changed((user, registered), after)))
+        return enrolled
 
     with duplicates_named():
-        return services.db.transact(work)
+        return transact(services, work)
 
 
 def create_and_register(
@@ -73,12 +80,14 @@ def create_and_register(
     There are no tokens when the user or the application may not log in.
     """
     new = prepare_user(services, tenant_id, user_id, user_change, now)
+    change = replace(change, id=change.id or services.runtime.new_id())
     services.configurations.forget_unless_current()
     application = services.configurations.application(change.application_id)
 
-    def work(conn: Connection) -> Enrolment:
+    def work(conn: Connection, announce: Announce) -> Enrolment:
         user = insert_user(conn, new)
         enrolled = _enrol(services, conn, user, change, now)
+        announce(tenant_id, with_partners(changed(None, (user, [enrolled.registration]))))
         email_id = welcome(conn, services, user, replace(user_change, application_id=change.application_id), now)
         enrolled = replace(enrolled, email_verification_id=email_id)
         if application is None:
@@ -87,7 +96,7 @@ def create_and_register(
         return replace(enrolled, tokens=begin_session(services, conn, application, person, ip_address, now))
 
     with duplicates_named():
-        return services.db.transact(work)
+        return transact(services, work)
 
 
 def update_registration(
@@ -100,8 +109,8 @@ def update_registration(
 ) -> tuple[User, Registration]:
     """Replace what clients set; `change_of` sees the registration as locked. Raises Invalid, NotFound."""
 
-    def work(conn: Connection) -> tuple[User, Registration]:
-        user, _ = locked(services, conn, tenant_id, user_id)
+    def work(conn: Connection, announce: Announce) -> tuple[User, Registration]:
+        user, registered = locked(services, conn, tenant_id, user_id)
         applications.hold(conn, user.tenant_id, application_id)
         stored = registrations.get(conn, services.sealer, user.tenant_id, user.id, application_id)
         application = applications.get(conn, application_id, user.tenant_id)
@@ -110,21 +119,25 @@ def update_registration(
         change = change_of(stored)
         registration = _updated(services, stored, change, application, now)
         registrations.update(conn, services.sealer, registration)
+        after = [registration if each.application_id == application_id else each for each in registered]
+        announce(user.tenant_id, with_partners(changed((user, registered), (user, after))))
         return user, registration
 
-    return services.db.transact(work)
+    return transact(services, work)
 
 
 def delete_registration(services: Services, tenant_id: UUID | None, user_id: UUID, application_id: UUID) -> None:
     """Remove the registration and the refresh tokens made for it. Raises NotFound."""
 
-    def work(conn: Connection) -> None:
-        user, _ = locked(services, conn, tenant_id, user_id)
+    def work(conn: Connection, announce: Announce) -> None:
+        user, registered = locked(services, conn, tenant_id, user_id)
         if not registrations.remove(conn, user.tenant_id, user.id, application_id):
             raise NotFound
         refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id, application_id)
+        left = [each for each in registered if each.application_id != application_id]
+        announce(user.tenant_id, with_partners(changed((user, registered), (user, left))))
 
-    services.db.transact(work)
+    transact(services, work)
 
 
 def _enrol(services: Services, conn: Connection, user: User, change: RegistrationChange, now: int) -> Enrolment:

@@ -14,13 +14,16 @@ from uuid import UUID
 from identity import hashing
 from identity.domain import passwords as password_rules
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.events import Event
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, Tenant, User
 from identity.domain.password_change import reason_after_update
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
 from identity.domain.verification import must_verify_again
+from identity.flows.announce import Announce, transact
 from identity.flows.begin_verification import begin, email_of
 from identity.flows.replace_password import replace_password
 from identity.flows.services import Services
+from identity.flows.user_events import changed, of_user, with_partners
 from identity.flows.welcome_user import welcome_user
 from identity.hashing import Hashed
 from identity.store import audit, group_members, groups, passwords, refresh_tokens, registrations, tenants, users
@@ -81,12 +84,13 @@ def create_user(
     """The user, and the id of the e-mail verification where it takes a code too. Raises Invalid."""
     new = prepare_user(services, tenant_id, user_id, change, now)
 
-    def work(conn: Connection) -> tuple[User, str | None]:
+    def work(conn: Connection, announce: Announce) -> tuple[User, str | None]:
         user = insert_user(conn, new)
+        announce(tenant_id, with_partners(changed(None, (user, ()))))
         return user, welcome(conn, services, user, change, now)
 
     with duplicates_named():
-        return services.db.transact(work)
+        return transact(services, work)
 
 
 def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int) -> NewUser:
@@ -171,7 +175,7 @@ def update_user(
     Raises Invalid, NotFound.
     """
 
-    def work(conn: Connection) -> Registered:
+    def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         change = change_of(stored, registered)
         tenant = _tenant(conn, stored.tenant_id)
@@ -185,36 +189,39 @@ def update_user(
             begin(conn, services, email_of(tenant, user), now, mailed=True)
         if (password := _hashed(services, change, rules)) is not None:
             replace_password(conn, services, tenant, user, password, now)
+        announce(user.tenant_id, _updates(stored, user, registered))
         return user, registered
 
     with duplicates_named():
-        return services.db.transact(work, turn=user_id)
+        return transact(services, work, turn=user_id)
 
 
 def set_active(services: Services, tenant_id: UUID | None, user_id: UUID, active: bool, now: int) -> Registered:
     """Reactivate, or deactivate and end every session. Raises NotFound."""
 
-    def work(conn: Connection) -> Registered:
+    def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         user = replace(stored, active=active, last_update_instant=now)
         users.update(conn, user)
         if not active:
             refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id)
+        announce(user.tenant_id, [of_user("user.reactivate" if active else "user.deactivate", user, registered)])
         return user, registered
 
-    return services.db.transact(work)
+    return transact(services, work)
 
 
 def delete_user(services: Services, tenant_id: UUID | None, user_id: UUID, actor: str, now: int) -> None:
     """Remove the user and everything that hangs on them, for good. Raises NotFound."""
 
-    def work(conn: Connection) -> None:
-        stored, _ = locked(services, conn, tenant_id, user_id)
+    def work(conn: Connection, announce: Announce) -> None:
+        stored, registered = locked(services, conn, tenant_id, user_id)
         users.remove(conn, stored)
+        announce(stored.tenant_id, with_partners([of_user("user.delete", stored, registered)]))
         data = {"tenantId": str(stored.tenant_id), "userId": str(stored.id)}
         audit.add(conn, now, actor, f"Deleted user {stored.id}", data=data)
 
-    services.db.transact(work)
+    transact(services, work)
 
 
 def locked(services: Services, conn: Connection, tenant_id: UUID | None, user_id: UUID) -> Registered:
@@ -235,6 +242,17 @@ def duplicates_named() -> Iterator[None]:
         if conflict.constraint not in DUPLICATES:
             raise
         raise invalid_field(DUPLICATES[conflict.constraint], "duplicate") from conflict
+
+
+def _updates(before: User, after: User, registered: list[Registration]) -> list[Event]:
+    """The events of an update by an administrator."""
+    events = with_partners(changed((before, registered), (after, registered)))
+    if before.email != after.email:
+        shown = (after, tuple(registered))
+        events.append(Event("user.email.update", {"previous_email": before.email, "user": shown}, after.id))
+    if before.password_last_update_instant != after.password_last_update_instant:
+        events.append(of_user("user.password.update", after, registered))
+    return events
 
 
 def _tenant(conn: Connection, tenant_id: UUID) -> Tenant:
