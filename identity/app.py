@@ -29,6 +29,7 @@ from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
 from identity.http.limits import REQUEST_ID, HeaderLimits
 from identity.http.openapi import describe
+from identity.http.pages import callback
 from identity.http.tracing import TRACE_ID
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard
@@ -103,6 +104,7 @@ def create_app(services: Services) -> Flask:
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
+    app.register_blueprint(callback.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     app.before_request(_name_request)

@@ -28,6 +28,7 @@ class Kind(Enum):
     CHANGE_PASSWORD = "change password"  # noqa: S105 (no secret)
     EMAIL_VERIFICATION = "e-mail verification"
     EXTERNAL_AUTHENTICATION = "external authentication"
+    EXTERNAL_AUTHENTICATION_RETURN = "return from an external authentication"
     ONE_TIME_PASSWORD = "one-time password"  # noqa: S105
     REGISTRATION_VERIFICATION = "registration verification"
     SETUP_PASSWORD = "setup password"  # noqa: S105
