@@ -19,6 +19,7 @@ from identity.runtime import Runtime
 from identity.sealing import Sealer
 from identity.settings import Settings
 from identity.store.db import Database
+from identity.store.development_clock import DevelopmentClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Services:
     """An event's own members as webhooks get them; the front end knows the wire."""
     traces: LoginTraces
     system: SystemConfigurations
+    clock: DevelopmentClock | None = None
+    """What moves `runtime.now`, in development mode."""
 
     def close(self) -> None:
         """End connections and children; for an orderly end of the process."""
@@ -52,3 +55,5 @@ class Services:
         self.lambdas.close()
         self.http.close()
         self.db.close()
+        if self.clock is not None:
+            self.clock.close()

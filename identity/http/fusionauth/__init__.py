@@ -4,6 +4,7 @@ from identity.http.fusionauth import (
     action_logs,
     api_keys,
     applications,
+    audit_logs,
     connection_tests,
     email_templates,
     event_logs,
@@ -21,6 +22,7 @@ from identity.http.fusionauth import (
     message_templates,
     messengers,
     password_login,
+    passwords,
     ping,
     public_keys,
     refresh_tokens,
@@ -36,6 +38,8 @@ from identity.http.fusionauth import (
     user_two_factor,
     users,
     verifications,
+    webhook_logs,
+    webhooks,
 )
 from identity.http.fusionauth.routes import Routes
 
@@ -43,6 +47,7 @@ PAGES: tuple[Routes, ...] = (
     action_logs.routes,
     api_keys.routes,
     applications.routes,
+    audit_logs.routes,
     connection_tests.routes,
     email_templates.routes,
     event_logs.routes,
@@ -57,6 +62,7 @@ PAGES: tuple[Routes, ...] = (
     login_records.routes,
     login_traces.routes,
     password_login.routes,
+    passwords.routes,
     ping.routes,
     lambdas.routes,
     message_templates.routes,
@@ -75,4 +81,6 @@ PAGES: tuple[Routes, ...] = (
     user_two_factor.routes,
     users.routes,
     verifications.routes,
+    webhook_logs.routes,
+    webhooks.routes,
 )
