@@ -59,6 +59,7 @@ ACTING = (
     "tenant.emailConfiguration.verificationEmailTemplateId",
     "tenant.emailConfiguration.verificationStrategy",
     "tenant.emailConfiguration.verifyEmail",
+    "tenant.emailConfiguration.verifyEmailWhenChanged",
     "tenant.failedAuthenticationConfiguration",
     "tenant.id",
     "tenant.insertInstant",
