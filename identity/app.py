@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
 from identity.flows.configurations import Configurations
+from identity.flows.housekeeping import Housekeeper
 from identity.flows.login_traces import LoginTraces
 from identity.flows.services import Services
 from identity.flows.system_configurations import SystemConfigurations
@@ -116,4 +117,5 @@ def application() -> Wsgi:
     settings = settings_module.load()
     configure_logging(settings.log.level)
     services = build_services(settings)
+    Housekeeper(services).start()
     return HeaderLimits(create_app(services), services.runtime.new_id)

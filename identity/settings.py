@@ -22,6 +22,7 @@ WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID",
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+FEDERATED_MFA = ("challenge", "skip")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
 """What a setting of each type must be, in the words of messages."""
 LEAST = {
@@ -122,6 +123,7 @@ class Settings:
     workers: int = 2
     threads: int = 48
     drain_seconds: int = 15
+    federated_mfa: str = "challenge"
     database: Database = Database()
     postgres: Postgres = Postgres()
     secret: Secret = Secret()
@@ -310,10 +312,9 @@ def _check(settings: Settings) -> None:
     scheme, written_as_url, _ = settings.database.url.partition("://")
     if written_as_url and scheme not in ("postgresql", "postgres"):
         raise BadSettings("The setting 'database.url' must begin with postgresql://: no other database will do.")
-    if settings.log.level not in LOG_LEVELS:
-        raise BadSettings(
-            f"The setting 'log.level' is {settings.log.level!r}; it must be one of {', '.join(LOG_LEVELS)}."
-        )
+    for name, choices in (("log.level", LOG_LEVELS), ("federated_mfa", FEDERATED_MFA)):
+        if (chosen := _value(settings, name)) not in choices:
+            raise BadSettings(f"The setting {name!r} is {chosen!r}; it must be one of {', '.join(choices)}.")
     if not settings.development and not settings.x.api_url.startswith("https://"):
         raise BadSettings(
             f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "

@@ -16,3 +16,5 @@ ALTER TABLE login_failures
     ADD COLUMN first_code_instant  bigint NOT NULL DEFAULT 0,
     ADD COLUMN last_instant        bigint NOT NULL DEFAULT 0;
 CREATE INDEX login_failures_last_instant ON login_failures (last_instant);
+
+CREATE INDEX spent_refresh_tokens_instant ON spent_refresh_tokens (spent_instant);

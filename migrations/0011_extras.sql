@@ -47,7 +47,7 @@ BEGIN
         'methods', (
             SELECT jsonb_agg(jsonb_build_object(
                 'id', m.id, 'method', m.method, 'email', m.email, 'mobile_phone', m.mobile_phone,
-                'last_used', m.last_used) ORDER BY m.insert_instant, m.id)
+                'last_used', m.last_used, 'name', m.name, 'authenticator', m.authenticator) ORDER BY m.insert_instant, m.id)
             FROM two_factor_methods m WHERE m.tenant_id = tenant AND m.user_id = person));
 END
 $$;

@@ -42,13 +42,23 @@ class Clock:
 
     def __init__(self) -> None:
         self.offset = 0
+        self.stopped: int | None = None
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Only `advance` moves the time meanwhile."""
+        self.stopped = Runtime().now()
+        try:
+            yield
+        finally:
+            self.stopped = None
 
     def advance(self, *, seconds: int = 0, minutes: int = 0, days: int = 0) -> None:
         self.offset += 1000 * (seconds + 60 * minutes + 86_400 * days)
 
     def runtime(self) -> Runtime:
         real = Runtime()
-        return replace(real, now=lambda: real.now() + self.offset)
+        return replace(real, now=lambda: (real.now() if self.stopped is None else self.stopped) + self.offset)
 
 
 @dataclass

@@ -63,6 +63,10 @@ class NotFound(Exception):
     """404 with an empty body: there is no such object, or not for this caller."""
 
 
+class WrongCode(Exception):
+    """421 with an empty body: a second factor's code is wrong, too old, spent, or there were too many wrong ones."""
+
+
 class Conflict(Exception):
     """409: somebody else changed the object meanwhile."""
 

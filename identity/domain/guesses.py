@@ -50,7 +50,7 @@ class GuessRules:
         chosen = settings["failed_authentication_configuration"]
         lockout = chosen["action_duration"] * UNITS[chosen["action_duration_unit"]]
         if guess is Guess.CODE:
-            return cls(CODES, CODE_WINDOW, lockout)
+            return cls(CODES, CODE_WINDOW, max(lockout, CODE_WINDOW))
         return cls(chosen["too_many_attempts"], chosen["reset_count_in_seconds"] * MILLISECONDS, lockout)
 
 

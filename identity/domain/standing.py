@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from identity.domain.totp import Authenticator
+
 
 @dataclass(frozen=True, slots=True)
 class PreventingAction:
@@ -44,6 +46,8 @@ class TwoFactorMethod:
     email: str | None = None
     mobile_phone: str | None = None
     last_used: bool = False
+    name: str | None = None
+    authenticator: Authenticator | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def register_user(
 
     def work(conn: Connection) -> tuple[User, Registration]:
         user, _ = locked(services, conn, tenant_id, user_id)
-        registration = _new_registration(services, conn, user, change, now)
+        registration = _registration_for(services, conn, user, change, now)
         registrations.add(conn, services.sealer, registration)
         return user, registration
 
@@ -68,7 +68,7 @@ def create_and_register(
 
     def work(conn: Connection) -> tuple[User, Registration, Tokens | None]:
         user = insert_user(conn, new)
-        registration = _new_registration(services, conn, user, change, now)
+        registration = _registration_for(services, conn, user, change, now)
         registrations.add(conn, services.sealer, registration)
         person = Person(user, (registration,))
         if application is None:
@@ -116,7 +116,7 @@ def delete_registration(services: Services, tenant_id: UUID | None, user_id: UUI
     services.db.transact(work)
 
 
-def _new_registration(
+def _registration_for(
     services: Services, conn: Connection, user: User, change: RegistrationChange, now: int
 ) -> Registration:
     """Raises Invalid: another tenant's application looks like none at all."""
@@ -124,6 +124,13 @@ def _new_registration(
     application = applications.get(conn, change.application_id, user.tenant_id)
     if application is None:
         raise invalid_field("registration.applicationId", "invalid")
+    return new_registration(services, user, application, change, now)
+
+
+def new_registration(
+    services: Services, user: User, application: Application, change: RegistrationChange, now: int
+) -> Registration:
+    """The registration as it will be stored. Raises Invalid."""
     verified = change.skip_registration_verification or not application.settings.get("verify_registration")
     return Registration(
         tenant_id=user.tenant_id,

@@ -16,10 +16,13 @@ from identity.domain.errors import Invalid, invalid_request
 MAXIMUM_BODY = 1024 * 1024
 READ_AT_MOST = MAXIMUM_BODY + 1
 """Where the reading of a body of unknown length stops: beyond the limit, so that it shows that there was more."""
+MAXIMUM_IMPORT = 16 * MAXIMUM_BODY
+"""An import brings the people of another system, some ten thousand at once; only keyed callers get that far."""
 MAXIMUM_FORM = 64 * 1024
 MAXIMUM_DEPTH = 64
 MAXIMUM_KEYS = 10_000
 MAXIMUM_VALUES = 50_000
+MAXIMUM_IMPORT_VALUES = 16 * MAXIMUM_VALUES
 
 JSON = "application/json"
 JSON_PATCH = "application/json-patch+json"
@@ -54,20 +57,32 @@ def require_type(request: Request, allowed: tuple[str, ...]) -> None:
 
 def read_json(request: Request) -> Any:
     """The parsed body, any JSON value; an empty body is an empty object. Raises Invalid, RequestEntityTooLarge."""
-    raw = _read(request, MAXIMUM_BODY)
+    return _parsed(_read(request, MAXIMUM_BODY), MAXIMUM_VALUES)
+
+
+def _parsed(raw: bytes, most_values: int) -> Any:
     if not raw.strip():
         return {}
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise invalid_json() from error
-    check_shape(value)
+    check_shape(value, most_values)
     return value
 
 
 def read_object(request: Request) -> dict[str, Any]:
     """The parsed body, which must be an object. Raises Invalid."""
-    value = read_json(request)
+    return _object(read_json(request))
+
+
+def read_import(request: Request) -> dict[str, Any]:
+    """As `read_object`, within the wider limits of an import. Raises Invalid, RequestEntityTooLarge."""
+    request.max_content_length = MAXIMUM_IMPORT + 1
+    return _object(_parsed(_read(request, MAXIMUM_IMPORT), MAXIMUM_IMPORT_VALUES))
+
+
+def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise invalid_json("The body must be a JSON object.")
     return value
@@ -92,7 +107,7 @@ def invalid_json(message: str = "The body is not valid JSON.") -> Invalid:
     return invalid_request("invalidJSON", message)
 
 
-def check_shape(value: Any) -> None:
+def check_shape(value: Any, most_values: int = MAXIMUM_VALUES) -> None:
     """Refuse JSON that is nested too deep or has too many members or values. Costs one walk. Raises Invalid."""
     values = 0
     pending: list[tuple[Any, int]] = [(value, 1)]
@@ -101,7 +116,7 @@ def check_shape(value: Any) -> None:
         if not isinstance(current, dict | list):
             continue
         values += len(current)
-        if depth > MAXIMUM_DEPTH or values > MAXIMUM_VALUES:
+        if depth > MAXIMUM_DEPTH or values > most_values:
             raise invalid_json("The body is nested too deep or holds too many values.")
         if isinstance(current, dict):
             if len(current) > MAXIMUM_KEYS:

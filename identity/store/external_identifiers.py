@@ -108,6 +108,19 @@ def remove_of_user(conn: Connection, kind: Kind, tenant_id: UUID, user_id: UUID)
     )
 
 
+def prune(conn: Connection, now: int, batch: int) -> int:
+    """Remove what has expired, at most `batch` ids; returns how many."""
+    removed = conn.execute(
+        """
+        DELETE FROM external_identifiers WHERE id_hash IN (
+            SELECT id_hash FROM external_identifiers WHERE expiry <= %s ORDER BY expiry LIMIT %s
+            FOR UPDATE SKIP LOCKED)
+        """,
+        (now, batch),
+    )
+    return removed.rowcount
+
+
 def _read(conn: Connection, query: str, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:
     row = conn.execute(query, (hash_of(secret), kind.value, now)).fetchone()
     if row is None:

@@ -45,6 +45,18 @@ def put(conn: Connection, tenant_id: UUID, membership: Membership) -> Membership
     return stored
 
 
+def add_many(conn: Connection, tenant_id: UUID, memberships: Sequence[Membership]) -> None:
+    """The memberships of users whom this transaction has just added."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            sql.SQL("INSERT INTO group_members (tenant_id, {}) VALUES (%s, %s, %s, %s, %s, %s)").format(_COLUMNS),
+            [
+                (tenant_id, each.id, each.group_id, each.user_id, each.insert_instant, Jsonb(each.data))
+                for each in memberships
+            ],
+        )
+
+
 def remove(
     conn: Connection,
     tenant_id: UUID | None,

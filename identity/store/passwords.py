@@ -5,8 +5,10 @@ Users made by a provider have none (decision 28).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from identity.domain.model import User
 from identity.hashing import Hashed
 from identity.store import users
 from identity.store.db import Connection
@@ -24,6 +26,29 @@ def save(conn: Connection, tenant_id: UUID, user_id: UUID, hashed: Hashed, now: 
         """,
         (tenant_id, user_id, hashed.scheme, hashed.factor, hashed.salt, hashed.hash, now),
     )
+
+
+def add_many(conn: Connection, new: Sequence[tuple[User, Hashed]]) -> None:
+    """The passwords of users whom this transaction has just added."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO passwords (tenant_id, user_id, scheme, factor, salt, hash, last_update_instant)
+            VALUES (%s, %s, %s, %s, %s, %s, %s)
+            """,
+            [
+                (
+                    user.tenant_id,
+                    user.id,
+                    hashed.scheme,
+                    hashed.factor,
+                    hashed.salt,
+                    hashed.hash,
+                    user.password_last_update_instant,
+                )
+                for user, hashed in new
+            ],
+        )
 
 
 def replace_hash(conn: Connection, tenant_id: UUID, user_id: UUID, old: Hashed, new: Hashed) -> None:

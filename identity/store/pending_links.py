@@ -93,3 +93,15 @@ def take(conn: Connection, pending_id: str, tenant_id: UUID | None, now: int) ->
             """,  # noqa: S608 (a constant column list)
             {"hash": hash_of(pending_id), "now": now, "tenant": tenant_id},
         ).fetchone()
+
+
+def prune(conn: Connection, now: int, batch: int) -> int:
+    """Remove what has expired, at most `batch` of them; returns how many."""
+    removed = conn.execute(
+        """
+        DELETE FROM pending_links WHERE id_hash IN (
+            SELECT id_hash FROM pending_links WHERE expiry <= %s ORDER BY expiry LIMIT %s FOR UPDATE SKIP LOCKED)
+        """,
+        (now, batch),
+    )
+    return removed.rowcount

@@ -174,3 +174,16 @@ def add(conn: Connection, record: RefreshToken, token: str) -> None:
             record.insert_instant,
         ),
     )
+
+
+def prune_spent(conn: Connection, before: int, batch: int) -> int:
+    """Forget one-time tokens that were spent before this instant, at most `batch`; returns how many."""
+    removed = conn.execute(
+        """
+        DELETE FROM spent_refresh_tokens WHERE token_hash IN (
+            SELECT token_hash FROM spent_refresh_tokens WHERE spent_instant < %s ORDER BY spent_instant LIMIT %s
+            FOR UPDATE SKIP LOCKED)
+        """,
+        (before, batch),
+    )
+    return removed.rowcount

@@ -60,6 +60,27 @@ def add(conn: Connection, sealer: Sealer, registration: Registration) -> None:
     conn.execute(_INSERT, _parameters(registration, sealer))
 
 
+def add_many(conn: Connection, sealer: Sealer, new: Sequence[Registration]) -> None:
+    """As `add`, for many at a time."""
+    with conn.cursor() as cursor:
+        cursor.executemany(_INSERT, [_parameters(registration, sealer) for registration in new])
+
+
+def tenants_of(conn: Connection, pairs: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], UUID]:
+    """The tenants of those (user, application) pairs that are registrations."""
+    rows = conn.execute(
+        """
+        SELECT r.user_id, r.application_id, r.tenant_id
+        FROM unnest(%s::uuid[], %s::uuid[]) AS asked (user_id, application_id)
+        JOIN users u ON u.id = asked.user_id
+        JOIN registrations r ON r.tenant_id = u.tenant_id AND r.user_id = u.id
+            AND r.application_id = asked.application_id
+        """,
+        ([user_id for user_id, _ in pairs], [application_id for _, application_id in pairs]),
+    )
+    return {(user_id, application_id): tenant_id for user_id, application_id, tenant_id in rows}
+
+
 def put(conn: Connection, registration: Registration) -> None:
     """Insert the registration, or store what a lambda may change of it. Its authentication token stays as it is."""
     conn.execute(_PUT, _values(registration))

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from identity.domain.model import Membership
 from identity.domain.standing import PreventingAction, Standing, TwoFactorMethod
+from identity.domain.totp import Authenticator
 
 SELECTED = "CASE WHEN users.has_extras THEN user_extras(users.tenant_id, users.id) END AS extras"
 """The column, for any statement that names `users`."""
@@ -27,7 +28,7 @@ def memberships(user_id: UUID, extras: Extras) -> tuple[Membership, ...]:
 
 def methods(extras: Extras) -> tuple[TwoFactorMethod, ...]:
     """The second factors, without their secrets."""
-    return tuple(TwoFactorMethod(**row) for row in (extras or {}).get("methods") or ())
+    return tuple(method_of(row) for row in (extras or {}).get("methods") or ())
 
 
 def standing(login_version: int, extras: Extras) -> Standing:
@@ -40,6 +41,12 @@ def standing(login_version: int, extras: Extras) -> Standing:
         methods=methods(extras),
         locked_until=extras["locked_until"],
     )
+
+
+def method_of(row: Mapping[str, Any]) -> TwoFactorMethod:
+    """A second factor from its columns by name."""
+    shape = row["authenticator"]
+    return TwoFactorMethod(**(dict(row) | {"authenticator": Authenticator(**shape) if shape else None}))
 
 
 def _membership(user_id: UUID, row: Mapping[str, Any]) -> Membership:

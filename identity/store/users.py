@@ -6,7 +6,8 @@ overwrites what another one has just written.
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -92,6 +93,46 @@ def add(conn: Connection, user: User) -> None:
     conn.execute(_INSERT, _parameters(user))
 
 
+def add_many(conn: Connection, new: Sequence[User]) -> None:
+    """As `add`, for many at a time."""
+    with conn.cursor() as cursor:
+        cursor.executemany(_INSERT, [_parameters(user) for user in new])
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What users have already: ids in any tenant, canonical e-mails and usernames by tenant."""
+
+    ids: frozenset[UUID]
+    emails: frozenset[tuple[UUID, str]]
+    usernames: frozenset[tuple[UUID, str]]
+
+
+def taken(conn: Connection, new: Sequence[User]) -> Taken:
+    """What of these users is taken."""
+    keys = [_parameters(user) for user in new]
+    rows = conn.execute(
+        """
+        SELECT id, tenant_id, email_canonical, username_canonical FROM users WHERE id = ANY(%(ids)s)
+        UNION ALL SELECT id, tenant_id, email_canonical, username_canonical FROM users
+            WHERE tenant_id = ANY(%(tenants)s) AND email_canonical = ANY(%(emails)s)
+        UNION ALL SELECT id, tenant_id, email_canonical, username_canonical FROM users
+            WHERE tenant_id = ANY(%(tenants)s) AND username_canonical = ANY(%(usernames)s)
+        """,
+        {
+            "ids": [user.id for user in new],
+            "tenants": list({user.tenant_id for user in new}),
+            "emails": [key["email_canonical"] for key in keys if key["email_canonical"]],
+            "usernames": [key["username_canonical"] for key in keys if key["username_canonical"]],
+        },
+    ).fetchall()
+    return Taken(
+        ids=frozenset(row[0] for row in rows),
+        emails=frozenset((row[1], row[2]) for row in rows),
+        usernames=frozenset((row[1], row[3]) for row in rows),
+    )
+
+
 def add_unless_taken(conn: Connection, user: User) -> bool:
     """As `add`, but False when id, e-mail or username are taken: the loser of a race then finds the winner's user."""
     return conn.execute(_INSERT + " ON CONFLICT DO NOTHING", _parameters(user)).rowcount == 1
@@ -108,8 +149,7 @@ def update(conn: Connection, user: User) -> None:
             image_url = %(image_url)s, last_name = %(last_name)s, middle_name = %(middle_name)s,
             mobile_phone = %(mobile_phone)s, parent_email = %(parent_email)s, timezone = %(timezone)s,
             preferred_languages = %(preferred_languages)s, clean_speak_id = %(clean_speak_id)s,
-            password_change_required = %(password_change_required)s,
-            password_change_reason = %(password_change_reason)s, data = %(data)s,
+            password_change_required = %(password_change_required)s, data = %(data)s,
             last_update_instant = %(last_update_instant)s, login_version = login_version + 1
         WHERE tenant_id = %(tenant_id)s AND id = %(id)s
         """,

@@ -23,8 +23,11 @@ ELSEWHERE = {
     "/api/identity-provider/test",
     "/api/jwt/refresh",
     "/api/jwt/vend",
+    "/api/login",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/user/import",
+    "/api/user/refresh-token/import",
     "/api/user/action",
     "/api/user/registration",
 }

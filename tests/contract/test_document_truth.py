@@ -15,7 +15,12 @@ from tests.service import Service
 
 NOBODY = "00000000-0000-4000-8000-00000000abcd"
 TABLE = [row for page in PAGES for row in page.table]
-WITHOUT_BODY = {"/api/user/search", "/api/user/verify-email", "/api/user/verify-registration"}
+WITHOUT_BODY = {
+    "/api/login/<user_id>/<application_id>",
+    "/api/user/search",
+    "/api/user/verify-email",
+    "/api/user/verify-registration",
+}
 """A PUT that takes nothing: flushing the search index, one more mail with parameters of the query."""
 KINDS: dict[str, type | tuple[type, ...]] = {
     "array": list,

@@ -67,6 +67,7 @@ def test_an_unknown_variable_warns_and_an_unknown_key_in_a_file_stops(tmp_path: 
         ("IDENTITY_X_LOGIN_BUDGET", "-3", "x.login_budget"),
         ("IDENTITY_PUBLIC_URL", "login.example.com", "public_url"),
         ("IDENTITY_LOG_LEVEL", "loud", "log.level"),
+        ("IDENTITY_FEDERATED_MFA", "sometimes", "federated_mfa"),
         ("IDENTITY_CONFIG_FILE", "/no/such/file.toml", "/no/such/file.toml"),
     ],
 )

@@ -7,11 +7,10 @@ from uuid import UUID
 
 from flask import Response
 
-from identity.domain.errors import NotFound, Unauthorized, invalid_field
+from identity.domain.errors import NotFound, invalid_field
 from identity.flows.refresh import RefreshRequest, refresh
 from identity.flows.revoke import Revocation, log_out, revoke
-from identity.http import api_key, body
-from identity.http.bearer import id_of, presented_token, require_claims
+from identity.http import body
 from identity.http.client_address import client_address
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.login_response import REFRESH_COOKIE, clear_token_cookies, set_token_cookies
@@ -26,6 +25,7 @@ from identity.http.fusionauth.schemas.jwt import (
     refresh_token_wire,
     refresh_wire,
 )
+from identity.http.key_or_token import key_or_token
 from identity.store import refresh_tokens
 
 ENDPOINT = "/api/jwt/refresh"
@@ -118,17 +118,9 @@ def _given(call: Call) -> dict[str, Any]:
 
 
 def _who(call: Call) -> dict[str, UUID | None]:
-    """Who revokes: a key, with its tenant, or the owner of an access token. A key wins. Raises Unauthorized."""
-    with call.services.db.read() as conn:
-        caller = api_key.find_caller(conn, call.request, call.now)
-        if caller is not None:
-            if not caller.may(ENDPOINT, call.request.method):
-                raise Unauthorized
-            return {"tenant_id": api_key.scope(conn, call.request, caller), "owner_id": None}
-    if presented_token(call.request) is None:
-        raise Unauthorized
-    claims = require_claims(call.services, call.request, call.now)
-    return {"tenant_id": id_of(claims, "tid"), "owner_id": id_of(claims, "sub")}
+    """Who revokes: a key, with its tenant, or the owner of an access token. Raises Unauthorized."""
+    acting = key_or_token(call.services, call.request, ENDPOINT, call.now)
+    return {"tenant_id": acting.tenant_id, "owner_id": acting.owner_id}
 
 
 @routes.post(

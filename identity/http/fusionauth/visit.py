@@ -23,7 +23,7 @@ def visit_of(request: Request, body: Mapping[str, Any], tenant_id: UUID | None) 
     return Visit(
         tenant_id=tenant_id,
         ip_address=client_address(request, event.get("ip_address"), body.get("ip_address")),
-        user_agent=(event.get("user_agent") or request.headers.get("User-Agent", ""))[:LONGEST_AGENT] or None,
+        user_agent=user_agent(request, event.get("user_agent")),
         device=Device(
             name=device.get("name") or event.get("device_name"),
             description=device.get("description") or event.get("device_description"),
@@ -34,3 +34,8 @@ def visit_of(request: Request, body: Mapping[str, Any], tenant_id: UUID | None) 
         no_jwt=body["no_jwt"],
         trust=request.cookies.get(TRUST_COOKIE) or body.get("two_factor_trust_id"),
     )
+
+
+def user_agent(request: Request, given: str | None = None) -> str | None:
+    """What the caller says the user's program is, else the header."""
+    return (given or request.headers.get("User-Agent", ""))[:LONGEST_AGENT] or None

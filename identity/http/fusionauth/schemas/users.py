@@ -228,19 +228,19 @@ def membership_wire(membership: Membership) -> dict[str, Any]:
     }
 
 
-AUTHENTICATOR = {"algorithm": "HmacSHA1", "codeLength": 6, "timeStep": 30}
-
-
 def method_wire(method: TwoFactorMethod) -> dict[str, Any]:
     """A second factor of an answer; its secret is nowhere in it."""
+    shape = method.authenticator
     return _present(
         {
-            "authenticator": AUTHENTICATOR if method.method == "authenticator" else None,
+            "authenticator": shape
+            and {"algorithm": shape.algorithm, "codeLength": shape.code_length, "timeStep": shape.time_step},
             "email": method.email,
             "id": method.id,
             "lastUsed": method.last_used,
             "method": method.method,
             "mobilePhone": method.mobile_phone,
+            "name": method.name,
         }
     )
 

@@ -1,0 +1,94 @@
+"""Housekeeping: what nobody will ask for again is removed, in small batches, by one thread of each worker.
+
+Workers do not wait for each other: each takes rows that no other one holds. Time is the service's, so a development
+clock that moves on lets things expire here too.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from identity.flows.services import Services
+from identity.store import (
+    external_identifiers,
+    guesses,
+    login_record_search,
+    pending_links,
+    rate_limits,
+    refresh_tokens,
+)
+from identity.store.db import Connection, StoreUnavailable
+
+DAY = 86_400_000
+BATCH = 500
+MOST_BATCHES = 20
+"""Of one kind in one round: what is left waits for the next one."""
+EVERY_SECONDS = 60.0
+SPENT_TOKENS_KEPT = 90 * DAY
+"""How long the reuse of a one-time refresh token is recognised; after that the token is simply unknown."""
+GUESSES_KEPT = DAY
+"""After its last wrong guess a user starts anew, also where the tenant counts for longer."""
+
+log = logging.getLogger("identity.housekeeping")
+
+Chore = Callable[[Services, Connection, int], int]
+"""Removes one batch, given the service's time; returns how many rows that was."""
+
+
+def _login_records(services: Services, conn: Connection, now: int) -> int:
+    """By systemConfiguration.loginRecordConfiguration; kept for ever unless that is enabled."""
+    oldest = services.system.read(conn).oldest("login_record", now)
+    return 0 if oldest is None else login_record_search.prune(conn, oldest, BATCH)
+
+
+CHORES: Mapping[str, Chore] = {
+    "external identifiers": lambda _, conn, now: external_identifiers.prune(conn, now, BATCH),
+    "guesses": lambda _, conn, now: guesses.prune(conn, now, GUESSES_KEPT, BATCH),
+    "login records": _login_records,
+    "pending links": lambda _, conn, now: pending_links.prune(conn, now, BATCH),
+    "rate limits": lambda _, conn, now: rate_limits.prune(conn, now, BATCH),
+    "spent refresh tokens": lambda _, conn, now: refresh_tokens.prune_spent(conn, now - SPENT_TOKENS_KEPT, BATCH),
+}
+
+
+def keep_house(services: Services) -> dict[str, int]:
+    """One round; how many rows of each kind went. Raises StoreUnavailable."""
+    now = services.runtime.now()
+    removed = dict.fromkeys(CHORES, 0)
+    for name, chore in CHORES.items():
+        for _ in range(MOST_BATCHES):
+            with services.db.read() as conn:
+                batch = chore(services, conn, now)
+            removed[name] += batch
+            if batch < BATCH:
+                break
+    return removed
+
+
+class Housekeeper:
+    """The thread of one worker."""
+
+    def __init__(self, services: Services, every_seconds: float = EVERY_SECONDS) -> None:
+        self._services = services
+        self._every_seconds = every_seconds
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        """Finish the batch that is under way, and end."""
+        self._ending.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._ending.wait(self._every_seconds):
+            try:
+                keep_house(self._services)
+            except StoreUnavailable as error:
+                log.warning("nothing was removed: %s", error)
+            except Exception:  # the thread outlives a round that breaks, whatever the reason
+                log.exception("housekeeping broke")
