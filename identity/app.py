@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
+from identity.flows import announce, deliver_webhook
 from identity.flows.configurations import Configurations
+from identity.flows.courier import Courier, Deliver
 from identity.flows.housekeeping import Housekeeper
 from identity.flows.login_traces import LoginTraces
 from identity.flows.services import Services
@@ -19,18 +22,25 @@ from identity.http import body
 from identity.http.cors import guard_origins
 from identity.http.docs import docs_page
 from identity.http.fusionauth import PAGES
+from identity.http.fusionauth.event_wire import event_wire
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
 from identity.http.limits import REQUEST_ID, HeaderLimits
 from identity.http.openapi import describe
 from identity.http.tracing import TRACE_ID
+from identity.outbound.callout import Caller
+from identity.outbound.guard import Guard
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
 from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
+from identity.store.development_clock import DevelopmentClock
+
+DELIVERERS: Mapping[str, Deliver] = {announce.KIND: deliver_webhook.deliver}
+"""Who delivers what the outbox holds."""
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -52,6 +62,9 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
     """Everything a process needs, opened. Raises BadSettings, BadKeyFile."""
     runtime = runtime or Runtime()
     sealer = require_installation(settings, runtime)
+    clock = DevelopmentClock(settings.database.url, runtime) if settings.development else None
+    if clock is not None:
+        runtime = replace(runtime, now=clock.now)
     database = Database(settings.database.url, pool_size=settings.database.pool_size, prepare=settings.database.prepare)
     database.open()
     return Services(
@@ -62,8 +75,13 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         http=Client(settings.x, settings.threads, runtime),
         lambdas=LambdaPool(settings.lambda_, runtime),
         configurations=Configurations(database, sealer, settings.base_url),
+        caller=Caller(runtime, Guard(settings.webhook.allow_private, settings.webhook.networks)),
+        courier=Courier(),
+        deliverers=DELIVERERS,
+        present_event=event_wire,
         traces=LoginTraces(database),
         system=SystemConfigurations(database, default_settings()),
+        clock=clock,
     )
 
 
@@ -117,5 +135,6 @@ def application() -> Wsgi:
     settings = settings_module.load()
     configure_logging(settings.log.level)
     services = build_services(settings)
+    services.courier.start(services)
     Housekeeper(services).start()
     return HeaderLimits(create_app(services), services.runtime.new_id)

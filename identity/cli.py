@@ -1,4 +1,4 @@
-"""The `identity` command: serve, dev, kickstart, migrate, check, status-matrix, emulator, api-key.
+"""The `identity` command: serve, dev, kickstart, migrate, check, clock, status-matrix, emulator, api-key.
 
 The web framework is imported by the commands that need it only: `identity dev` starts twice as fast without it.
 """
@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from identity import __version__, dev, operator_keys, settings
+from identity import __version__, clock_command, dev, operator_keys, settings
+from identity.clock_command import ClockRefused
 from identity.emulators.x.options import add_arguments
 from identity.lifeline import end_with_parent
 from identity.operator_keys import KeyRefused
@@ -24,7 +25,7 @@ from identity.store.db import StoreUnavailable
 from identity.store.embedded import EmbeddedFailed, EmbeddedPostgres
 from identity.store.migrate import MigrationRefused
 
-EXPECTED = (BadSettings, BadKeyFile, KeyRefused, MigrationRefused, dev.DevFailed, EmbeddedFailed)
+EXPECTED = (BadSettings, BadKeyFile, ClockRefused, KeyRefused, MigrationRefused, dev.DevFailed, EmbeddedFailed)
 """Failures whose message tells the operator what to do: printed without a stack."""
 
 Commands = Any
@@ -70,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     migrating.set_defaults(run=_migrate)
     checking = _command(commands, "check", "say whether this installation can start, and what to do if not")
     checking.set_defaults(run=_check)
+    _add_clock_commands(_command(commands, "clock", "move the service's time, in development mode only"))
     _add_status_matrix(
         _command(commands, "status-matrix", "reach every status of a login on what `make run` started, with its curl")
     )
@@ -97,6 +99,22 @@ def _add_emulators(parser: argparse.ArgumentParser) -> None:
     x = _command(emulators, "x", "X (Twitter): OAuth 1.0a, consent page, faults to switch on")
     add_arguments(x)
     x.set_defaults(run=_emulate_x, mode="development")
+
+
+def _add_clock_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    advancing = _command(commands, "advance", "move it on, so that what expires by then has expired")
+    advancing.add_argument("by", type=_duration, metavar="DURATION", help="e.g. 31d, 90m, 1d12h (w, d, h, m, s)")
+    advancing.set_defaults(run=_advance_clock, mode="development")
+    _command(commands, "show", "say what it is").set_defaults(run=_show_clock, mode="development")
+    _command(commands, "reset", "go back to the real time").set_defaults(run=_reset_clock, mode="development")
+
+
+def _duration(text: str) -> int:
+    try:
+        return clock_command.milliseconds(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration such as 31d, 90m or 1d12h") from error
 
 
 def _add_api_key_commands(parser: argparse.ArgumentParser) -> None:
@@ -206,6 +224,33 @@ def _list_api_keys(loaded: Settings, _: argparse.Namespace) -> int:
         for line in operator_keys.described(found.database.url, Runtime().now()):
             print(line)
     return 0
+
+
+def _advance_clock(loaded: Settings, options: argparse.Namespace) -> int:
+    with _clocked(loaded) as url:
+        print(clock_command.advance(url, options.by, Runtime()))
+    return 0
+
+
+def _show_clock(loaded: Settings, _: argparse.Namespace) -> int:
+    with _clocked(loaded) as url:
+        print(clock_command.shown(url, Runtime()))
+    return 0
+
+
+def _reset_clock(loaded: Settings, _: argparse.Namespace) -> int:
+    with _clocked(loaded) as url:
+        print(clock_command.reset(url, Runtime()))
+    return 0
+
+
+@contextmanager
+def _clocked(loaded: Settings) -> Iterator[str]:
+    """The database of an installation whose clock may be moved. Raises BadSettings."""
+    if not loaded.development:
+        raise BadSettings("IDENTITY_MODE is 'production', where the service goes by the real time, always.")
+    with _installation(loaded) as found:
+        yield found.database.url
 
 
 def _migrate(loaded: Settings, _: argparse.Namespace) -> int:

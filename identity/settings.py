@@ -36,7 +36,7 @@ LEAST = {
     "login.rate_limit": 0,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
-PORTS = ("port", "emulator.x_port")
+PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port")
 
 
 Network = IPv4Network | IPv6Network
@@ -103,6 +103,30 @@ class Login:
 @dataclass(frozen=True, slots=True)
 class Emulator:
     x_port: int = 0
+    mail_port: int = 0
+    smtp_port: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    host: str = "localhost"
+    port: int = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    url: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    allow_private: bool = False
+    allowed_networks: str = ""
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """The networks that the operator has opened. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.allowed_networks.split(",") if part.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +156,10 @@ class Settings:
     lambda_: Lambda = Lambda()
     links: Links = Links()
     login: Login = Login()
+    mail: Mail = Mail()
+    sms: Sms = Sms()
     emulator: Emulator = Emulator()
+    webhook: Webhook = Webhook()
     log: Log = Log()
     x_api_url_given: bool = False
     """Whether somebody set x.api_url: then `make run` starts no emulator."""
@@ -189,6 +216,8 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     values["mode"] = chosen_mode
     if chosen_mode == "development" and sources["login.rate_limit"] == defaults["login.rate_limit"]:
         values["login.rate_limit"] = 0  # decision 21
+    if chosen_mode == "development" and sources["webhook.allow_private"] == defaults["webhook.allow_private"]:
+        values["webhook.allow_private"] = True  # decision 35
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,
@@ -306,7 +335,15 @@ def _check(settings: Settings) -> None:
         _ = settings.proxies
     except ValueError as error:
         raise BadSettings(f"The setting 'trusted_proxies' must list addresses and networks: {error}.") from error
-    for name, url in (("public_url", settings.public_url), ("x.api_url", settings.x.api_url)):
+    try:
+        _ = settings.webhook.networks
+    except ValueError as error:
+        raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
+    for name, url in (
+        ("public_url", settings.public_url),
+        ("x.api_url", settings.x.api_url),
+        ("sms.url", settings.sms.url),
+    ):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
     scheme, written_as_url, _ = settings.database.url.partition("://")

@@ -30,7 +30,8 @@ class UpstreamUnreachable(Exception):
     """The other side gave no usable answer: refused, timed out, reset, too large, redirected.
 
     `reason` is one of: "timeout", "connect" (refused, no such name), "reset" (also half an answer), "tls" (also plain
-    http beyond loopback), "too large", "redirect", "garbage" (no HTTP, or encoded unasked), "busy".
+    http beyond loopback), "too large", "redirect", "garbage" (no HTTP, or encoded unasked), "busy", "forbidden" (an
+    address that this service does not call).
     """
 
     def __init__(self, reason: str) -> None:

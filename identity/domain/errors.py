@@ -29,6 +29,7 @@ MESSAGES = {
     "singleCase": "The password must have upper and lower case letters.",
     "onlyAlpha": "The password must have a character that is no letter.",
     "requireNumber": "The password must have a digit.",
+    "unsupported": "This option of FusionAuth is not built here.",
     "containsLoginId": "The password must not contain the e-mail address or the username.",
 }
 

@@ -23,6 +23,8 @@ from identity.domain.model import (
 )
 from identity.domain.provider_config import for_application, usable
 from identity.domain.tokens import JwtConfiguration, effective
+from identity.domain.webhooks import NOBODY, Audience
+from identity.flows.audience import read_audience
 from identity.flows.jwt_configuration import jwt_configuration
 from identity.sealing import Sealer
 from identity.store import applications, configuration, keys, lambdas, providers, tenants
@@ -41,6 +43,9 @@ class TenantConfiguration:
     issuer: str
     jwt: JwtConfiguration
     signing_key: SigningKey = field(repr=False)
+    audience: Audience = field(repr=False)
+    """Who hears of what happens in the tenant."""
+
     login_validation: Lambda | None
     """The lambda that has the last word on a login (row 25)."""
 
@@ -154,6 +159,17 @@ class Configurations:
                 self._providers[provider_id, application.id] = known
         return known
 
+    def audience(self, conn: Connection, tenant_id: UUID) -> Audience:
+        """Who hears of what in the tenant, as of now: for callers off the hot path, in their transaction or not.
+
+        It is not kept: a transaction that changes configuration sees versions that may never be.
+        """
+        known = self._tenants.get(tenant_id)
+        if known is not None and known.version == configuration.version(conn):
+            return known.audience
+        tenant = tenants.get(conn, tenant_id)
+        return NOBODY if tenant is None else read_audience(conn, self._sealer, tenant_id, tenant.settings)
+
     def forget(self) -> None:
         """Throw every copy away: one of them proved to be old."""
         self._tenants.clear()
@@ -182,7 +198,8 @@ class Configurations:
         if key is None:
             return None
         issuer = tenant.issuer or self._base_url
-        return TenantConfiguration(version, tenant, issuer, jwt, key, _login_validation(conn, tenant))
+        audience = read_audience(conn, self._sealer, tenant_id, tenant.settings)
+        return TenantConfiguration(version, tenant, issuer, jwt, key, audience, _login_validation(conn, tenant))
 
     def _read_application(self, conn: Connection, application_id: UUID) -> ApplicationConfiguration | None:
         # The version is read first: rows that are newer than it make the proof fail, never the other way round.
@@ -200,8 +217,9 @@ class Configurations:
         if key is None:
             return None
         issuer = tenant.issuer or self._base_url
+        audience = read_audience(conn, self._sealer, tenant.id, tenant.settings)
         validation = _login_validation(conn, tenant)
-        return ApplicationConfiguration(version, tenant, issuer, jwt, key, validation, application)
+        return ApplicationConfiguration(version, tenant, issuer, jwt, key, audience, validation, application)
 
     def _read_provider(
         self, conn: Connection, provider_id: UUID, application: Application

@@ -1,4 +1,5 @@
-"""Rules that the configuration of tenants and applications share: token life times, signing keys, lambdas.
+"""Rules that the configuration of tenants and applications share: token life times, signing keys, lambdas; and what
+every kind of configuration with a unique name says when the name is taken.
 
 The functions named after problems return (path, reason) pairs; the caller collects them, so that one answer names
 every mistake.
@@ -6,13 +7,15 @@ every mistake.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from identity.domain.errors import invalid_field
 from identity.domain.model import Application, Tenant
 from identity.store import keys, references
-from identity.store.db import Connection
+from identity.store.db import Connection, UniqueConflict
 from identity.wire import camel_case
 
 Problems = list[tuple[str, str]]
@@ -74,3 +77,13 @@ def keep_tokens_verifiable(conn: Connection, now: int, owner: Tenant | Applicati
     ids = [key_id for key_id in (owner.access_token_key_id, owner.id_token_key_id) if key_id is not None]
     seconds = owner.settings["jwt_configuration"]["time_to_live_in_seconds"]
     keys.keep_published(conn, ids, now + seconds * 1000)
+
+
+@contextmanager
+def refusing_duplicates(member: str) -> Iterator[None]:
+    """For one insert or update of an object with unique id and name. Raises Invalid."""
+    try:
+        yield
+    except UniqueConflict as error:
+        taken = "name" if error.constraint.endswith("_name_key") else "id"
+        raise invalid_field(f"{member}.{taken}", "duplicate") from error

@@ -14,7 +14,7 @@ from identity.domain.errors import Busy, Conflict, Invalid, NotFound, invalid_fi
 from identity.domain.lambdas import Lambda, LambdaType
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
-from identity.store import audit, configuration, lambdas
+from identity.store import audit, configuration, lambdas, references
 from identity.store.db import Connection, InUse, UniqueConflict
 
 Values = Mapping[str, Any]
@@ -81,7 +81,7 @@ def delete(services: Services, now: int, actor: str, lambda_id: UUID) -> None:
     """Delete a lambda that nothing refers to. Raises NotFound, Invalid."""
 
     def work(conn: Connection) -> None:
-        if lambdas.is_named_in_settings(conn, lambda_id):
+        if references.is_named_in_settings(conn, lambda_id):
             raise _in_use()
         if not lambdas.delete(conn, lambda_id):
             raise NotFound

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from identity.domain.events import Event
 from identity.flows.configurations import Configurations
+from identity.flows.courier import Courier, Deliver
 from identity.flows.login_traces import LoginTraces
 from identity.flows.system_configurations import SystemConfigurations
+from identity.outbound.callout import Caller
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
 from identity.runtime import Runtime
 from identity.sealing import Sealer
 from identity.settings import Settings
 from identity.store.db import Database
+from identity.store.development_clock import DevelopmentClock
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +32,26 @@ class Services:
     http: Client
     lambdas: LambdaPool
     configurations: Configurations
+    caller: Caller
+    """Calls to addresses that administrators typed in."""
+
+    courier: Courier
+    deliverers: Mapping[str, Deliver]
+    """Who delivers parcels of a kind."""
+
+    present_event: Callable[[Event], dict[str, Any]]
+    """An event's own members as webhooks get them; the front end knows the wire."""
     traces: LoginTraces
     system: SystemConfigurations
+    clock: DevelopmentClock | None = None
+    """What moves `runtime.now`, in development mode."""
 
     def close(self) -> None:
         """End connections and children; for an orderly end of the process."""
         self.traces.close()
+        self.courier.close()
         self.lambdas.close()
         self.http.close()
         self.db.close()
+        if self.clock is not None:
+            self.clock.close()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from identity.outbound.guard import Forbidden, Guard
 from identity.upstream import UpstreamUnreachable
 
 Addresses = list[tuple[Any, ...]]
@@ -21,27 +22,41 @@ Addresses = list[tuple[Any, ...]]
 class Dialer:
     """Opens sockets for one process; safe for many threads, not to be carried over a fork."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], guard: Guard | None = None) -> None:
         self._monotonic = monotonic
+        self._guard = guard
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
         self._lookups: dict[tuple[str, int], Future[Addresses]] = {}
 
-    def dial(self, host: str, port: int, *, tls: bool, connect_timeout: float, tls_timeout: float) -> socket.socket:
+    def dial(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: bool,
+        connect_timeout: float,
+        tls_timeout: float,
+        context: ssl.SSLContext | None = None,
+    ) -> socket.socket:
         """A connected socket. `connect_timeout` covers look-up and TCP over all addresses, in seconds.
 
-        Raises UpstreamUnreachable.
+        `context` is the TLS context if it is not the usual one. Raises UpstreamUnreachable.
         """
         try:
             connected = self._connect(host, port, self._monotonic() + connect_timeout)
+        except Forbidden:
+            raise UpstreamUnreachable("forbidden") from None
         except TimeoutError:
             raise UpstreamUnreachable("timeout") from None
         except (OSError, UnicodeError):  # UnicodeError: a name that cannot be a host name
             raise UpstreamUnreachable("connect") from None
-        return self._secure(connected, host, tls_timeout) if tls else connected
+        return self._secure(connected, host, tls_timeout, context or self._tls_context()) if tls else connected
 
     def _connect(self, host: str, port: int, deadline: float) -> socket.socket:
         addresses = self._look_up(host, port, deadline - self._monotonic())
+        if self._guard is not None:
+            self._guard.check(address[0] for *_, address in addresses)
         failure: OSError = OSError("the name has no address")
         for left, (family, kind, protocol, _, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
             # An address that swallows packets gets its share of the time only, so that the next one has a chance.
@@ -80,10 +95,10 @@ class Dialer:
         with self._lock:
             del self._lookups[key]
 
-    def _secure(self, connected: socket.socket, host: str, timeout: float) -> socket.socket:
+    def _secure(self, connected: socket.socket, host: str, timeout: float, context: ssl.SSLContext) -> socket.socket:
         try:
             connected.settimeout(max(timeout, 0.001))
-            return self._tls_context().wrap_socket(connected, server_hostname=host)
+            return context.wrap_socket(connected, server_hostname=host)
         except TimeoutError:
             connected.close()
             raise UpstreamUnreachable("timeout") from None

@@ -51,7 +51,7 @@ class Client:
         started = self._runtime.monotonic()
         deadline = started + (self._settings.login_budget if budget is None else budget)
         origin, target = parse_url(url)
-        request = _request(method, origin, target, headers, body)
+        request = encoded(method, origin, target, headers, body)
         pool = self._pool()
         if not pool.turns.acquire(timeout=max(min(WAIT_FOR_TURN, deadline - started), 0)):
             raise UpstreamUnreachable("busy")
@@ -73,7 +73,7 @@ class Client:
         try:
             incoming.allow_time()
             connection.socket.sendall(request)
-            answer, reusable = _read(incoming, method)
+            answer, reusable = read_answer(incoming, method)
             return answer
         except TimeoutError:
             raise UpstreamUnreachable("timeout") from None
@@ -111,18 +111,21 @@ class Client:
         return Pool(threading.Semaphore(self._most), Dialer(self._runtime.monotonic))
 
 
-def _read(incoming: Incoming, method: str) -> tuple[Answer, bool]:
-    """The answer, and whether the connection can carry another request."""
+def read_answer(incoming: Incoming, method: str, limit: int = ANSWER_LIMIT) -> tuple[Answer, bool]:
+    """The answer, whose body has `limit` bytes at the most, and whether the connection can carry another request.
+
+    Raises UpstreamUnreachable, TimeoutError, OSError, HTTPException.
+    """
     response = http.client.HTTPResponse(incoming, method=method)  # type: ignore[arg-type]  # it only calls makefile()
     response.begin()
     if 300 <= response.status < 400:
         raise UpstreamUnreachable("redirect")
     if response.status < 200 or response.headers.get("content-encoding", "identity").lower() != "identity":
         raise UpstreamUnreachable("garbage")
-    if response.length is not None and response.length > ANSWER_LIMIT:
+    if response.length is not None and response.length > limit:
         raise UpstreamUnreachable("too large")
-    body = response.read(ANSWER_LIMIT + 1)
-    if len(body) > ANSWER_LIMIT:
+    body = response.read(limit + 1)
+    if len(body) > limit:
         raise UpstreamUnreachable("too large")
     if response.length:  # http.client says nothing when the body ends before its announced length
         raise UpstreamUnreachable("reset")
@@ -130,7 +133,8 @@ def _read(incoming: Incoming, method: str) -> tuple[Answer, bool]:
     return Answer(response.status, headers, body), not response.will_close
 
 
-def _request(method: str, origin: Origin, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+def encoded(method: str, origin: Origin, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """The bytes of one request. Raises ValueError for a header that can not be sent."""
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     if origin.port != (443 if origin.tls else 80):
         host = f"{host}:{origin.port}"
@@ -149,15 +153,21 @@ def parse_url(url: str) -> tuple[Origin, str]:
     Plain http beyond loopback raises UpstreamUnreachable("tls"): tokens and e-mail addresses never travel in clear
     text (security T4).
     """
+    origin, target = split_url(url)
+    if not origin.tls and not is_loopback(origin.host):
+        raise UpstreamUnreachable("tls")
+    return origin, target
+
+
+def split_url(url: str) -> tuple[Origin, str]:
+    """Where to connect and what to ask for, in clear text too. Raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
-        raise ValueError("the URL of a provider must be http(s)://host[:port]/path")
+        raise ValueError("the URL must be http(s)://host[:port]/path")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not TARGET.fullmatch(target):
-        raise ValueError("the URL of a provider must be percent-encoded")
+        raise ValueError("the URL must be percent-encoded")
     tls = parts.scheme == "https"
-    if not tls and not is_loopback(parts.hostname):
-        raise UpstreamUnreachable("tls")
     return Origin(tls, parts.hostname, parts.port or (443 if tls else 80)), target
 
 

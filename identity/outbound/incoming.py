@@ -23,12 +23,18 @@ class Incoming(io.RawIOBase):
     """What one answer is read from; `makefile` is all that http.client asks for."""
 
     def __init__(
-        self, connected: socket.socket, deadline: float, read_timeout: float, monotonic: Callable[[], float]
+        self,
+        connected: socket.socket,
+        deadline: float,
+        read_timeout: float,
+        monotonic: Callable[[], float],
+        limit: int = WIRE_LIMIT,
     ) -> None:
         self._socket = connected
         self._deadline = deadline
         self._read_timeout = read_timeout
         self._monotonic = monotonic
+        self._limit = limit
         self._received = 0
 
     def makefile(self, _mode: str) -> io.BufferedReader:
@@ -42,7 +48,7 @@ class Incoming(io.RawIOBase):
         self.allow_time()
         count = self._socket.recv_into(buffer)
         self._received += count
-        if self._received > WIRE_LIMIT:
+        if self._received > self._limit:
             raise UpstreamUnreachable("too large")
         return count
 

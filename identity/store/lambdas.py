@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 from identity.domain.lambdas import Lambda, LambdaType
 from identity.store.db import Connection
@@ -91,15 +90,6 @@ def update(conn: Connection, changed: Lambda) -> None:
 def delete(conn: Connection, lambda_id: UUID) -> bool:
     """Whether there was such a lambda. Raises InUse, when a provider refers to it."""
     return conn.execute("DELETE FROM lambdas WHERE id = %s", (lambda_id,)).rowcount == 1
-
-
-def is_named_in_settings(conn: Connection, lambda_id: UUID) -> bool:
-    """Whether a tenant or an application names it: they do so in their settings, where no reference is checked."""
-    query = """
-        SELECT 1 FROM tenants WHERE jsonb_path_exists(settings, '$.** ? (@ == $id)', %(id)s)
-        UNION ALL SELECT 1 FROM applications WHERE jsonb_path_exists(settings, '$.** ? (@ == $id)', %(id)s) LIMIT 1
-        """
-    return conn.execute(query, {"id": Jsonb({"id": str(lambda_id)})}).fetchone() is not None
 
 
 def _lambda(row: tuple[Any, ...]) -> Lambda:

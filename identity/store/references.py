@@ -1,4 +1,4 @@
-"""What other configuration a tenant or an application may name: signing keys and lambdas, by id.
+"""What other configuration a tenant or an application may name by id: signing keys, lambdas, templates, messengers.
 
 In a transaction, nobody deletes what was found before the end.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from uuid import UUID
+
+from psycopg.types.json import Jsonb
 
 from identity.store.db import Connection
 
@@ -28,3 +30,12 @@ def lambda_types(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
     """The type of each of `ids` that is a lambda."""
     rows = conn.execute("SELECT id, type FROM lambdas WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
     return dict(rows)
+
+
+def is_named_in_settings(conn: Connection, id: UUID) -> bool:
+    """Whether a tenant or an application names it: they do so in their settings, where no reference is checked."""
+    query = """
+        SELECT 1 FROM tenants WHERE jsonb_path_exists(settings, '$.** ? (@ == $id)', %(id)s)
+        UNION ALL SELECT 1 FROM applications WHERE jsonb_path_exists(settings, '$.** ? (@ == $id)', %(id)s) LIMIT 1
+        """
+    return conn.execute(query, {"id": Jsonb({"id": str(id)})}).fetchone() is not None

@@ -17,12 +17,14 @@ SECRET = "canary-secret-that-nobody-may-read-in-a-log"
 PROVIDER = "/api/identity-provider"
 SYSTEM = "/api/system-configuration"
 ELSEWHERE = {
+    "/api/email/template/preview",
     "/api/group",
     "/api/group/member",
     "/api/identity-provider/link",
     "/api/identity-provider/test",
     "/api/jwt/refresh",
     "/api/jwt/vend",
+    "/api/message/template/preview",
     "/api/login",
     "/api/system/login-record/export",
     "/api/user",
@@ -70,15 +72,32 @@ def secret() -> dict[str, Any]:
     return {"name": unique(), "type": "HMAC", "algorithm": "HS256", "secret": SECRET}
 
 
+def email_template() -> dict[str, Any]:
+    texts = {"defaultSubject": SECRET, "defaultTextTemplate": SECRET, "defaultHtmlTemplate": SECRET}
+    return {"name": unique(), **texts}
+
+
+def message_template() -> dict[str, Any]:
+    return {"name": unique(), "type": "SMS", "defaultTemplate": SECRET}
+
+
+def messenger() -> dict[str, Any]:
+    url = "http://127.0.0.1:9/messages"
+    return {"name": unique(), "type": "Generic", "url": url, "httpAuthenticationPassword": SECRET}
+
+
 KINDS = {
     "/api/api-key": Kind("apiKey", lambda: {"name": unique()}, "/api/api-key"),
     "/api/application": Kind("application", application, "/api/application"),
     "/api/application/role": Kind("role", lambda: {"name": unique()}, "/api/application/{application}/role"),
+    "/api/email/template": Kind("emailTemplate", email_template, "/api/email/template"),
     PROVIDER: Kind("identityProvider", lambda: {**TWITTER, "consumerSecret": SECRET}, PROVIDER),
     "/api/key": Kind("key", lambda: {"name": unique()}, "/api/key/import"),
     "/api/key/generate": Kind("key", lambda: {"name": unique(), "algorithm": "ES256"}, "/api/key/generate"),
     "/api/key/import": Kind("key", secret, "/api/key/import"),
     "/api/lambda": Kind("lambda", reconcile, "/api/lambda"),
+    "/api/message/template": Kind("messageTemplate", message_template, "/api/message/template"),
+    "/api/messenger": Kind("messenger", messenger, "/api/messenger"),
     SYSTEM: Kind("systemConfiguration", lambda: {"data": {"a": unique()}}, SYSTEM, {"data": 7}),
     "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
     "/api/user-action": Kind("userAction", lambda: {"name": unique()}, "/api/user-action"),

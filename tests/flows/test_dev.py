@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -81,6 +82,24 @@ def test_the_secrets_of_the_installation_are_for_its_owner_only(running: DevRun)
     known = read_dev_env(running.home)
     for name in ("IDENTITY_API_KEY", "DEVELOPMENT_PASSWORD", "X_CONSUMER_SECRET"):
         assert known[name] not in said
+
+
+def test_the_clock_is_moved_for_every_worker_at_once(running: DevRun) -> None:
+    def command(*arguments: str) -> str:
+        whole = [running.command[0], "-m", "identity", "clock", *arguments]
+        done = subprocess.run(whole, check=True, cwd="/", env=running.environment(), capture_output=True, text=True)
+        return done.stdout
+
+    def days_ahead() -> int:
+        made = running.request("POST", "/api/user-action", {"userAction": {"name": str(uuid4())}}).json()
+        return round((made["userAction"]["insertInstant"] / 1000 - time.time()) / 86_400)
+
+    try:
+        assert "31 days, 0:00:00 ahead" in command("advance", "31d")
+        assert {days_ahead() for _ in range(12)} == {31}
+    finally:
+        assert "the real time" in command("reset")
+    assert {days_ahead() for _ in range(12)} == {0}
 
 
 def test_the_x_emulator_comes_back_on_its_port(running: DevRun) -> None:

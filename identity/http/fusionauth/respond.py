@@ -26,6 +26,7 @@ from identity.domain.errors import (
     field_problem,
     invalid_request,
 )
+from identity.flows.announce import WebhooksRefused
 from identity.store.db import InUse, StoreUnavailable, UniqueConflict
 
 JSON_TYPE = "application/json; charset=UTF-8"
@@ -120,6 +121,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(UniqueConflict, _duplicate)
     app.register_error_handler(InUse, _in_use)
     app.register_error_handler(StoreUnavailable, _unavailable)
+    app.register_error_handler(WebhooksRefused, lambda _: json_reply(errors_json(_webhooks_refused()), 504))
     app.register_error_handler(Busy, _busy)
     app.register_error_handler(TooManyRequests, _too_many)
     app.register_error_handler(HTTPException, _http_exception)
@@ -128,6 +130,11 @@ def register_error_handlers(app: Flask) -> None:
 
 def _changed_meanwhile() -> Invalid:
     return invalid_request("Conflict", "The object was changed by somebody else meanwhile: read it again and retry.")
+
+
+def _webhooks_refused() -> Invalid:
+    message = "One or more webhooks did not accept the event, so nothing was done."
+    return invalid_request("WebhookTransactionException", message)
 
 
 def _duplicate(error: UniqueConflict) -> Response:
