@@ -15,7 +15,7 @@ from tests.login_world import World
 from tests.second_factors import Phone, answer, change_application, change_tenant, with_phone
 from tests.verifying import GATED
 
-PASSWORD = "correct horse battery"  # noqa: S105
+PASSWORD = "correct horse battery"
 REFUSED_BY_LAMBDA = "function validate(result) { result.errors.generalErrors = [{code: '[no]', message: 'No.'}]; }"
 NOBODY_LISTENS = "http://127.0.0.1:9/"
 
