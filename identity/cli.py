@@ -1,4 +1,6 @@
-"""The `identity` command: serve, dev, kickstart, migrate, check, clock, status-matrix, emulator, api-key.
+"""The `identity` command.
+
+serve, dev, kickstart, migrate, check, clock, explain, status-matrix, emulator, api-key.
 
 The web framework is imported by the commands that need it only: `identity dev` starts twice as fast without it.
 """
@@ -16,6 +18,7 @@ from uuid import UUID
 from identity import __version__, clock_command, dev, operator_keys, settings
 from identity.clock_command import ClockRefused
 from identity.emulators.x.options import add_arguments
+from identity.explain import NoSuchTrace, explained
 from identity.lifeline import end_with_parent
 from identity.operator_keys import KeyRefused
 from identity.runtime import Runtime
@@ -25,7 +28,16 @@ from identity.store.db import StoreUnavailable
 from identity.store.embedded import EmbeddedFailed, EmbeddedPostgres
 from identity.store.migrate import MigrationRefused
 
-EXPECTED = (BadSettings, BadKeyFile, ClockRefused, KeyRefused, MigrationRefused, dev.DevFailed, EmbeddedFailed)
+EXPECTED = (
+    BadSettings,
+    BadKeyFile,
+    ClockRefused,
+    KeyRefused,
+    MigrationRefused,
+    NoSuchTrace,
+    dev.DevFailed,
+    EmbeddedFailed,
+)
 """Failures whose message tells the operator what to do: printed without a stack."""
 
 Commands = Any
@@ -72,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     checking = _command(commands, "check", "say whether this installation can start, and what to do if not")
     checking.set_defaults(run=_check)
     _add_clock_commands(_command(commands, "clock", "move the service's time, in development mode only"))
+    explaining = _command(commands, "explain", "print the trace of a login: its steps and the rule that decided it")
+    explaining.add_argument("trace", metavar="ID", help="what the header X-Identity-Trace of the login's answer says")
+    explaining.set_defaults(run=_explain)
     _add_status_matrix(
         _command(commands, "status-matrix", "reach every status of a login on what `make run` started, with its curl")
     )
@@ -207,6 +222,12 @@ def _check(loaded: Settings, _: argparse.Namespace) -> int:
     for finding in findings:
         print(finding)
     return 0 if all(finding.good for finding in findings) else 1
+
+
+def _explain(loaded: Settings, options: argparse.Namespace) -> int:
+    with _installation(loaded) as found:
+        print(explained(found.database.url, options.trace))
+    return 0
 
 
 def _create_api_key(loaded: Settings, options: argparse.Namespace) -> int:

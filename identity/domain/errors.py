@@ -64,6 +64,10 @@ class NotFound(Exception):
     """404 with an empty body: there is no such object, or not for this caller."""
 
 
+class Unreachable(Exception):
+    """422 with an empty body: there is no address to send to."""
+
+
 class WrongCode(Exception):
     """421 with an empty body: a second factor's code is wrong, too old, spent, or there were too many wrong ones."""
 

@@ -65,6 +65,14 @@ def stored_reason(user: User) -> ChangeReason:
     return ChangeReason(user.password_change_reason or ChangeReason.ADMINISTRATIVE)
 
 
+def reason_after_update(before: User | None, required: bool) -> str | None:
+    """What passwordChangeReason says once an administrator has set passwordChangeRequired."""
+    if not required:
+        return None
+    kept = before.password_change_reason if before is not None and before.password_change_required else None
+    return kept or ChangeReason.ADMINISTRATIVE.value
+
+
 def is_too_young(user: User, rules: ChangeRules, now: int) -> bool:
     """Whether the present password has not been used long enough to be replaced by its owner."""
     if rules.minimum_age is None or user.password_last_update_instant is None:

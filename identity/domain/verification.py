@@ -6,7 +6,7 @@ Source: supporting contract 6.4, 5.2 and 13; decisions 2 and 3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from identity.domain.contact import canonical
@@ -56,3 +56,9 @@ def mail_address(user: User) -> str | None:
 def proved_address(user: User) -> str:
     """The address that a mailed id is bound to: after a change of address the id proves nothing."""
     return canonical(mail_address(user) or "")
+
+
+def verified_user(user: User, reason: str, now: int) -> User:
+    """The user with a verified e-mail address; verifiedInstant is set once and stays (decision 3)."""
+    first = now if user.verified_instant is None else user.verified_instant
+    return replace(user, verified=True, verified_reason=reason, verified_instant=first, last_update_instant=now)

@@ -15,6 +15,7 @@ from identity import hashing
 from identity.domain import passwords as password_rules
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, Tenant, User
+from identity.domain.password_change import reason_after_update
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
 from identity.flows.replace_password import replace_password
 from identity.flows.services import Services
@@ -94,6 +95,7 @@ def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, chan
         insert_instant=now,
         last_update_instant=now,
         password_last_update_instant=now if change.password else None,
+        password_change_reason=reason_after_update(None, profile["password_change_required"]),
         memberships=tuple(
             Membership(each.id or services.runtime.new_id(), each.group_id, new_id, now, each.data)
             for each in change.memberships
@@ -236,7 +238,8 @@ def _checked_profile(change: UserChange, rules: UserRules, *, password_required:
 
 
 def _updated(stored: User, change: UserChange, profile: dict[str, Any], now: int) -> User:
-    user = replace(stored, **profile, last_update_instant=now)
+    why = reason_after_update(stored, profile["password_change_required"])
+    user = replace(stored, **profile, password_change_reason=why, last_update_instant=now)
     if change.password is not None:
         user = replace(user, password_last_update_instant=now)
     if change.skip_verification and not stored.verified:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -15,6 +14,7 @@ from identity.flows.new_identifier import end_of, new_identifier
 from identity.flows.second_factor import policy_of
 from identity.flows.sent_codes import GENERATOR
 from identity.flows.services import Services
+from identity.flows.trust_tokens import trust_digest
 from identity.store import external_identifiers, two_factor
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
@@ -86,8 +86,3 @@ def start_two_factor(services: Services, request: StartRequest) -> Started:
     with services.db.transaction() as conn:
         external_identifiers.add(conn, two_factor_id, identifier)
     return Started(two_factor_id, code, policy_of(configuration).usable(kept.method for kept in stored))
-
-
-def trust_digest(trust_challenge: str) -> str:
-    """A trust challenge as it is kept: who spends the trust token has to name it again."""
-    return hashlib.sha256(trust_challenge.encode("utf-8", "surrogatepass")).hexdigest()

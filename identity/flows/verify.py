@@ -13,7 +13,7 @@ from uuid import UUID
 
 from identity.domain.errors import Invalid, NotFound, invalid_field
 from identity.domain.model import Registration, User
-from identity.domain.verification import MOST_GUESSES, proved_address
+from identity.domain.verification import MOST_GUESSES, proved_address, verified_user
 from identity.flows.save_user import locked
 from identity.flows.services import Services
 from identity.store import external_identifiers, registrations, users, verifications
@@ -60,12 +60,6 @@ def verify_registration(services: Services, tenant_id: UUID | None, secret: str,
         verifications.remove(conn, found.kind, user.tenant_id, user.id, application_id)
 
     services.db.transact(work)
-
-
-def verified_user(user: User, reason: str, now: int) -> User:
-    """The user with a verified e-mail address; verifiedInstant is set once and stays (decision 3)."""
-    first = now if user.verified_instant is None else user.verified_instant
-    return replace(user, verified=True, verified_reason=reason, verified_instant=first, last_update_instant=now)
 
 
 def _verified_registration(registration: Registration, now: int) -> Registration:

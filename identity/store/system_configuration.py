@@ -21,7 +21,9 @@ def put(conn: Connection, settings: dict[str, Any], now: int) -> SystemConfigura
         """
         INSERT INTO system_configuration (settings, insert_instant, last_update_instant) VALUES (%s, %s, %s)
         ON CONFLICT (only_row) DO UPDATE
-        SET settings = excluded.settings, last_update_instant = excluded.last_update_instant
+        SET settings = excluded.settings, last_update_instant =
+            CASE WHEN system_configuration.settings = excluded.settings THEN system_configuration.last_update_instant
+            ELSE excluded.last_update_instant END
         RETURNING settings, insert_instant, last_update_instant
         """,
         (Jsonb(settings), now, now),

@@ -149,7 +149,8 @@ def update(conn: Connection, user: User) -> None:
             image_url = %(image_url)s, last_name = %(last_name)s, middle_name = %(middle_name)s,
             mobile_phone = %(mobile_phone)s, parent_email = %(parent_email)s, timezone = %(timezone)s,
             preferred_languages = %(preferred_languages)s, clean_speak_id = %(clean_speak_id)s,
-            password_change_required = %(password_change_required)s, data = %(data)s,
+            password_change_required = %(password_change_required)s,
+            password_change_reason = %(password_change_reason)s, data = %(data)s,
             last_update_instant = %(last_update_instant)s, login_version = login_version + 1
         WHERE tenant_id = %(tenant_id)s AND id = %(id)s
         """,

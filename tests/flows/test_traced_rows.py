@@ -125,12 +125,13 @@ def expired(world: World) -> requests.Response:
 
 def prevented(world: World) -> requests.Response:
     user_id = world.logged_in("alice")["user"]["id"]
-    with world.service.services.db.transaction() as conn:
-        conn.execute(
-            "INSERT INTO user_action_logs (tenant_id, id, actionee_user_id, user_action_id, prevents_login, name,"
-            " insert_instant) VALUES (%s, %s, %s, %s, true, 'Ban', 1)",
-            (world.service.tenant_id, uuid4(), UUID(user_id), uuid4()),
-        )
+    definition = {"userAction": {"name": "Ban", "temporal": True, "preventLogin": True}}
+    made = world.service.call("POST", "/api/user-action", definition)
+    assert made.status_code == 200, made.text
+    ends = world.service.services.runtime.now() + 3_600_000
+    action = {"actioneeUserId": user_id, "userActionId": made.json()["userAction"]["id"], "expiry": ends}
+    answer = world.service.call("POST", "/api/user/action", {"action": action | {"actionerUserId": user_id}})
+    assert answer.status_code == 200, answer.text
     return world.login("alice")
 
 

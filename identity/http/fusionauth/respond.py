@@ -22,6 +22,7 @@ from identity.domain.errors import (
     Problem,
     TooManyRequests,
     Unauthorized,
+    Unreachable,
     WrongCode,
     field_problem,
     invalid_request,
@@ -116,6 +117,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(ValidationError, lambda error: json_reply(errors_json(invalid_from(error)), 400))
     app.register_error_handler(Unauthorized, lambda _: empty_reply(401))
     app.register_error_handler(NotFound, lambda _: empty_reply(404))
+    app.register_error_handler(Unreachable, lambda _: empty_reply(422))
     app.register_error_handler(WrongCode, lambda _: empty_reply(421))
     app.register_error_handler(Conflict, lambda _: json_reply(errors_json(_changed_meanwhile()), 409))
     app.register_error_handler(UniqueConflict, _duplicate)

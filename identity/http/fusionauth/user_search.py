@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from identity.domain.errors import invalid_field
+from identity.domain.model import User
+from identity.domain.user_order import SORTABLE, InvalidPlace, Place, Search, Sort, decoded, encoded
 from identity.http.fusionauth.routes import ABSENT, Call, Routes
 from identity.http.fusionauth.schemas.user_search import (
     UserSearchAnswerSchema,
@@ -17,13 +20,14 @@ from identity.http.fusionauth.schemas.user_search import (
 from identity.http.fusionauth.schemas.users import user_wire
 from identity.store import registrations, user_search
 from identity.store.db import Connection
-from identity.store.user_search import EVERYBODY, SORT_COLUMNS, Sort
+from identity.store.user_search import EVERYBODY
 from identity.wire import WireSchema
 
 ENDPOINT = "/api/user/search"
 SORT_PARAMETER = re.compile(r"sortFields\[(\d)\]\.(name|order|missing)")
 ORDERS = frozenset({"asc", "desc"})
 MISSING = frozenset({"_first", "_last"})
+ROWS = 25
 
 CRITERIA: WireSchema = UserSearchSchema()
 REQUEST: WireSchema = UserSearchRequestSchema()
@@ -40,10 +44,11 @@ routes = Routes("User search", "Users by id or by one exact term.")
         "queryString": "One word that equals a whole first, last or full name, e-mail or username; * for everybody.",
         "numberOfResults": "Page size, default 25.",
         "startRow": "First row, default 0.",
-        "sortFields[0].name": f"One of {', '.join(SORT_COLUMNS)}.",
+        "sortFields[0].name": f"One of {', '.join(SORTABLE)}.",
         "sortFields[0].order": "asc or desc.",
         "sortFields[0].missing": "_first or _last.",
         "accurateTotal": "true: count beyond 10,000.",
+        "nextResults": "From the page before: go on there, with its term and order.",
     },
 )
 def search_users(call: Call) -> dict[str, Any]:
@@ -69,30 +74,52 @@ def _search(call: Call, criteria: Mapping[str, Any], root: str) -> dict[str, Any
     with call.services.db.read() as conn:
         if criteria["ids"]:
             found = user_search.by_ids(conn, tenant_id, criteria["ids"])
-            total = len(found)
+            total, more = len(found), dict[str, str]()
         else:
-            found, total = _page(conn, tenant_id, criteria, root)
+            found, total, more = _page(conn, tenant_id, criteria, root)
         registered = registrations.of_users(conn, call.services.sealer, [user.id for user in found])
     return {
+        **more,
         "total": total,
         "users": [user_wire(user, registered.get((user.tenant_id, user.id), [])) for user in found],
     }
 
 
-def _page(conn: Connection, tenant_id: UUID | None, criteria: Mapping[str, Any], root: str) -> tuple[list[Any], int]:
-    term = (criteria["query_string"] or EVERYBODY).strip()
-    if len(term.split()) > 1:
-        raise invalid_field(f"{root}queryString", "invalid", "The term must be one word, without white space.")
+def _page(
+    conn: Connection, tenant_id: UUID | None, criteria: Mapping[str, Any], root: str
+) -> tuple[list[User], int, dict[str, str]]:
+    """One page, how many there are in all, and the member that leads to the next page."""
+    search, after = _wanted(criteria, root)
+    found, place = user_search.page(conn, tenant_id, search, start_row=criteria["start_row"], after=after)
+    total = user_search.count(conn, tenant_id, search.term, accurate=criteria["accurate_total"])
+    return found, total, {} if place is None else {"nextResults": encoded(search, place)}
+
+
+def _wanted(criteria: Mapping[str, Any], root: str) -> tuple[Search, Place | None]:
+    """What to search for and where to begin. Raises Invalid."""
+    if criteria["next_results"] is not None:
+        try:
+            search, after = decoded(criteria["next_results"])
+        except InvalidPlace as error:
+            raise invalid_field(f"{root}nextResults", "invalid") from error
+        return replace(search, rows=criteria["number_of_results"] or search.rows), after
+    term = term_of(criteria["query_string"], f"{root}queryString")
     sort = [_sort(one, f"{root}sortFields[{index}]") for index, one in enumerate(criteria["sort_fields"])]
-    page = {"start_row": criteria["start_row"], "rows": criteria["number_of_results"]}
-    found = user_search.by_term(conn, tenant_id, term, sort=sort, **page)
-    return found, user_search.count(conn, tenant_id, term, accurate=criteria["accurate_total"])
+    return Search(term, tuple(sort) or (Sort("login"),), criteria["number_of_results"] or ROWS), None
+
+
+def term_of(query_string: str | None, path: str) -> str:
+    """The one term of a queryString. Raises Invalid."""
+    term = (query_string or EVERYBODY).strip()
+    if len(term.split()) > 1:
+        raise invalid_field(path, "invalid", "The term must be one word, without white space.")
+    return term
 
 
 def _sort(loaded: Mapping[str, Any], path: str) -> Sort:
     order, missing = (loaded["order"] or "asc").lower(), (loaded["missing"] or "_last").lower()
     for name, value, known in (
-        ("name", loaded["name"], SORT_COLUMNS),
+        ("name", loaded["name"], SORTABLE),
         ("order", order, ORDERS),
         ("missing", missing, MISSING),
     ):
@@ -104,7 +131,7 @@ def _sort(loaded: Mapping[str, Any], path: str) -> Sort:
 def _criteria_of_query(call: Call) -> dict[str, Any]:
     """The address's query as the document a body would hold; absent members are None."""
     numbers = {name: call.whole(name) for name in ("numberOfResults", "startRow")}
-    texts = {name: call.text(name) for name in ("query", "queryString")}
+    texts = {name: call.text(name) for name in ("nextResults", "query", "queryString")}
     ids = [value for value in call.request.args.getlist("ids") if value not in ABSENT]
     sort: dict[str, dict[str, str]] = {}
     for name, value in sorted(call.request.args.items()):

@@ -19,7 +19,8 @@ class UserSearchSchema(WireSchema):
 
     accurate_total = Flag(load_default=False)
     ids = Many(Id(), load_default=list)
-    number_of_results = Whole(least=1, most=10_000, load_default=25)
+    next_results = Text(limit=20_000, load_default=None)
+    number_of_results = Whole(least=1, most=10_000, load_default=None)
     query = Text(load_default=None)
     query_string = Text(load_default=None)
     sort_fields = Many(Nested(SortFieldSchema), most=10, load_default=list)
@@ -31,6 +32,7 @@ class UserSearchRequestSchema(WireSchema):
 
 
 class UserSearchAnswerSchema(WireSchema):
+    next_results = Text()
     total = Whole()
     users = Many(Nested(UserSchema))
 
