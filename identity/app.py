@@ -6,16 +6,17 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
-from identity.flows import announce, deliver_webhook
+from identity.flows import announce, deliver_webhook, end_user_actions, housekeeping
 from identity.flows.configurations import Configurations
 from identity.flows.courier import Courier, Deliver
-from identity.flows.housekeeping import Housekeeper
 from identity.flows.login_traces import LoginTraces
+from identity.flows.rounds import Rounds
 from identity.flows.services import Services
 from identity.flows.system_configurations import SystemConfigurations
 from identity.http import body
@@ -38,6 +39,12 @@ from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 from identity.store.development_clock import DevelopmentClock
+
+ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
+    ("ends of user actions", end_user_actions.end_due_actions, end_user_actions.EVERY_SECONDS),
+    ("housekeeping", housekeeping.keep_house, housekeeping.EVERY_SECONDS),
+)
+"""What every worker does beside its requests, and how often."""
 
 DELIVERERS: Mapping[str, Deliver] = {announce.KIND: deliver_webhook.deliver}
 """Who delivers what the outbox holds."""
@@ -136,5 +143,6 @@ def application() -> Wsgi:
     configure_logging(settings.log.level)
     services = build_services(settings)
     services.courier.start(services)
-    Housekeeper(services).start()
+    for name, work, every_seconds in ROUNDS:
+        Rounds(name, partial(work, services), every_seconds).start()
     return HeaderLimits(create_app(services), services.runtime.new_id)

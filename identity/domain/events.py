@@ -28,6 +28,16 @@ class EventInfo:
 NO_INFO = EventInfo()
 
 
+class TransactionType(Enum):
+    """How many webhooks must agree before something is done. The value is the wire's."""
+
+    NONE = "None"
+    ANY = "Any"
+    SIMPLE_MAJORITY = "SimpleMajority"
+    SUPER_MAJORITY = "SuperMajority"
+    ABSOLUTE_MAJORITY = "AbsoluteMajority"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened, or is about to. Members of `payload` are in snake_case; values are domain objects.
@@ -42,15 +52,8 @@ class Event:
 
     info: EventInfo = NO_INFO
 
-
-class TransactionType(Enum):
-    """How many webhooks must agree before something is done. The value is the wire's."""
-
-    NONE = "None"
-    ANY = "Any"
-    SIMPLE_MAJORITY = "SimpleMajority"
-    SUPER_MAJORITY = "SuperMajority"
-    ABSOLUTE_MAJORITY = "AbsoluteMajority"
+    transaction: TransactionType | None = None
+    """How much agreement it needs, where that is not the tenant's say: a user action brings its own."""
 
 
 PASSES: Mapping[TransactionType, Callable[[int, int], bool]] = {

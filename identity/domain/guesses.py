@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 MILLISECONDS = 1000
 _MINUTE = 60 * MILLISECONDS
@@ -43,15 +44,33 @@ class GuessRules:
     most: int
     window: int
     lockout: int
+    user_action_id: UUID | None = None
+    """The action that locks the user out, where the tenant names one."""
+
+    emails_user: bool = False
+    ends_on_reset: bool = False
+    """Whether who resets a forgotten password may guess again at once."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], guess: Guess) -> GuessRules:
         """From a tenant's settings: its failedAuthenticationConfiguration."""
         chosen = settings["failed_authentication_configuration"]
         lockout = chosen["action_duration"] * UNITS[chosen["action_duration_unit"]]
+        most, window = chosen["too_many_attempts"], chosen["reset_count_in_seconds"] * MILLISECONDS
         if guess is Guess.CODE:
-            return cls(CODES, CODE_WINDOW, max(lockout, CODE_WINDOW))
-        return cls(chosen["too_many_attempts"], chosen["reset_count_in_seconds"] * MILLISECONDS, lockout)
+            most, window, lockout = CODES, CODE_WINDOW, max(lockout, CODE_WINDOW)
+        return cls(
+            most=most,
+            window=window,
+            lockout=lockout,
+            user_action_id=UUID(chosen["user_action_id"]) if chosen.get("user_action_id") else None,
+            emails_user=chosen["email_user"],
+            ends_on_reset=chosen["action_cancel_policy"]["on_password_reset"],
+        )
+
+    def locked_until(self, now: int) -> int:
+        """When a lockout that begins now ends."""
+        return min(now + self.lockout, LATEST_INSTANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +102,5 @@ def after_wrong(before: Guesses, guess: Guess, rules: GuessRules, now: int) -> G
     goes_on = counted.failures > 0 and now < counted.first_instant + rules.window
     failures, first = (counted.failures + 1, counted.first_instant) if goes_on else (1, now)
     if failures >= rules.most:
-        return Guesses(locked_until=min(now + rules.lockout, LATEST_INSTANT))
+        return Guesses(locked_until=rules.locked_until(now))
     return replace(before, locked_until=None, **{name: Count(failures, first)})

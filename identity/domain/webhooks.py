@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from identity.domain.events import NEVER_TRANSACTIONAL, SYSTEM, TransactionType
+from identity.domain.events import NEVER_TRANSACTIONAL, SYSTEM, Event, TransactionType
 from identity.domain.keys import SigningKey
 
 
@@ -58,10 +58,15 @@ class Audience:
             return ()
         return tuple(each for each in self.listeners if each.webhook.events_enabled.get(event_type))
 
-    def asked_about(self, event_type: str) -> bool:
+    def agreement(self, event: Event) -> TransactionType:
+        """How much agreement the event needs; NONE: nobody has a say in it."""
+        if event.type in NEVER_TRANSACTIONAL:
+            return TransactionType.NONE
+        return event.transaction or self.transactions.get(event.type, TransactionType.NONE)
+
+    def is_asked_about(self, event: Event) -> bool:
         """Whether the webhooks that hear of it have a say in it."""
-        kind = self.transactions.get(event_type, TransactionType.NONE)
-        return kind is not TransactionType.NONE and event_type not in NEVER_TRANSACTIONAL
+        return self.agreement(event) is not TransactionType.NONE
 
 
 NOBODY = Audience()

@@ -90,7 +90,7 @@ def ask(
     deadline = services.runtime.monotonic() + ASKING_SECONDS
     entries = []
     for entry in announcement.entries:
-        if audience.asked_about(entry.event.type):
+        if audience.is_asked_about(entry.event):
             entries.append(_asked(services, entry, audience, deadline))
         else:
             entries.append(entry)
@@ -157,7 +157,7 @@ def transact(
         def announce(tenant_id: UUID, events: Sequence[Event]) -> None:
             heard = services.configurations.audience(conn, tenant_id) if audience is None else audience
             wanted = tuple(event for event in events if heard.of(event.type))
-            if not any(heard.asked_about(event.type) for event in wanted):
+            if not any(heard.is_asked_about(event) for event in wanted):
                 record(conn, services, _prepared(services, tenant_id, wanted, heard))
                 return
             for where, what, announcement in agreed:
@@ -211,7 +211,7 @@ def _asked(services: Services, entry: Entry, audience: Audience, deadline: float
         webhook_logs.add(conn, _log_of(entry, "Running", 0))
         for attempt in attempts:
             webhook_logs.add_attempt(conn, attempt, settled=0)
-    if not passes(audience.transactions[entry.event.type], len(listeners), agreed):
+    if not passes(audience.agreement(entry.event), len(listeners), agreed):
         raise WebhooksRefused(entry.event.type)
     waiting = tuple(attempt.webhook_id for attempt in attempts if not attempt.succeeded)
     return replace(entry, asked=True, waiting=waiting)

@@ -11,6 +11,7 @@ from identity.domain.second_factor import WRONG_PER_CHALLENGE
 from identity.flows.challenge import Challenge
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.guess_code import authenticator_proved, count_wrong, recovery_code_spent
+from identity.flows.guesses import lock_by_action
 from identity.flows.second_factor import policy_of
 from identity.flows.services import Services
 from identity.store import external_identifiers, guesses, two_factor
@@ -49,7 +50,10 @@ def answer_challenge(
             external_identifiers.change(conn, Kind.TWO_FACTOR, two_factor_id, counted.data())
         return Verdict.WRONG_CODE
 
-    return services.db.transact(work, turn=user_id)
+    answer = services.db.transact(work, turn=user_id)
+    if answer is Verdict.WRONG_CODE:
+        lock_by_action(services, configuration.tenant, user_id)
+    return answer
 
 
 def _proved(

@@ -10,11 +10,14 @@ from identity.domain.action_logs import ActionLog
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import User
 from identity.domain.user_actions import UserAction
+from identity.flows.announce import Announce, transact
 from identity.flows.services import Services
 from identity.flows.take_user_action import actioner_problems, expiry_problems, option_problems, reason_for
+from identity.flows.user_action_events import Phase, action_event, mail_user
 from identity.store import action_logs, audit, user_actions, users
 from identity.store.db import Connection
 
+DONE = {Phase.MODIFY: "Modified", Phase.CANCEL: "Cancelled"}
 Step = Callable[[Connection, ActionLog, UserAction, User], ActionLog]
 
 
@@ -22,7 +25,9 @@ Step = Callable[[Connection, ActionLog, UserAction, User], ActionLog]
 class ActionChange:
     """What somebody changes of an action; what is None stays. A cancellation looks at the first three only."""
 
-    actioner_user_id: UUID
+    actioner_user_id: UUID | None
+    """None: the service itself acts."""
+
     comment: str | None = None
     broadcast: bool = False
     has_expiry: bool = False
@@ -38,7 +43,7 @@ class ActionChange:
 def modify_user_action(
     services: Services, now: int, actor: str, log_id: UUID, change: ActionChange, tenant_id: UUID | None
 ) -> ActionLog:
-    """Raises NotFound, Invalid."""
+    """No transaction may be open. Raises NotFound, Invalid, WebhooksRefused."""
 
     def step(conn: Connection, log: ActionLog, definition: UserAction, actionee: User) -> ActionLog:
         reason, problems = reason_for(conn, change.reason_id)
@@ -56,13 +61,13 @@ def modify_user_action(
         languages = actionee.preferred_languages
         return changed.because(reason, languages).choosing(definition, change.option, languages)
 
-    return _next_step(services, now, actor, log_id, tenant_id, "Modified", step)
+    return _next_step(services, now, actor, log_id, tenant_id, Phase.MODIFY, change, step)
 
 
 def cancel_user_action(
     services: Services, now: int, actor: str, log_id: UUID, change: ActionChange, tenant_id: UUID | None
 ) -> ActionLog:
-    """Raises NotFound, Invalid."""
+    """No transaction may be open. Raises NotFound, Invalid, WebhooksRefused."""
 
     def step(conn: Connection, log: ActionLog, _: UserAction, __: User) -> ActionLog:
         problems = actioner_problems(conn, change.actioner_user_id, tenant_id)
@@ -70,13 +75,22 @@ def cancel_user_action(
             raise invalid_fields(problems)
         return log.cancelled(now, change.actioner_user_id, change.comment)
 
-    return _next_step(services, now, actor, log_id, tenant_id, "Cancelled", step)
+    return _next_step(services, now, actor, log_id, tenant_id, Phase.CANCEL, change, step)
 
 
 def _next_step(
-    services: Services, now: int, actor: str, log_id: UUID, tenant_id: UUID | None, done: str, step: Step
+    services: Services,
+    now: int,
+    actor: str,
+    log_id: UUID,
+    tenant_id: UUID | None,
+    phase: Phase,
+    change: ActionChange,
+    step: Step,
 ) -> ActionLog:
-    def work(conn: Connection) -> ActionLog:
+    """Under the lock of the log. Raises NotFound, Invalid, WebhooksRefused."""
+
+    def work(conn: Connection, announce: Announce) -> ActionLog:
         log = action_logs.lock(conn, log_id, tenant_id)
         definition = user_actions.get(conn, log.user_action_id) if log else None
         actionee = users.get(conn, log.tenant_id, log.actionee_user_id) if log else None
@@ -85,10 +99,15 @@ def _next_step(
         if not log.is_active(now):
             raise invalid_field("actionId", "invalid", "The action is over, or was never one for a time.")
         changed = step(conn, log, definition, actionee)
+        if change.broadcast:
+            told = {"email_user": change.email_user, "notify_user": change.notify_user}
+            announce(log.tenant_id, [action_event(changed, definition, phase, **told)])
         if log.prevents_login:
             users.bump(conn, log.tenant_id, log.actionee_user_id)
         action_logs.update(conn, changed)
-        audit.add(conn, now, actor, f"{done} the action {log.name!r} ({log.id}) on the user {log.actionee_user_id}")
+        done = f"{DONE[phase]} the action {log.name!r} ({log.id}) on the user {log.actionee_user_id}"
+        audit.add(conn, now, actor, done)
+        mail_user(conn, services, changed, definition, phase, actionee, email_user=change.email_user)
         return changed
 
-    return services.db.transact(work)
+    return transact(services, work)

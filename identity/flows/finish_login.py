@@ -41,7 +41,7 @@ def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | 
     if verdict is not Verdict.LOGIN_PREVENTED:
         return LoginOutcome(verdict)
     actions = person.standing.preventing(services.runtime.now(), entry.application_id)
-    end_barred_sessions(services, entry.configuration, person.user, actions)
+    end_barred_sessions(services, entry.configuration, person.user, person.registrations, actions)
     return LoginOutcome(verdict, actions=actions)
 
 

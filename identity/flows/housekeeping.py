@@ -6,8 +6,6 @@ clock that moves on lets things expire here too.
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable, Mapping
 
 from identity.flows.services import Services
@@ -19,7 +17,7 @@ from identity.store import (
     rate_limits,
     refresh_tokens,
 )
-from identity.store.db import Connection, StoreUnavailable
+from identity.store.db import Connection
 
 DAY = 86_400_000
 BATCH = 500
@@ -30,8 +28,6 @@ SPENT_TOKENS_KEPT = 90 * DAY
 """How long the reuse of a one-time refresh token is recognised; after that the token is simply unknown."""
 GUESSES_KEPT = DAY
 """After its last wrong guess a user starts anew, also where the tenant counts for longer."""
-
-log = logging.getLogger("identity.housekeeping")
 
 Chore = Callable[[Services, Connection, int], int]
 """Removes one batch, given the service's time; returns how many rows that was."""
@@ -65,30 +61,3 @@ def keep_house(services: Services) -> dict[str, int]:
             if batch < BATCH:
                 break
     return removed
-
-
-class Housekeeper:
-    """The thread of one worker."""
-
-    def __init__(self, services: Services, every_seconds: float = EVERY_SECONDS) -> None:
-        self._services = services
-        self._every_seconds = every_seconds
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="housekeeping", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def close(self) -> None:
-        """Finish the batch that is under way, and end."""
-        self._ending.set()
-        self._thread.join()
-
-    def _work(self) -> None:
-        while not self._ending.wait(self._every_seconds):
-            try:
-                keep_house(self._services)
-            except StoreUnavailable as error:
-                log.warning("nothing was removed: %s", error)
-            except Exception:  # the thread outlives a round that breaks, whatever the reason
-                log.exception("housekeeping broke")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
+from identity.domain.events import EventInfo
 from identity.domain.linking import Key
 from identity.domain.model import Claims, Device, Registration, User
 from identity.domain.outcome import Door
@@ -35,6 +36,17 @@ class Visit:
 
     state: str | None = None
     """The client's own JSON text, given back byte for byte (decision 13)."""
+
+    @property
+    def event_info(self) -> EventInfo:
+        """What events say of where the call came from."""
+        return EventInfo(
+            device_description=self.device.description,
+            device_name=self.device.name,
+            device_type=self.device.type,
+            ip_address=self.ip_address,
+            user_agent=self.user_agent,
+        )
 
 
 @dataclass(frozen=True, slots=True)

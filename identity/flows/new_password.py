@@ -28,7 +28,6 @@ from identity.flows.password_right import (
 from identity.flows.replace_password import hash_for, is_reused, password_problems, remembered, replace_password
 from identity.flows.services import Services
 from identity.store import external_identifiers, password_logins, users
-from identity.store import guesses as stored_guesses
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from identity.store.password_logins import PasswordFacts
@@ -71,10 +70,11 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         user = _proved_again(conn, right, facts, change, now, trusted=trusted)
         replace_password(conn, services, tenant, user, hashed, now)
         users.update(conn, _with_new_password(tenant, right, user, now))
-        _lift_lockout(conn, tenant, right)
         external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
 
     services.db.transact(work, turn=right.user_id)
+    if right.was_forgotten:
+        guesses.end_after_reset(services, tenant, right.user_id)
     return Changed(secret, right.identifier.state if right.identifier else None)
 
 
@@ -154,13 +154,6 @@ def _with_new_password(tenant: Tenant, right: PasswordRight, user: User, now: in
     )
     proves = right.mailed_to is not None and user.email is not None and ChangeRules.of(tenant.settings).verifies_email
     return verified_user(changed, IMPLICIT, now) if proves and not user.verified else changed
-
-
-def _lift_lockout(conn: Connection, tenant: Tenant, right: PasswordRight) -> None:
-    """actionCancelPolicy.onPasswordReset: who has reset a forgotten password may guess again."""
-    policy = (tenant.settings.get("failed_authentication_configuration") or {}).get("action_cancel_policy") or {}
-    if right.was_forgotten and policy.get("on_password_reset"):
-        stored_guesses.forget(conn, tenant.id, right.user_id)
 
 
 def _one_time_password(

@@ -20,9 +20,11 @@ from identity.domain.outcome import REFUSALS, Door, LoginOutcome, Verdict
 from identity.domain.trace import Trace
 from identity.domain.user_rules import UserRules
 from identity.flows import guesses, rate_limits
+from identity.flows.announce import SILENCE
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.finish_login import finish_login
 from identity.flows.login_attempt import BeginAgain, Entry, Person, Visit
+from identity.flows.login_failed import login_failed
 from identity.flows.login_log import LoginLog
 from identity.flows.login_rounds import named_application, prove_current, require_tenant, until_it_holds
 from identity.flows.rate_limits import Limited
@@ -144,7 +146,9 @@ def _by_password(services: Services, attempt: _Attempt, configuration: TenantCon
     authentication_type = _proof(services, attempt, configuration, facts)
     if authentication_type is None:
         attempt.log.trace.add("The password is wrong." if facts.hashed else "There is no such password.", NO_PROOF)
-        guesses.count_wrong(services, tenant, subject, Guess.PASSWORD)
+        entry = _entry(attempt, configuration, PASSWORD, request.visit)
+        failed = login_failed(services, entry, _person(facts)) if facts.known else SILENCE
+        guesses.count_wrong(services, tenant, subject, Guess.PASSWORD, failed)
         rate_limits.spend(services, limit)
         return LoginOutcome(Verdict.NOT_FOUND)
     rate_limits.refuse_if_spent(services, limit)  # others may have spent it while this one was hashed

@@ -6,43 +6,73 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from identity.domain.action_logs import ActionLog
-from identity.domain.model import User
+from identity.domain.events import Event
+from identity.domain.model import Registration, User
 from identity.domain.standing import PreventingAction
+from identity.flows import announce
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.services import Services
 from identity.store import refresh_tokens
 from identity.store.db import Connection
 
 
-def end_sessions(services: Services, conn: Connection, log: ActionLog) -> int:
-    """Revoke the refresh tokens that a preventing action bars, if the tenant's policy says so; returns how many."""
-    if not ends_sessions(services, log.tenant_id):
-        return 0
-    return revoke_barred(conn, log.tenant_id, log.actionee_user_id, log.application_ids)
+def revocations(
+    services: Services, log: ActionLog, actionee: User, registrations: Sequence[Registration]
+) -> tuple[Event, ...]:
+    """What a preventing action does to sessions by the tenant's policy; nothing, or the event of it.
 
-
-def end_barred_sessions(
-    services: Services, configuration: TenantConfiguration, user: User, actions: Sequence[PreventingAction]
-) -> None:
-    """The same when a login was prevented: sessions may have outlived the action's beginning by another policy."""
-    if not configuration.jwt.refresh_token_revocation_policy.on_login_prevented:
-        return
-
-    def work(conn: Connection) -> None:
-        for action in actions:
-            revoke_barred(conn, user.tenant_id, user.id, action.application_ids)
-
-    services.db.transact(work)
-
-
-def ends_sessions(services: Services, tenant_id: UUID) -> bool:
-    """Whether the tenant's policy is onLoginPrevented."""
-    services.configurations.forget_unless_current()
-    configuration = services.configurations.tenant(tenant_id)
-    return configuration is not None and configuration.jwt.refresh_token_revocation_policy.on_login_prevented
+    To be called before the transaction that takes the action: it reads the configuration.
+    """
+    if not log.prevents_login or not _ends_sessions(services, log.tenant_id):
+        return ()
+    return (_revocation(services, actionee, registrations, log.application_ids),)
 
 
 def revoke_barred(conn: Connection, tenant_id: UUID, user_id: UUID, application_ids: Sequence[UUID]) -> int:
     """Revoke the user's tokens for these applications, or all of them when none is named; returns how many."""
     barred: Sequence[UUID | None] = application_ids or [None]
     return sum(refresh_tokens.revoke_of_user(conn, tenant_id, user_id, each) for each in barred)
+
+
+def end_barred_sessions(
+    services: Services,
+    configuration: TenantConfiguration,
+    actionee: User,
+    registrations: Sequence[Registration],
+    actions: Sequence[PreventingAction],
+) -> None:
+    """The same when a login was prevented: sessions may have outlived the action's beginning by another policy."""
+    if not configuration.jwt.refresh_token_revocation_policy.on_login_prevented:
+        return
+
+    def work(conn: Connection) -> list[PreventingAction]:
+        tenant_id = actionee.tenant_id
+        return [action for action in actions if revoke_barred(conn, tenant_id, actionee.id, action.application_ids)]
+
+    ended = services.db.transact(work)
+    events = [_revocation(services, actionee, registrations, action.application_ids) for action in ended]
+    if events:
+        announce.tell(services, actionee.tenant_id, events)
+
+
+def _ends_sessions(services: Services, tenant_id: UUID) -> bool:
+    services.configurations.forget_unless_current()
+    configuration = services.configurations.tenant(tenant_id)
+    return configuration is not None and configuration.jwt.refresh_token_revocation_policy.on_login_prevented
+
+
+def _revocation(
+    services: Services, actionee: User, registrations: Sequence[Registration], application_ids: Sequence[UUID]
+) -> Event:
+    """jwt.refresh-token.revoke, with how long the access tokens live that are out there."""
+    concerned = application_ids or [each.application_id for each in registrations]
+    found = [services.configurations.application(each) for each in concerned]
+    lives = {str(each.application_id): each.jwt.time_to_live_in_seconds for each in found if each is not None}
+    payload: dict[str, object] = {
+        "application_time_to_live_in_seconds": lives,
+        "user": (actionee, tuple(registrations)),
+        "user_id": actionee.id,
+    }
+    if len(application_ids) == 1:
+        payload["application_id"] = application_ids[0]
+    return Event("jwt.refresh-token.revoke", payload, actionee.id)

@@ -10,11 +10,14 @@ from uuid import UUID
 
 from identity.domain.action_logs import ActionLog
 from identity.domain.errors import Invalid, invalid_field, invalid_fields
-from identity.domain.model import User
+from identity.domain.events import Event
+from identity.domain.model import Registration, User
 from identity.domain.user_actions import UserAction, UserActionReason, localized
-from identity.flows.prevent_logins import end_sessions
+from identity.flows import prevent_logins
+from identity.flows.announce import Announce, transact
 from identity.flows.services import Services
-from identity.store import action_logs, applications, audit, user_action_reasons, user_actions, users
+from identity.flows.user_action_events import Phase, action_event, mail_user
+from identity.store import action_logs, applications, audit, logins, user_action_reasons, user_actions, users
 from identity.store.db import Connection, InUse
 
 Problems = list[tuple[str, str]]
@@ -46,6 +49,7 @@ class WantedAction:
 @dataclass(frozen=True, slots=True)
 class _Found:
     actionee: User
+    registrations: tuple[Registration, ...]
     definition: UserAction
     reason: UserActionReason | None
 
@@ -53,26 +57,40 @@ class _Found:
 def take_user_action(
     services: Services, now: int, actor: str, wanted: WantedAction, tenant_id: UUID | None = None
 ) -> ActionLog:
-    """`tenant_id` is the tenant the call is scoped to, if it is. Raises Invalid."""
+    """`tenant_id` is the tenant the call is scoped to, if it is. No transaction may be open.
+
+    Raises Invalid, WebhooksRefused.
+    """
     with services.db.read() as conn:
         found = _find(conn, wanted, tenant_id, now)
     log = _new_log(services, now, wanted, found)
+    revocations = prevent_logins.revocations(services, log, found.actionee, found.registrations)
 
-    def work(conn: Connection) -> None:
+    def work(conn: Connection, announce: Announce) -> None:
         definition = user_actions.share(conn, log.user_action_id)
         if definition is None or not definition.active:
             raise invalid_field("action.userActionId", "invalid")
+        announce(log.tenant_id, (*_start(log, definition, wanted), *revocations))
         if log.prevents_login:
             users.bump(conn, log.tenant_id, log.actionee_user_id)
-            end_sessions(services, conn, log)
+        if revocations:
+            prevent_logins.revoke_barred(conn, log.tenant_id, log.actionee_user_id, log.application_ids)
         action_logs.insert(conn, log)
         audit.add(conn, now, actor, f"Took the action {log.name!r} ({log.id}) on the user {log.actionee_user_id}")
+        mail_user(conn, services, log, definition, Phase.START, found.actionee, email_user=wanted.email_user)
 
     try:
-        services.db.transact(work)
+        transact(services, work)
     except InUse as error:
         raise invalid_field("action.actioneeUserId", "invalid") from error
     return log
+
+
+def _start(log: ActionLog, definition: UserAction, wanted: WantedAction) -> list[Event]:
+    if not wanted.broadcast:
+        return []
+    told = {"email_user": wanted.email_user, "notify_user": wanted.notify_user}
+    return [action_event(log, definition, Phase.START, **told)]
 
 
 def option_problems(definition: UserAction, option: str | None) -> Problems:
@@ -117,7 +135,8 @@ def _find(conn: Connection, wanted: WantedAction, tenant_id: UUID | None, now: i
             problems += expiry_problems(wanted.expiry, now)
     if problems or actionee is None or definition is None:
         raise _refused(problems)
-    return _Found(actionee, definition, reason)
+    known = logins.find_by_id(conn, actionee.tenant_id, actionee.id)
+    return _Found(actionee, known.registrations if known else (), definition, reason)
 
 
 def _refused(problems: Problems) -> Invalid:

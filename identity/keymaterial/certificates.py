@@ -64,6 +64,15 @@ def to_pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode().strip()
 
 
+def is_certificate(pem: str) -> bool:
+    """Whether the text is an X.509 certificate as PEM."""
+    try:
+        x509.load_pem_x509_certificate(pem.encode())
+    except ValueError:
+        return False
+    return True
+
+
 def describe(certificate_pem: str) -> CertificateInformation:
     certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
     der = certificate.public_bytes(serialization.Encoding.DER)

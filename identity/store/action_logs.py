@@ -65,6 +65,20 @@ def of_user(conn: Connection, tenant_id: UUID, user_id: UUID) -> list[ActionLog]
         return cursor.execute(_OF_USER, (tenant_id, user_id)).fetchall()
 
 
+def holds(conn: Connection, tenant_id: UUID, user_id: UUID, user_action_id: UUID, now: int) -> bool:
+    """Whether an action of this kind prevents the user's logins now."""
+    row = conn.execute(
+        """
+        SELECT 1 FROM user_action_logs
+        WHERE tenant_id = %s AND actionee_user_id = %s AND user_action_id = %s AND prevents_login AND NOT ended
+          AND (expiry IS NULL OR expiry > %s)
+        LIMIT 1
+        """,
+        (tenant_id, user_id, user_action_id, now),
+    ).fetchone()
+    return row is not None
+
+
 def due(conn: Connection, now: int, most: int) -> list[ActionLog]:
     """Actions whose end has come and was not noted yet, the oldest ends first."""
     with conn.cursor(row_factory=class_row(ActionLog)) as cursor:

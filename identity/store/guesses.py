@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from identity.domain.guesses import Count, Guesses
 from identity.store.db import Connection
 
+_COLUMNS = "failures, first_instant, code_failures, first_code_instant, locked_until"
+
 
 def lock(conn: Connection, tenant_id: UUID, user_id: UUID) -> Guesses:
     """What is known of this user's guesses, held until the transaction ends."""
     row = conn.execute(
-        """
+        f"""
         INSERT INTO login_failures AS f (tenant_id, user_id, failures, first_instant) VALUES (%s, %s, 0, 0)
         ON CONFLICT (tenant_id, user_id) DO UPDATE SET failures = f.failures
-        RETURNING failures, first_instant, code_failures, first_code_instant, locked_until
-        """,
+        RETURNING {_COLUMNS}
+        """,  # noqa: S608 (a constant)
         (tenant_id, user_id),
     ).fetchone()
     assert row is not None
+    return _guesses(row)
+
+
+def find(conn: Connection, tenant_id: UUID, user_id: UUID) -> Guesses:
+    row = conn.execute(
+        f"SELECT {_COLUMNS} FROM login_failures WHERE tenant_id = %s AND user_id = %s",  # noqa: S608
+        (tenant_id, user_id),
+    ).fetchone()
+    return Guesses() if row is None else _guesses(row)
+
+
+def _guesses(row: Sequence[Any]) -> Guesses:
     return Guesses(Count(row[0], row[1]), Count(row[2], row[3]), row[4])
 
 

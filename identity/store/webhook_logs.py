@@ -191,11 +191,11 @@ def find(conn: Connection, event_id: UUID) -> EventLog | None:
 ATTEMPT = "id, webhook_event_log_id, webhook_id, url, start_instant, end_instant, status_code, exception"
 
 
-def attempts_of(conn: Connection, event_ids: list[UUID]) -> list[Attempt]:
-    """The attempts of these events, the oldest first."""
-    query = f"""SELECT {ATTEMPT} FROM webhook_attempt_logs WHERE webhook_event_log_id = ANY(%s)
+def attempts_of(conn: Connection, event_id: UUID) -> list[Attempt]:
+    """The attempts of one event, the oldest first."""
+    query = f"""SELECT {ATTEMPT} FROM webhook_attempt_logs WHERE webhook_event_log_id = %s
         ORDER BY start_instant, id"""  # noqa: S608 (a constant)
-    return [Attempt(*row) for row in conn.execute(query, (event_ids,))]
+    return [Attempt(*row) for row in conn.execute(query, (event_id,))]
 
 
 def find_attempt(conn: Connection, attempt_id: UUID) -> Attempt | None:

@@ -74,6 +74,16 @@ def reason() -> dict[str, Any]:
     return {"code": unique(), "text": unique()}
 
 
+def webhook() -> dict[str, Any]:
+    return {
+        "url": f"http://127.0.0.1/?token={SECRET}",
+        "connectTimeout": 1000,
+        "readTimeout": 2000,
+        "httpAuthenticationPassword": SECRET,
+        "headers": {"X-Secret": SECRET},
+    }
+
+
 def secret() -> dict[str, Any]:
     return {"name": unique(), "type": "HMAC", "algorithm": "HS256", "secret": SECRET}
 
@@ -105,6 +115,7 @@ KINDS = {
     "/api/message/template": Kind("messageTemplate", message_template, "/api/message/template"),
     "/api/messenger": Kind("messenger", messenger, "/api/messenger"),
     SYSTEM: Kind("systemConfiguration", lambda: {"data": {"a": unique()}}, SYSTEM, {"data": 7}),
+    "/api/webhook": Kind("webhook", webhook, "/api/webhook"),
     "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
     "/api/user-action": Kind("userAction", lambda: {"name": unique()}, "/api/user-action"),
     "/api/user-action-reason": Kind("userActionReason", reason, "/api/user-action-reason"),

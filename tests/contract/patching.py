@@ -55,6 +55,13 @@ def make_group(service: Service) -> str:
     return f"/api/group/{created.json()['group']['id']}"
 
 
+def make_webhook(service: Service) -> str:
+    document = {"url": "http://127.0.0.1/", "connectTimeout": 1000, "readTimeout": 2000}
+    created = service.call("POST", "/api/webhook", {"webhook": document})
+    assert created.status_code == 200, created.text
+    return f"/api/webhook/{created.json()['webhook']['id']}"
+
+
 PATCHABLES = (
     Patchable("systemConfiguration", lambda _: "/api/system-configuration"),
     Patchable("application", make_application),
@@ -62,6 +69,7 @@ PATCHABLES = (
     Patchable("identityProvider", make_provider),
     Patchable("tenant", make_tenant),
     Patchable("user", make_user),
+    Patchable("webhook", make_webhook),
 )
 
 

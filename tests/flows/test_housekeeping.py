@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from identity.flows import housekeeping
-from identity.flows.housekeeping import DAY, Housekeeper, keep_house
+from identity.flows.housekeeping import DAY, keep_house
+from identity.flows.rounds import Rounds
 from identity.runtime import Runtime
 from identity.store import external_identifiers, login_records, rate_limits
 from identity.store.external_identifiers import ExternalIdentifier, Kind
@@ -112,7 +113,7 @@ def test_the_thread_keeps_house_until_it_is_closed(world: World) -> None:
 
     add_identifier(world, 1)
     services = replace(world.service.services, runtime=replace(Runtime(), now=clock))
-    keeper = Housekeeper(services, every_seconds=0.001)
+    keeper = Rounds("housekeeping", lambda: keep_house(services), every_seconds=0.001)
     keeper.start()
     for _ in range(2):  # the second round has begun, so the first one is over
         assert asked.acquire(timeout=30)

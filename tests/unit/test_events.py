@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from identity.domain.events import NEVER_TRANSACTIONAL, SYSTEM, TYPES, TransactionType, passes
+from identity.domain.events import NEVER_TRANSACTIONAL, SYSTEM, TYPES, Event, TransactionType, passes
 from identity.domain.webhooks import NOBODY, Audience, Listener, Webhook
 
 LEAST = {
@@ -96,9 +96,17 @@ def test_only_types_that_may_veto_are_asked_about_and_only_when_the_tenant_wants
             "user.create.complete": TransactionType.ABSOLUTE_MAJORITY,
         },
     )
-    assert [audience.asked_about(name) for name in ("user.create", "user.update", "user.create.complete", "other")] == [
+    names = ("user.create", "user.update", "user.create.complete", "other")
+    assert [audience.is_asked_about(Event(name, {})) for name in names] == [
         True,
         False,
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize("own", TransactionType)
+def test_an_event_may_bring_its_own_transaction_type(own: TransactionType) -> None:
+    audience = Audience((), {"user.action": TransactionType.ANY})
+    assert audience.agreement(Event("user.action", {}, transaction=own)) is own
+    assert audience.agreement(Event("user.action", {})) is TransactionType.ANY

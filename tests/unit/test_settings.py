@@ -41,6 +41,12 @@ def test_failed_logins_per_address_are_limited_but_not_in_development_unless_set
     assert load({"IDENTITY_MODE": "development", "IDENTITY_LOGIN_RATE_LIMIT": "7"}).login.rate_limit == 7
 
 
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    assert load({}).proxies == ()
+    given = load({"IDENTITY_TRUSTED_PROXIES": "10.0.0.0/8, ::1"})
+    assert [str(network) for network in given.proxies] == ["10.0.0.0/8", "::1/128"]
+
+
 def test_an_unknown_variable_warns_and_an_unknown_key_in_a_file_stops(tmp_path: Path) -> None:
     [warning] = load({"IDENTITY_PROT": "1"}).warnings
     assert "IDENTITY_PROT" in warning
@@ -59,6 +65,8 @@ def test_an_unknown_variable_warns_and_an_unknown_key_in_a_file_stops(tmp_path: 
         ("IDENTITY_EMULATOR_X_PORT", "-1", "emulator.x_port"),
         ("IDENTITY_WORKERS", "0", "workers.*at least 1"),
         ("IDENTITY_DATABASE_POOL_SIZE", "0", "database.pool_size"),
+        ("IDENTITY_TRUSTED_PROXIES", "10.0.0.0/8, proxy.example.com", "trusted_proxies.*proxy.example.com"),
+        ("IDENTITY_LOGIN_RATE_LIMIT", "-1", "login.rate_limit.*at least 0"),
         ("IDENTITY_DATABASE_PREPARE", "perhaps", "database.prepare.*true or false"),
         ("IDENTITY_DATABASE_URL", "mysql://identity:s3cret@db/identity", "database.url.*postgresql://"),
         ("IDENTITY_LAMBDA_MEMORY_MIB", "0", "lambda.memory_mib"),

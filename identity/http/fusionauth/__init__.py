@@ -38,6 +38,8 @@ from identity.http.fusionauth import (
     user_two_factor,
     users,
     verifications,
+    webhook_logs,
+    webhooks,
 )
 from identity.http.fusionauth.routes import Routes
 
@@ -79,4 +81,6 @@ PAGES: tuple[Routes, ...] = (
     user_two_factor.routes,
     users.routes,
     verifications.routes,
+    webhook_logs.routes,
+    webhooks.routes,
 )

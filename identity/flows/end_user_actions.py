@@ -1,0 +1,49 @@
+"""Actions that end by themselves: once their time has come, their end is noted and told exactly once.
+
+A login does not wait for it: it looks at the time itself. Time is the service's, so a development clock that moves on
+ends actions too.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from identity.flows.announce import Announce, transact
+from identity.flows.services import Services
+from identity.flows.user_action_events import Phase, action_event, mail_user
+from identity.store import action_logs, user_actions, users
+from identity.store.db import Connection
+
+BATCH = 200
+EVERY_SECONDS = 1.0
+
+
+def end_due_actions(services: Services) -> int:
+    """End the actions that are over by now; how many this caller ended. Raises StoreUnavailable."""
+    now, ended = services.runtime.now(), 0
+    while True:
+        with services.db.read() as conn:
+            due = action_logs.due(conn, now, BATCH)
+        ended += sum(_end(services, now, log.tenant_id, log.id) for log in due)
+        if len(due) < BATCH:
+            return ended
+
+
+def _end(services: Services, now: int, tenant_id: UUID, log_id: UUID) -> bool:
+    """Whether this caller ended it: of several, in whatever process, the row decides."""
+
+    def work(conn: Connection, announce: Announce) -> bool:
+        log = action_logs.lock(conn, log_id, tenant_id)
+        definition = user_actions.get(conn, log.user_action_id) if log else None
+        actionee = users.get(conn, tenant_id, log.actionee_user_id) if log else None
+        if log is None or definition is None or actionee is None:
+            return False
+        if not action_logs.end(conn, log, now, event_sent=definition.send_end_event):
+            return False
+        told = {"email_user": log.email_user_on_end, "notify_user": log.notify_user_on_end}
+        if definition.send_end_event:
+            announce(tenant_id, [action_event(log, definition, Phase.END, **told)])
+        mail_user(conn, services, log, definition, Phase.END, actionee, email_user=log.email_user_on_end)
+        return True
+
+    return transact(services, work)

@@ -1,0 +1,149 @@
+"""Failed logins per client address and per user. Source: decisions 15 and 21; security T16 and T17."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from uuid import uuid4
+
+import pytest
+import requests
+
+from identity.settings import Login
+from tests import postgres
+from tests.login_world import TWITTER, World, login_world
+from tests.password_door import PASSWORD, Door
+from tests.storm import at_once
+
+WRONG = "incorrect horse battery"
+MOST = 3
+
+
+@pytest.fixture(scope="module")
+def limited_world(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
+    """Three failed logins a minute for an address; the tests come through a proxy of ours, each from elsewhere."""
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with login_world(url, login=Login(rate_limit=MOST), trusted_proxies="127.0.0.1, 10.0.0.0/8") as world:
+        door = Door(world)
+        door.tenant(failedAuthenticationConfiguration={"tooManyAttempts": 100})
+        door.application(loginConfiguration={"requireAuthentication": False})
+        yield world
+    postgres.drop_database(postgres_server, url)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Somebody without a key, behind the proxy."""
+
+    door: Door
+    address: str
+
+    def knock(self, password: str, *, key: str = "", hops: str | None = None) -> requests.Response:
+        world = self.door.world
+        body = {"loginId": self.door.email, "password": password, "applicationId": world.application_id}
+        headers = {"X-Forwarded-For": self.address if hops is None else hops}
+        return world.service.call("POST", "/api/login", body, key=key, headers=headers)
+
+    def statuses(self, *passwords: str, hops: str | None = None) -> list[int]:
+        return [self.knock(password, hops=hops).status_code for password in passwords]
+
+    def fails_at_x(self) -> int:
+        world = self.door.world
+        data = {"oauth_token": "made-up", "oauth_token_secret": "made-up"}
+        body = {"applicationId": world.application_id, "identityProviderId": TWITTER, "data": data}
+        return world.post_login(body, headers={"X-Forwarded-For": self.address}).status_code
+
+
+@pytest.fixture
+def client(limited_world: World) -> Client:
+    door = Door(limited_world)
+    door.add_user()
+    return Client(door, str(IPv6Address(uuid4().int)))
+
+
+def test_an_address_that_fails_too_often_must_wait(client: Client) -> None:
+    assert client.statuses(*[WRONG] * MOST) == [404] * MOST
+    for password in (WRONG, PASSWORD):
+        answer = client.knock(password)
+        assert answer.status_code == 429
+        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        [error] = answer.json()["generalErrors"]
+        assert error["code"] == "[TooManyRequests]"
+    client.door.world.clock.advance(seconds=60)
+    assert client.statuses(PASSWORD) == [200]
+
+
+def test_only_failures_count(client: Client) -> None:
+    assert client.statuses(*[PASSWORD] * 5, WRONG, WRONG, PASSWORD) == [200] * 5 + [404, 404, 200]
+
+
+def test_a_valid_key_is_neither_limited_nor_counted(client: Client) -> None:
+    key = client.door.world.service.key
+    assert [client.knock(WRONG, key=key).status_code for _ in range(5)] == [404] * 5
+    assert client.statuses(WRONG, WRONG, WRONG, WRONG) == [404, 404, 404, 429]
+    assert client.knock(PASSWORD, key=key).status_code == 200
+    assert client.knock(PASSWORD, key="no key of ours").status_code == 429
+
+
+def test_complete_login_counts_with_the_password_door(client: Client) -> None:
+    assert [client.fails_at_x(), client.fails_at_x()] == [401, 401]
+    assert client.statuses(WRONG, PASSWORD) == [404, 429]
+    assert client.fails_at_x() == 429
+
+
+@pytest.mark.parametrize(
+    ("hops", "same"),
+    [
+        ("{address}", True),
+        ("198.51.100.7, {address}", True),
+        ("{address}, 10.1.2.3", True),
+        ("192.0.2.2", False),
+        ("{address}, 192.0.2.2", False),
+        ("", False),
+        ("{address}, nonsense", False),
+    ],
+)
+def test_behind_our_own_proxies_the_right_most_other_hop_counts(client: Client, hops: str, same: bool) -> None:
+    assert client.statuses(*[WRONG] * MOST) == [404] * MOST
+    assert client.statuses(PASSWORD, hops=hops.format(address=client.address)) == [429 if same else 200]
+
+
+def test_who_is_no_proxy_of_ours_changes_nothing_by_the_header(database_url: str) -> None:
+    with login_world(database_url, login=Login(rate_limit=MOST)) as world:
+        door = Door(world)
+        door.application(loginConfiguration={"requireAuthentication": False})
+        elsewhere = [Client(door, f"192.0.2.{number}") for number in range(MOST + 1)]
+        assert [client.knock(WRONG).status_code for client in elsewhere] == [404] * MOST + [429]
+
+
+def limit_failed_logins(door: Door, limit: int) -> None:
+    door.tenant(
+        rateLimitConfiguration={"failedLogin": {"enabled": True, "limit": limit, "timePeriodInSeconds": 30}},
+        failedAuthenticationConfiguration={"tooManyAttempts": 100},
+    )
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_tenant_limits_failed_logins_per_user_known_or_not(world: World, known: bool) -> None:
+    door = Door(world)
+    limit_failed_logins(door, 4)
+    if known:
+        door.add_user()
+    assert [door.status(WRONG) for _ in range(4)] == [404] * 4
+    answer = door.knock(WRONG)
+    assert (answer.status_code, door.status()) == (429, 429)
+    assert 0 < int(answer.headers["Retry-After"]) <= 30
+    neighbour = Door(world)
+    neighbour.add_user()
+    assert neighbour.status() == 200
+    world.clock.advance(seconds=30)
+    assert door.status() == (200 if known else 404)
+
+
+def test_32_failed_logins_at_once_never_pass_the_limit(world: World) -> None:
+    door = Door(world)
+    limit_failed_logins(door, 4)
+    door.add_user()
+    answers = at_once(lambda _: door.status(WRONG), 32)
+    assert sorted(answers) == [404] * 4 + [429] * 28
