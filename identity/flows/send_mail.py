@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from identity.domain.built_in_templates import EMAIL_TEMPLATES
-from identity.domain.mail import EmailTemplate, Purpose, is_sendable, write_mail
+from identity.domain.mail import EmailTemplate, Purpose, is_sendable, mail_address, write_mail
 from identity.domain.model import Application, Tenant, User
 from identity.flows import courier
 from identity.flows.services import Services
@@ -68,12 +68,6 @@ def queue_mail(
         tenant_id=tenant.id,
     )
     return True
-
-
-def mail_address(user: User) -> str | None:
-    """Where mail to the user goes: `email`, else `data.email` (decision 13)."""
-    other = user.data.get("email")
-    return user.email or (other if isinstance(other, str) and other else None)
 
 
 def chosen_template(tenant: Tenant, application: Application | None, purpose: Purpose) -> UUID | None:

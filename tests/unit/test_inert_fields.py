@@ -35,6 +35,7 @@ ACTING = (
     "tenant.emailConfiguration.unverified.behavior",
     "tenant.emailConfiguration.verificationStrategy",
     "tenant.emailConfiguration.verifyEmail",
+    "tenant.emailConfiguration.verifyEmailWhenChanged",
     "tenant.failedAuthenticationConfiguration",
     "tenant.id",
     "tenant.insertInstant",
