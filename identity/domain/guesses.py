@@ -48,16 +48,25 @@ class GuessRules:
     """The action that locks the user out, where the tenant names one."""
 
     emails_user: bool = False
+    ends_on_reset: bool = False
+    """Whether who resets a forgotten password may guess again at once."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], guess: Guess) -> GuessRules:
         """From a tenant's settings: its failedAuthenticationConfiguration."""
         chosen = settings["failed_authentication_configuration"]
         lockout = chosen["action_duration"] * UNITS[chosen["action_duration_unit"]]
-        action = (UUID(chosen["user_action_id"]) if chosen.get("user_action_id") else None, bool(chosen["email_user"]))
+        most, window = chosen["too_many_attempts"], chosen["reset_count_in_seconds"] * MILLISECONDS
         if guess is Guess.CODE:
-            return cls(CODES, CODE_WINDOW, max(lockout, CODE_WINDOW), *action)
-        return cls(chosen["too_many_attempts"], chosen["reset_count_in_seconds"] * MILLISECONDS, lockout, *action)
+            most, window, lockout = CODES, CODE_WINDOW, max(lockout, CODE_WINDOW)
+        return cls(
+            most=most,
+            window=window,
+            lockout=lockout,
+            user_action_id=UUID(chosen["user_action_id"]) if chosen.get("user_action_id") else None,
+            emails_user=chosen["email_user"],
+            ends_on_reset=chosen["action_cancel_policy"]["on_password_reset"],
+        )
 
     def locked_until(self, now: int) -> int:
         """When a lockout that begins now ends."""

@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any
 from uuid import UUID
 
+from identity.domain.model import User
 from identity.domain.templates import Variables, localized, render
 
 LONGEST_HEADER = 250
@@ -79,6 +80,12 @@ class Mail:
     html: str
     from_name: str | None
     from_email: str | None
+
+
+def mail_address(user: User) -> str | None:
+    """Where mail to the user goes: `email`, else `data.email` (decision 13)."""
+    other = user.data.get("email")
+    return user.email or (other if isinstance(other, str) and other else None)
 
 
 def write_mail(template: EmailTemplate, variables: Variables, languages: Sequence[str]) -> Mail:

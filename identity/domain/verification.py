@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from identity.domain.contact import canonical
+from identity.domain.mail import mail_address
 from identity.domain.model import User
 
 FORM_FIELD = "FormField"
@@ -43,14 +44,16 @@ def email_verification(tenant_settings: Mapping[str, Any]) -> Verification:
     return Verification.of(tenant_settings.get("email_configuration") or {}, "verify_email")
 
 
+def must_verify_again(tenant_settings: Mapping[str, Any], before: User, after: User) -> bool:
+    """Whether another e-mail address is to be verified anew (verifyEmailWhenChanged)."""
+    settings = tenant_settings.get("email_configuration") or {}
+    if not (settings.get("verify_email") and settings.get("verify_email_when_changed")) or after.email is None:
+        return False
+    return before.email is None or canonical(before.email) != canonical(after.email)
+
+
 def registration_verification(application_settings: Mapping[str, Any]) -> Verification:
     return Verification.of(application_settings, "verify_registration")
-
-
-def mail_address(user: User) -> str | None:
-    """Where mail for this user goes: the e-mail address, else the one among the data (decision 13)."""
-    other = user.data.get("email")
-    return user.email or (other if isinstance(other, str) and other else None)
 
 
 def proved_address(user: User) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from identity.domain.outcome import Door, LoginFacts, Tokens, Verdict, judge
+from identity.domain.password_change import ChangeRules, change_reason
+from identity.domain.verification import email_verification, registration_verification
 from identity.flows.configurations import ApplicationConfiguration
 from identity.flows.finish_login import SECONDS_PER_MINUTE, access_facts, mint
 from identity.flows.login_attempt import Person
+from identity.flows.second_factor import policy_of
 from identity.flows.services import Services
 from identity.store import login_records, refresh_tokens
 from identity.store.db import Connection
@@ -26,16 +29,9 @@ def begin_session(
 ) -> Tokens | None:
     """Record the login and mint its tokens, a refresh token if the application generates them.
 
-    None when the gates let nobody in: the new user has expired already, or the application is not active.
+    None when the gates let nobody in: the new user has expired already, say, or must be verified first.
     """
-    facts = LoginFacts(
-        Door.REGISTRATION,
-        now,
-        active=person.user.active and application.application.active,
-        expiry=person.user.expiry,
-        registered=person.registration_for(application.application.id) is not None,
-    )
-    if judge(facts) is not Verdict.LOGGED_IN:
+    if judge(_facts(application, person, now)) is not Verdict.LOGGED_IN:
         return None
     login_records.add(
         conn,
@@ -59,6 +55,26 @@ def begin_session(
         refresh_token=token,
         refresh_token_id=record.id,
         refresh_token_seconds=application.jwt.refresh_token_time_to_live_in_minutes * SECONDS_PER_MINUTE,
+    )
+
+
+def _facts(application: ApplicationConfiguration, person: Person, now: int) -> LoginFacts:
+    """The unverified are kept out where they are gated only: elsewhere they get tokens at every door (decision 2)."""
+    user, registration = person.user, person.registration_for(application.application_id)
+    of_email = email_verification(application.tenant.settings)
+    of_registration = registration_verification(application.application.settings)
+    return LoginFacts(
+        Door.REGISTRATION,
+        now,
+        active=user.active and application.application.active,
+        expiry=user.expiry,
+        registered=registration is not None,
+        second_factor_needed=policy_of(application).asks(()),
+        change_reason=change_reason(user, ChangeRules.of(application.tenant.settings), now, breaks_rules=False),
+        email_unverified=of_email.wanted and of_email.gated and user.email is not None and not user.verified,
+        registration_unverified=of_registration.wanted
+        and of_registration.gated
+        and not (registration and registration.verified),
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from identity.domain.mail import Purpose
 from identity.domain.model import Application, Tenant, User
 from identity.domain.verification import (
     Verification,
@@ -18,10 +19,16 @@ from identity.domain.verification import (
     registration_verification,
 )
 from identity.flows.new_identifier import end_of, new_identifier
+from identity.flows.send_mail import queue_mail
 from identity.flows.services import Services
 from identity.store import external_identifiers, verifications
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
+
+PURPOSES = {
+    Kind.EMAIL_VERIFICATION: Purpose.EMAIL_VERIFICATION,
+    Kind.REGISTRATION_VERIFICATION: Purpose.REGISTRATION_VERIFICATION,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class Begun:
     code: str | None = field(default=None, repr=False)
 
 
-def begin(conn: Connection, services: Services, subject: Subject, now: int) -> Begun:
+def begin(conn: Connection, services: Services, subject: Subject, now: int, *, mailed: bool) -> Begun:
     """A fresh id, and under FormField a fresh code that every outstanding id of the subject takes from now on."""
     code = (
         new_identifier(services, subject.tenant, f"{subject.name}_one_time_code") if subject.rules.takes_code else None
@@ -74,7 +81,11 @@ def begin(conn: Connection, services: Services, subject: Subject, now: int) -> B
     kept = {} if code is None else {"code": external_identifiers.hash_of(code).hex()}
     if kept:
         verifications.recode(conn, subject.kind, subject.tenant.id, subject.user.id, subject.bound_to, kept)
-    return Begun(add_identifier(conn, services, subject, kept, now), code)
+    begun = Begun(add_identifier(conn, services, subject, kept, now), code)
+    if mailed:
+        variables = {"verification_id": begun.id} | ({"verification_one_time_code": code} if code else {})
+        queue_mail(conn, services, subject.tenant, subject.application, PURPOSES[subject.kind], subject.user, variables)
+    return begun
 
 
 def add_identifier(conn: Connection, services: Services, subject: Subject, kept: Mapping[str, Any], now: int) -> str:

@@ -25,7 +25,9 @@ Step = Callable[[Connection, ActionLog, UserAction, User], ActionLog]
 class ActionChange:
     """What somebody changes of an action; what is None stays. A cancellation looks at the first three only."""
 
-    actioner_user_id: UUID
+    actioner_user_id: UUID | None
+    """None: the service itself acts."""
+
     comment: str | None = None
     broadcast: bool = False
     has_expiry: bool = False

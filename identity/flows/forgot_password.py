@@ -10,15 +10,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
+import orjson
+
 from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, Unreachable, invalid_field
+from identity.domain.events import Event
+from identity.domain.mail import Purpose, mail_address
 from identity.domain.model import Application, Tenant, User
-from identity.domain.verification import mail_address, proved_address
+from identity.domain.verification import proved_address
 from identity.flows import rate_limits
+from identity.flows.announce import Announce, transact
 from identity.flows.new_identifier import end_of, new_identifier
 from identity.flows.rate_limits import Limited
+from identity.flows.send_mail import queue_mail
 from identity.flows.services import Services
-from identity.store import applications, external_identifiers, tenants, users
+from identity.store import applications, external_identifiers, registrations, tenants, users
 from identity.store.db import Connection, UniqueConflict
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
@@ -63,6 +69,7 @@ def begin_setup(
     secret = new_identifier(services, tenant, "setup_password_id")
     identifier = _identifier(Kind.SETUP_PASSWORD, "setup_password_id", tenant, application, user, now, mailed=True)
     external_identifiers.add(conn, secret, identifier)
+    queue_mail(conn, services, tenant, application, Purpose.SETUP_PASSWORD, user, {"change_password_id": secret})
     return secret
 
 
@@ -106,8 +113,19 @@ def _begin(
         mailed=request.mailed,
         state=request.state,
     )
+
+    def work(conn: Connection, announce: Announce) -> None:
+        external_identifiers.add(conn, secret, identifier)
+        happened = ["user.password.reset.start"]
+        if request.mailed:
+            variables: dict[str, object] = {"change_password_id": secret, "state": orjson.loads(request.state or "{}")}
+            queue_mail(conn, services, tenant, application, Purpose.FORGOT_PASSWORD, user, variables)
+            happened.append("user.password.reset.send")
+        shown = (user, registrations.of_user(conn, services.sealer, user.tenant_id, user.id))
+        announce(tenant.id, [Event(each, {"user": shown}, user.id) for each in happened])
+
     try:
-        services.db.transact(lambda conn: external_identifiers.add(conn, secret, identifier))
+        transact(services, work)
     except UniqueConflict as conflict:
         raise invalid_field("changePasswordId", "duplicate") from conflict
     return secret

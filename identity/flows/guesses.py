@@ -9,13 +9,15 @@ alone; where it can not be taken, or prevents no login, the lockout stays (decis
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
-from identity.domain.errors import Invalid
+from identity.domain.errors import Invalid, NotFound
 from identity.domain.guesses import Guess, GuessRules, after_wrong
 from identity.domain.model import Tenant
 from identity.flows import announce
 from identity.flows.announce import SILENCE, Announcement, WebhooksRefused
+from identity.flows.change_user_action import ActionChange, cancel_user_action
 from identity.flows.services import Services
 from identity.flows.take_user_action import WantedAction, take_user_action
 from identity.store import action_logs, guesses, users
@@ -24,6 +26,7 @@ from identity.store.db import Connection
 UNKNOWN = "login id of nobody"
 ACTOR = "lockout"
 COMMENT = "Too many failed logins."
+RESET = "The password was reset."
 
 
 def count_wrong(
@@ -69,6 +72,7 @@ def lock_by_action(services: Services, tenant: Tenant, user_id: UUID) -> None:
         expiry=rules.locked_until(now),
         comment=COMMENT,
         email_user=rules.emails_user,
+        broadcast=True,
     )
     try:
         log = take_user_action(services, now, ACTOR, wanted, tenant.id)
@@ -77,6 +81,28 @@ def lock_by_action(services: Services, tenant: Tenant, user_id: UUID) -> None:
     if log.prevents_login and log.temporal:
         with services.db.read() as conn:
             guesses.forget(conn, tenant.id, user_id)
+
+
+def end_after_reset(services: Services, tenant: Tenant, user_id: UUID) -> None:
+    """actionCancelPolicy.onPasswordReset: who has reset a forgotten password may guess again, and log in.
+
+    To be called with no transaction open.
+    """
+    rules = GuessRules.of(tenant.settings, Guess.PASSWORD)
+    if not rules.ends_on_reset:
+        return
+    now = services.runtime.now()
+    with services.db.read() as conn:
+        guesses.forget(conn, tenant.id, user_id)
+        held = [
+            log
+            for log in action_logs.of_user(conn, tenant.id, user_id)
+            if log.user_action_id == rules.user_action_id and log.actioner_user_id is None and log.is_active(now)
+        ]
+    change = ActionChange(None, comment=RESET, broadcast=True)
+    for log in held:
+        with suppress(Invalid, NotFound, WebhooksRefused):  # over by itself meanwhile, or vetoed: then it holds on
+            cancel_user_action(services, now, ACTOR, log.id, change, tenant.id)
 
 
 def forget_passwords(services: Services, tenant_id: UUID, user_id: UUID) -> None:

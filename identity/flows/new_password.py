@@ -10,12 +10,15 @@ from dataclasses import dataclass, field, replace
 
 from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.events import Event
 from identity.domain.guesses import Guess
+from identity.domain.mail import Purpose
 from identity.domain.model import Application, Tenant, User
 from identity.domain.password_change import ChangeRules, is_too_young
 from identity.domain.user_rules import UserRules
 from identity.domain.verification import proved_address, verified_user
 from identity.flows import guesses
+from identity.flows.announce import Announce, transact
 from identity.flows.new_identifier import end_of
 from identity.flows.password_right import (
     PasswordRight,
@@ -26,9 +29,10 @@ from identity.flows.password_right import (
     wrong_current_password,
 )
 from identity.flows.replace_password import hash_for, is_reused, password_problems, remembered, replace_password
+from identity.flows.send_mail import queue_mail
 from identity.flows.services import Services
-from identity.store import external_identifiers, password_logins, users
-from identity.store import guesses as stored_guesses
+from identity.flows.verify import email_verified
+from identity.store import external_identifiers, password_logins, registrations, users
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from identity.store.password_logins import PasswordFacts
@@ -67,14 +71,19 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
     hashed = hash_for(services, tenant, change.password)
     secret = services.runtime.new_secret()
 
-    def work(conn: Connection) -> None:
+    def work(conn: Connection, announce: Announce) -> None:
         user = _proved_again(conn, right, facts, change, now, trusted=trusted)
+        changed = _with_new_password(tenant, right, user, now)
         replace_password(conn, services, tenant, user, hashed, now)
-        users.update(conn, _with_new_password(tenant, right, user, now))
-        _lift_lockout(conn, tenant, right)
+        users.update(conn, changed)
         external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
+        purpose = Purpose.PASSWORD_RESET_SUCCESS if right.was_forgotten else Purpose.PASSWORD_UPDATE
+        queue_mail(conn, services, tenant, application, purpose, changed, {})
+        announce(tenant.id, _events(conn, services, right, user, changed))
 
-    services.db.transact(work, turn=right.user_id)
+    transact(services, work, run=lambda do: services.db.transact(do, turn=right.user_id))
+    if right.was_forgotten:
+        guesses.end_after_reset(services, tenant, right.user_id)
     return Changed(secret, right.identifier.state if right.identifier else None)
 
 
@@ -156,11 +165,11 @@ def _with_new_password(tenant: Tenant, right: PasswordRight, user: User, now: in
     return verified_user(changed, IMPLICIT, now) if proves and not user.verified else changed
 
 
-def _lift_lockout(conn: Connection, tenant: Tenant, right: PasswordRight) -> None:
-    """actionCancelPolicy.onPasswordReset: who has reset a forgotten password may guess again."""
-    policy = (tenant.settings.get("failed_authentication_configuration") or {}).get("action_cancel_policy") or {}
-    if right.was_forgotten and policy.get("on_password_reset"):
-        stored_guesses.forget(conn, tenant.id, right.user_id)
+def _events(conn: Connection, services: Services, right: PasswordRight, before: User, user: User) -> list[Event]:
+    registered = registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
+    types = ["user.password.update", *(["user.password.reset.success"] if right.was_forgotten else [])]
+    found = [Event(each, {"user": (user, registered)}, user.id) for each in types]
+    return found if before.verified or not user.verified else [*found, email_verified(user, registered)]
 
 
 def _one_time_password(

@@ -12,8 +12,9 @@ from identity.domain.model import Application, Registration, User
 from identity.domain.outcome import Tokens
 from identity.flows.begin_session import begin_session
 from identity.flows.login_attempt import Person
-from identity.flows.save_user import UserChange, duplicates_named, insert_user, locked, prepare_user
+from identity.flows.save_user import UserChange, duplicates_named, insert_user, locked, prepare_user, welcome
 from identity.flows.services import Services
+from identity.flows.welcome_user import welcome_registration
 from identity.store import applications, refresh_tokens, registrations
 from identity.store.db import Connection
 
@@ -34,16 +35,25 @@ class RegistrationChange:
     skip_registration_verification: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What came of a request to register. The ids are there where a code is needed with them."""
+
+    user: User
+    registration: Registration
+    tokens: Tokens | None = None
+    email_verification_id: str | None = field(default=None, repr=False)
+    registration_verification_id: str | None = field(default=None, repr=False)
+
+
 def register_user(
     services: Services, tenant_id: UUID | None, user_id: UUID, change: RegistrationChange, now: int
-) -> tuple[User, Registration]:
+) -> Enrolment:
     """Register an existing user. Raises Invalid, NotFound."""
 
-    def work(conn: Connection) -> tuple[User, Registration]:
+    def work(conn: Connection) -> Enrolment:
         user, _ = locked(services, conn, tenant_id, user_id)
-        registration = _registration_for(services, conn, user, change, now)
-        registrations.add(conn, services.sealer, registration)
-        return user, registration
+        return _enrol(services, conn, user, change, now)
 
     with duplicates_named():
         return services.db.transact(work)
@@ -57,7 +67,7 @@ def create_and_register(
     change: RegistrationChange,
     now: int,
     ip_address: str | None = None,
-) -> tuple[User, Registration, Tokens | None]:
+) -> Enrolment:
     """Create and register a user, both or neither, and log them in. Raises Invalid.
 
     There are no tokens when the user or the application may not log in.
@@ -66,14 +76,15 @@ def create_and_register(
     services.configurations.forget_unless_current()
     application = services.configurations.application(change.application_id)
 
-    def work(conn: Connection) -> tuple[User, Registration, Tokens | None]:
+    def work(conn: Connection) -> Enrolment:
         user = insert_user(conn, new)
-        registration = _registration_for(services, conn, user, change, now)
-        registrations.add(conn, services.sealer, registration)
-        person = Person(user, (registration,))
+        enrolled = _enrol(services, conn, user, change, now)
+        email_id = welcome(conn, services, user, replace(user_change, application_id=change.application_id), now)
+        enrolled = replace(enrolled, email_verification_id=email_id)
         if application is None:
-            return user, registration, None
-        return user, registration, begin_session(services, conn, application, person, ip_address, now)
+            return enrolled
+        person = Person(user, (enrolled.registration,))
+        return replace(enrolled, tokens=begin_session(services, conn, application, person, ip_address, now))
 
     with duplicates_named():
         return services.db.transact(work)
@@ -116,15 +127,16 @@ def delete_registration(services: Services, tenant_id: UUID | None, user_id: UUI
     services.db.transact(work)
 
 
-def _registration_for(
-    services: Services, conn: Connection, user: User, change: RegistrationChange, now: int
-) -> Registration:
+def _enrol(services: Services, conn: Connection, user: User, change: RegistrationChange, now: int) -> Enrolment:
     """Raises Invalid: another tenant's application looks like none at all."""
     applications.hold(conn, user.tenant_id, change.application_id)
     application = applications.get(conn, change.application_id, user.tenant_id)
     if application is None:
         raise invalid_field("registration.applicationId", "invalid")
-    return new_registration(services, user, application, change, now)
+    registration = new_registration(services, user, application, change, now)
+    registrations.add(conn, services.sealer, registration)
+    secret = welcome_registration(conn, services, application, user, registration, now)
+    return Enrolment(user, registration, registration_verification_id=secret)
 
 
 def new_registration(

@@ -52,7 +52,7 @@ def resend(services: Services, request: ResendRequest, now: int) -> Begun | None
     subject = _subject(request, tenant, user, application)
     if not request.keyed and not (needs and subject.rules.wanted):
         return None
-    return services.db.transact(lambda conn: begin(conn, services, subject, now))
+    return services.db.transact(lambda conn: begin(conn, services, subject, now, mailed=request.mailed))
 
 
 def _application(conn: Connection, request: ResendRequest) -> Application | None:

@@ -17,8 +17,11 @@ from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, Tenant, User
 from identity.domain.password_change import reason_after_update
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
+from identity.domain.verification import must_verify_again
+from identity.flows.begin_verification import begin, email_of
 from identity.flows.replace_password import replace_password
 from identity.flows.services import Services
+from identity.flows.welcome_user import welcome_user
 from identity.hashing import Hashed
 from identity.store import audit, group_members, groups, passwords, refresh_tokens, registrations, tenants, users
 from identity.store.db import Connection, UniqueConflict
@@ -48,6 +51,9 @@ class UserChange:
     skip_verification: bool = False
     disable_domain_block: bool = False
     send_set_password_email: bool = False
+    application_id: UUID | None = None
+    """Whose mail templates are used."""
+
     memberships: Sequence[NewMembership] = ()
     """Of a new user; later they change through the groups."""
 
@@ -69,11 +75,18 @@ class NewUser:
     password: Hashed | None
 
 
-def create_user(services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int) -> User:
-    """Raises Invalid."""
+def create_user(
+    services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int
+) -> tuple[User, str | None]:
+    """The user, and the id of the e-mail verification where it takes a code too. Raises Invalid."""
     new = prepare_user(services, tenant_id, user_id, change, now)
+
+    def work(conn: Connection) -> tuple[User, str | None]:
+        user = insert_user(conn, new)
+        return user, welcome(conn, services, user, change, now)
+
     with duplicates_named():
-        return services.db.transact(lambda conn: insert_user(conn, new))
+        return services.db.transact(work)
 
 
 def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int) -> NewUser:
@@ -114,6 +127,18 @@ def insert_user(conn: Connection, new: NewUser) -> User:
     return _join_groups(conn, user) if user.memberships else user
 
 
+def welcome(conn: Connection, services: Services, user: User, change: UserChange, now: int) -> str | None:
+    """Write the mails that a new user gets; the id of the e-mail verification where it takes a code too."""
+    return welcome_user(
+        conn,
+        services,
+        user,
+        application_id=change.application_id,
+        sets_password=change.send_set_password_email,
+        now=now,
+    )
+
+
 def _join_groups(conn: Connection, user: User) -> User:
     """Put a new user into groups, locked in the order of their ids as everybody does."""
     found = {
@@ -152,7 +177,12 @@ def update_user(
         tenant = _tenant(conn, stored.tenant_id)
         rules = UserRules.of(tenant.settings)
         user = _updated(stored, change, _checked_profile(change, rules), now)
+        renewed = must_verify_again(tenant.settings, stored, user) and not change.skip_verification
+        if renewed:
+            user = replace(user, verified=False, verified_reason="Pending")
         users.update(conn, user)
+        if renewed:
+            begin(conn, services, email_of(tenant, user), now, mailed=True)
         if (password := _hashed(services, change, rules)) is not None:
             replace_password(conn, services, tenant, user, password, now)
         return user, registered

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 
 from identity.domain.built_in_templates import EMAIL_TEMPLATES
-from identity.domain.mail import EmailTemplate, Purpose, is_sendable, write_mail
+from identity.domain.mail import EmailTemplate, Purpose, is_sendable, mail_address, write_mail
 from identity.domain.model import Application, Tenant, User
 from identity.flows import courier
 from identity.flows.services import Services
@@ -64,16 +64,10 @@ def queue_mail(
         services,
         kind=KIND,
         ordering_key=f"mail {services.runtime.new_id()}",  # a mail that is not taken keeps no other one waiting
-        text=orjson.dumps({"to": address, "mail": written}).decode(),
+        text=orjson.dumps({"purpose": purpose.name, "to": address, "mail": written}).decode(),
         tenant_id=tenant.id,
     )
     return True
-
-
-def mail_address(user: User) -> str | None:
-    """Where mail to the user goes: `email`, else `data.email` (decision 13)."""
-    other = user.data.get("email")
-    return user.email or (other if isinstance(other, str) and other else None)
 
 
 def chosen_template(tenant: Tenant, application: Application | None, purpose: Purpose) -> UUID | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from identity.domain.contact import canonical
 from identity.domain.errors import TooManyRequests
+from identity.domain.mail import mail_address
 from identity.domain.model import Tenant
 from identity.domain.outcome import LoginOutcome, Verdict
-from identity.domain.verification import Verification, email_verification, mail_address, registration_verification
+from identity.domain.verification import Verification, email_verification, registration_verification
 from identity.flows import rate_limits
 from identity.flows.begin_verification import (
     Subject,
@@ -94,7 +95,7 @@ def _id_for_login(services: Services, subject: Subject) -> str | None:
         return _id_without_mail(services, subject, now)
 
     def work(conn: Connection) -> str:
-        return begin(conn, services, subject, now).id
+        return begin(conn, services, subject, now, mailed=True).id
 
     made = services.db.transact(work)
     return made if subject.rules.takes_code else None

@@ -7,13 +7,15 @@ Source: supporting contract 13.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from identity.domain.errors import Invalid, NotFound, invalid_field
+from identity.domain.events import Event
 from identity.domain.model import Registration, User
 from identity.domain.verification import MOST_GUESSES, proved_address, verified_user
+from identity.flows.announce import Announce, transact
 from identity.flows.save_user import locked
 from identity.flows.services import Services
 from identity.store import external_identifiers, registrations, users, verifications
@@ -47,7 +49,7 @@ def verify_registration(services: Services, tenant_id: UUID | None, secret: str,
     application_id = found.application_id
     assert application_id is not None  # it is made for a registration
 
-    def work(conn: Connection) -> None:
+    def work(conn: Connection, announce: Announce) -> None:
         user, registered = locked(services, conn, found.tenant_id, _owner(found))
         if external_identifiers.take(conn, found.kind, secret, now) is None:
             raise NotFound
@@ -55,11 +57,19 @@ def verify_registration(services: Services, tenant_id: UUID | None, secret: str,
         stored = next((item for item in registered if item.application_id == application_id), None)
         if stored is None:
             raise NotFound
-        registrations.update(conn, services.sealer, _verified_registration(stored, now))
+        verified = _verified_registration(stored, now)
+        registrations.update(conn, services.sealer, verified)
         users.bump(conn, user.tenant_id, user.id)
         verifications.remove(conn, found.kind, user.tenant_id, user.id, application_id)
+        shown = (user, [verified if item is stored else item for item in registered])
+        payload = {"application_id": application_id, "registration": verified, "user": shown}
+        announce(user.tenant_id, [Event("user.registration.verified", payload, user.id)])
 
-    services.db.transact(work)
+    transact(services, work)
+
+
+def email_verified(user: User, registered: Sequence[Registration]) -> Event:
+    return Event("user.email.verified", {"user": (user, registered)}, user.id)
 
 
 def _verified_registration(registration: Registration, now: int) -> Registration:
@@ -77,14 +87,16 @@ def _verify_user(
 ) -> None:
     """`allow` sees the user as locked and raises when the proof does not hold any more. Raises NotFound."""
 
-    def work(conn: Connection) -> None:
-        user, _ = locked(services, conn, tenant_id, user_id)
+    def work(conn: Connection, announce: Announce) -> None:
+        user, registered = locked(services, conn, tenant_id, user_id)
         allow(conn, user)
-        if not user.verified:
-            users.update(conn, verified_user(user, reason, now))
         verifications.remove(conn, Kind.EMAIL_VERIFICATION, user.tenant_id, user.id, None)
+        if not user.verified:
+            verified = verified_user(user, reason, now)
+            users.update(conn, verified)
+            announce(user.tenant_id, [email_verified(verified, registered)])
 
-    services.db.transact(work)
+    transact(services, work)
 
 
 def _proved(

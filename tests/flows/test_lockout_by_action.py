@@ -110,3 +110,22 @@ def test_guessing_at_nobody_takes_no_action(world: World, door: Door, actor: Act
     door.tenant(failedAuthenticationConfiguration={"userActionId": actor.definition()["id"]})
     assert [door.status(WRONG) for _ in range(MOST + 1)] == [404] * (MOST + 1)
     assert world.count("user_action_logs") == 0
+
+
+def test_who_resets_a_forgotten_password_is_let_in_if_the_tenant_says_so(
+    world: World, door: Door, actor: Acting
+) -> None:
+    policy = {"userActionId": actor.definition()["id"], "actionCancelPolicy": {"onPasswordReset": True}}
+    door.tenant(failedAuthenticationConfiguration=policy)
+    user_id = door.add_user()
+    assert [door.status(WRONG) for _ in range(MOST)] == [404] * MOST
+    other = actor.ban(user_id)
+    request = {"loginId": door.email, "sendForgotPasswordEmail": False, "sendForgotPasswordMessage": False}
+    forgotten = world.service.client.forgot_password(request)
+    assert forgotten.status == 200
+    change = {"password": "battery horse correct"}
+    changed = world.service.client.change_password(forgotten.success_response["changePasswordId"], change)
+    assert changed.status == 200
+    assert [action["id"] for action in taken(world, user_id)] == [other["id"]]
+    assert actor.cancel(other["id"]).status == 200
+    assert door.status("battery horse correct") == 200

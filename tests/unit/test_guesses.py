@@ -46,12 +46,13 @@ def test_the_tenant_says_how_many_and_how_long() -> None:
         "reset_count_in_seconds": 30,
         "action_duration": 2,
         "action_duration_unit": "HOURS",
+        "action_cancel_policy": {"on_password_reset": True},
         "email_user": True,
         "user_action_id": str(UUID(int=7)),
     }
     settings = {"failed_authentication_configuration": chosen}
-    assert GuessRules.of(settings, Guess.PASSWORD) == GuessRules(4, 30_000, 7_200_000, UUID(int=7), True)
-    assert GuessRules.of(settings, Guess.CODE) == GuessRules(CODES, 900_000, 7_200_000, UUID(int=7), True)
+    assert GuessRules.of(settings, Guess.PASSWORD) == GuessRules(4, 30_000, 7_200_000, UUID(int=7), True, True)
+    assert GuessRules.of(settings, Guess.CODE) == GuessRules(CODES, 900_000, 7_200_000, UUID(int=7), True, True)
 
 
 def test_an_endless_lockout_still_fits_the_column() -> None:

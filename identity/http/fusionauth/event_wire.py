@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from identity.domain.errors import Invalid
 from identity.domain.events import Event, EventInfo
 from identity.domain.model import Link, Registration, User
+from identity.domain.standing import TwoFactorMethod
+from identity.http.fusionauth.respond import errors_json
 from identity.http.fusionauth.schemas.jwt import refresh_token_wire
 from identity.http.fusionauth.schemas.links import link_wire
-from identity.http.fusionauth.schemas.users import registration_wire, user_wire
+from identity.http.fusionauth.schemas.users import method_wire, registration_wire, user_wire
 from identity.store.refresh_tokens import RefreshToken
 from identity.wire import camel_case
 
@@ -33,8 +36,12 @@ def _value(value: object) -> Any:
         return _registration(value)
     if isinstance(value, Link):
         return {name: part for name, part in link_wire(value, None, with_secret=False).items() if name != "token"}
+    if isinstance(value, TwoFactorMethod):
+        return method_wire(value)
     if isinstance(value, RefreshToken):
         return refresh_token_wire(value)
+    if isinstance(value, Invalid):
+        return errors_json(value)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Mapping):

@@ -11,7 +11,7 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Registration, User
 from identity.flows import register_user
-from identity.flows.register_user import RegistrationChange
+from identity.flows.register_user import Enrolment, RegistrationChange
 from identity.http import body
 from identity.http.client_address import client_address
 from identity.http.fusionauth.login_response import tokens_wire
@@ -19,6 +19,7 @@ from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.users import (
     RegistrationAnswerSchema,
     RegistrationRequestSchema,
+    email_verification_wire,
     registration_change,
     registration_wire,
     user_change,
@@ -55,13 +56,13 @@ def register(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
         raise invalid_field(APPLICATION, "missing")
     if request["user"] is not None:
         tenant_id = tenant_for(call, change.application_id, APPLICATION)
-        user, registration, tokens = register_user.create_and_register(
+        made = register_user.create_and_register(
             call.services, tenant_id, user_id, user_change(request), change, call.now, client_address(call.request)
         )
-        return _answer(call, user, registration) | (tokens_wire(tokens) if tokens else {})
+        return _enrolled(call, made) | (tokens_wire(made.tokens) if made.tokens else {})
     if user_id is None:
         raise invalid_field("userId", "missing")
-    return _answer(call, *register_user.register_user(call.services, call.tenant_id, user_id, change, call.now))
+    return _enrolled(call, register_user.register_user(call.services, call.tenant_id, user_id, change, call.now))
 
 
 @routes.get(ONE, endpoint=ENDPOINT, gives=RegistrationAnswerSchema)
@@ -137,6 +138,14 @@ def _named_in_patch(patch: Any) -> UUID:
     if application_id is None:
         raise invalid_field(APPLICATION, "invalidJSON")
     return application_id
+
+
+def _enrolled(call: Call, made: Enrolment) -> dict[str, Any]:
+    secret = made.registration_verification_id
+    ids = email_verification_wire(made.user, made.email_verification_id)
+    return (
+        _answer(call, made.user, made.registration) | ids | ({"registrationVerificationId": secret} if secret else {})
+    )
 
 
 def _answer(call: Call, user: User, registration: Registration) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from identity.http.fusionauth.schemas.users import (
     UserAnswerSchema,
     UserDeleteSchema,
     UserRequestSchema,
+    email_verification_wire,
     user_change,
     user_wire,
 )
@@ -41,8 +42,8 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     """Create a user, under the id of the path if there is one."""
     request = call.load(USER_REQUEST)
     tenant_id = tenant_for(call, request["application_id"], "applicationId")
-    user = save_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
-    return {"user": user_wire(user, [])}
+    user, secret = save_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
+    return {"user": user_wire(user, []), **email_verification_wire(user, secret)}
 
 
 @routes.get(

@@ -117,8 +117,20 @@ class UserRequestSchema(WireSchema):
     user = Part(UserSchema, required=True)
 
 
+class VerificationIdSchema(WireSchema):
+    """A login id that is to be verified by this id and a code."""
+
+    id = Text(dump_only=True)
+    type = Text(dump_only=True)
+    value = Text(dump_only=True)
+
+
 class UserAnswerSchema(WireSchema):
+    """The ids are in the answer to a create, where a code that is mailed is needed with them."""
+
+    email_verification_id = Text(dump_only=True)
     user = Nested(UserSchema)
+    verification_ids = Many(Nested(VerificationIdSchema), dump_only=True)
 
 
 class RegistrationRequestSchema(WireSchema):
@@ -136,12 +148,15 @@ class RegistrationRequestSchema(WireSchema):
 class RegistrationAnswerSchema(WireSchema):
     """The token members are in the answer to a combined create."""
 
+    email_verification_id = Text(dump_only=True)
     refresh_token = Text(dump_only=True)
     refresh_token_id = Id(dump_only=True)
     registration = Nested(RegistrationSchema)
+    registration_verification_id = Text(dump_only=True)
     token = Text(dump_only=True)
     token_expiration_instant = Instant(dump_only=True)
     user = Nested(UserSchema)
+    verification_ids = Many(Nested(VerificationIdSchema), dump_only=True)
 
 
 class UserDeleteSchema(WireSchema):
@@ -161,7 +176,18 @@ def user_change(request: Mapping[str, Any]) -> UserChange:
         skip_verification=request["skip_verification"],
         disable_domain_block=request["disable_domain_block"],
         send_set_password_email=request["send_set_password_email"],
+        application_id=request.get("application_id"),
     )
+
+
+def email_verification_wire(user: User, secret: str | None) -> dict[str, Any]:
+    """What the answer to a create says of the e-mail verification that it began."""
+    if secret is None:
+        return {}
+    return {
+        "emailVerificationId": secret,
+        "verificationIds": [{"id": secret, "type": "email", "value": user.email}],
+    }
 
 
 def registration_change(request: Mapping[str, Any]) -> RegistrationChange:
