@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -27,9 +25,12 @@ from identity.http.fusionauth.event_wire import event_wire
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
-from identity.http.limits import REQUEST_ID, HeaderLimits
+from identity.http.limits import HeaderLimits
+from identity.http.metrics import Metrics
+from identity.http.observation import observe
 from identity.http.openapi import describe
 from identity.http.tracing import TRACE_ID
+from identity.logs import configure_logging
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard
 from identity.outbound.http import Client
@@ -105,30 +106,17 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(docs_page(api))
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
-    app.before_request(_name_request)
+    app.extensions["identity.metrics"] = metrics = Metrics()
+    observe(app, services, metrics)
     guard_origins(app)
     app.after_request(_finish)
     return app
-
-
-def configure_logging(level: str) -> None:
-    """One line per record on standard error. The HTTP libraries log whole URLs at debug: never those."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
-
-
-def _name_request() -> None:
-    """An id for the log: the caller's own if it is a sane one, else a fresh one."""
-    given = request.headers.get(REQUEST_ID, "")
-    sane = 8 <= len(given) <= 64 and given.replace("-", "").isalnum() and given.isascii()
-    g.request_id = given if sane else services_of(current_app).runtime.new_id().hex
 
 
 def _finish(response: Response) -> Response:
     """The headers every API answer carries (security section 11)."""
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers[REQUEST_ID] = g.get("request_id", "-")
     if "trace" in g:
         response.headers[TRACE_ID] = g.trace.id
         services_of(current_app).traces.keep(g.trace.ended(response.status_code))
@@ -140,7 +128,7 @@ def _finish(response: Response) -> Response:
 def application() -> Wsgi:
     """The WSGI factory a server calls in each worker: settings from the environment."""
     settings = settings_module.load()
-    configure_logging(settings.log.level)
+    configure_logging(settings.log.level, settings.log.format)
     services = build_services(settings)
     services.courier.start(services)
     for name, work, every_seconds in ROUNDS:

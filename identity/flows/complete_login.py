@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -189,11 +190,17 @@ def _admit(services: Services, attempt: Attempt, context: Context, claims: Claim
         if lambda_runs(context.provider.config.linking_strategy):
             with _deciding(attempt.trace, row(20)):
                 run_reconcile(services, attempt, context, claims, found)
-        settle = partial(_settled, services, attempt, context)
+        settle = partial(_settled, _standing_still(services), attempt, context)
         stored = establish(services, attempt, context, claims, found, settle)
     except LinkRefused as refused_link:
         return _refuse(services, attempt, context.version, refused_link.code, refused_link.message)
     return finish_login(services, entry, stored)
+
+
+def _standing_still(services: Services) -> Services:
+    """For what may be worked out more than once: each time with the same instant and the same new id."""
+    now, new_id = services.runtime.now(), services.runtime.new_id()
+    return replace(services, runtime=replace(services.runtime, now=lambda: now, new_id=lambda: new_id))
 
 
 @contextmanager

@@ -14,15 +14,19 @@ from identity.domain.contact import canonical
 from identity.domain.errors import invalid_fields
 from identity.domain.linking import claimed, resets_credentials
 from identity.domain.model import Claims, Link, User
+from identity.domain.precedence import row
 from identity.domain.user_rules import UserRules, login_id_problems
+from identity.flows.announce import Announce, transact
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Person
+from identity.flows.login_events import deciding, established
 from identity.flows.services import Services
 from identity.store import applications, audit, configuration, links, logins, registrations, users
 from identity.store.db import Connection, InUse
 
 ACTOR = "identity-provider login"
 Settle = Callable[[Person], Person]
-"""A person as this login leaves them: with the lambda's changes and the registration. It asks nobody."""
+"""A person as this login leaves them: with the lambda's changes and the registration. It asks nobody, and says the same
+each time."""
 
 
 class LinkRefused(Exception):
@@ -39,7 +43,7 @@ def establish(
 ) -> Person:
     """Store what is new about the person that was found. Returns them as stored.
 
-    Raises Invalid (row 21), LinkRefused, BeginAgain when the ground moved.
+    Raises Invalid (row 21), WebhooksRefused (row 22), LinkRefused, BeginAgain when the ground moved.
     """
     person = settle(found)
     _refuse_unfit_names(services, attempt, context, found, person)
@@ -47,22 +51,28 @@ def establish(
         return person
     now = services.runtime.now()
 
-    def write(conn: Connection) -> Person:
+    def write(conn: Connection, announce: Announce) -> Person:
+        before = _locked(conn, claims, found, now) if found.stored else None
         stored = (
-            _update(conn, attempt, context, claims, found, settle, now)
-            if found.stored
-            else _insert(conn, context, claims, person)
+            _insert(conn, context, claims, person)
+            if before is None
+            else _update(conn, attempt, context, before, settle, now)
         )
+        link = None
         if not found.linked:
             refuse_link(conn, services, context, stored.user)
-            _link(conn, services, context, claims, stored.user, now)
-            attempt.trace.add(f"The link to user {stored.user.id} is made.")
+            link = _link(conn, services, context, claims, stored.user, now)
+        announce(context.tenant_id, established(before, stored, link, attempt.request.visit.event_info))
         return replace(stored, stored=True, linked=True)
 
     try:
-        return services.db.transact(write)
+        with deciding(attempt.trace, row(22)):
+            stored = transact(services, write, audience=context.application.audience)
     except InUse:  # the application or provider was removed meanwhile
         raise BeginAgain from None
+    if not found.linked:
+        attempt.trace.add(f"The link to user {stored.user.id} is made.")
+    return stored
 
 
 def refuse_link(conn: Connection, services: Services, context: Context, user: User) -> None:
@@ -104,15 +114,12 @@ def _insert(conn: Connection, context: Context, claims: Claims, person: Person) 
     return replace(person, user=user)
 
 
-def _update(
-    conn: Connection, attempt: Attempt, context: Context, claims: Claims, found: Person, settle: Settle, now: int
-) -> Person:
-    before = _locked(conn, claims, found, now)
+def _update(conn: Connection, attempt: Attempt, context: Context, before: Person, settle: Settle, now: int) -> Person:
     _prove(conn, context)
     person = settle(before)
     if person.user != before.user:
         logins.update_user(conn, person.user)
-    if not found.linked and resets_credentials(matched_by=found.matched_by, user_verified=person.user.verified):
+    if not before.linked and resets_credentials(matched_by=before.matched_by, user_verified=person.user.verified):
         person = _stripped(conn, attempt, person, now)
     registration = person.registration_for(context.application_id)
     if registration is not None and registration != before.registration_for(context.application_id):
@@ -160,7 +167,7 @@ def _stripped(conn: Connection, attempt: Attempt, person: Person, now: int) -> P
     return replace(person, user=stripped.user, standing=stripped.standing)
 
 
-def _link(conn: Connection, services: Services, context: Context, claims: Claims, user: User, now: int) -> None:
+def _link(conn: Connection, services: Services, context: Context, claims: Claims, user: User, now: int) -> Link:
     token, secret = links.seal_tokens(
         services.sealer, user.tenant_id, context.provider_id, claims.subject, claims.token, claims.token_secret
     )
@@ -178,6 +185,7 @@ def _link(conn: Connection, services: Services, context: Context, claims: Claims
     )
     if not links.add(conn, link):
         raise BeginAgain
+    return link
 
 
 def _canonical(name: str | None) -> str | None:

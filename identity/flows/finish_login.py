@@ -11,9 +11,11 @@ from typing import Any
 
 from identity.domain.outcome import COMPLETED, REFUSALS, LoginFacts, LoginOutcome, Tokens, Verdict, ruling
 from identity.domain.tokens import AccessTokenFacts, access_token_claims
-from identity.flows import change_password, login_validation, second_factor, verification
+from identity.flows import announce, change_password, login_validation, second_factor, verification
+from identity.flows.announce import Announcement
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.login_attempt import BeginAgain, Entry, Person
+from identity.flows.login_events import ask_about_login, tell_of_failure
 from identity.flows.prevent_logins import end_barred_sessions
 from identity.flows.services import Services
 from identity.signing import sign
@@ -38,6 +40,7 @@ def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | 
     if verdict not in REFUSALS:
         return None
     entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
+    tell_of_failure(services, entry, person)
     if verdict is not Verdict.LOGIN_PREVENTED:
         return LoginOutcome(verdict)
     actions = person.standing.preventing(services.runtime.now(), entry.application_id)
@@ -48,7 +51,7 @@ def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | 
 def finish_login(services: Services, entry: Entry, person: Person) -> LoginOutcome:
     """Judge the person, and record the login or hand out the step that is missing.
 
-    Raises BeginAgain when the ground moved, LambdaFailed (512).
+    Raises BeginAgain when the ground moved, LambdaFailed (512), WebhooksRefused (504).
     """
     refused = refusal(services, entry, person) or login_validation.refused_by_lambda(services, entry, person)
     if refused is not None:
@@ -99,9 +102,9 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
     keeps = registered and entry.configuration.generates_refresh_tokens and not entry.visit.no_jwt
     refresh_token = services.runtime.new_secret() if keeps else None
     completion = _completion(services, entry, person, refresh_token, now)
+    announcement = ask_about_login(services, entry, person, now)
     try:
-        with services.db.read() as conn:
-            completed = logins.complete(conn, completion)
+        completed = _record(services, completion, announcement)
     except InUse:  # the application was removed meanwhile
         completed = False
     if not completed:
@@ -127,6 +130,18 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         tokens=tokens,
         state=entry.visit.state,
     )
+
+
+def _record(services: Services, completion: logins.Completion, announcement: Announcement) -> bool:
+    """One statement, or one transaction when webhooks are to hear of it; whether the login still stands."""
+    if not announcement.entries:
+        with services.db.read() as conn:
+            return logins.complete(conn, completion)
+    with services.db.transaction() as conn:
+        completed = logins.complete(conn, completion)
+        if completed:
+            announce.record(conn, services, announcement)
+        return completed
 
 
 def access_facts(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from identity.domain.events import Event
 from identity.flows import announce
 from identity.flows.announce import Announcement
@@ -12,14 +14,16 @@ EVENT = "user.login.failed"
 CREDENTIALS = "credentials"
 
 
-def login_failed(services: Services, entry: Entry, person: Person, reason: str = CREDENTIALS) -> Announcement:
+def login_failed(
+    services: Services, entry: Entry, person: Person, reason: Mapping[str, object] | None = None
+) -> Announcement:
     """To be recorded in a transaction of the caller's."""
     registered = person.registration_for(entry.application_id) is not None
     payload = {
         "application_id": entry.application_id if registered else None,
         "authentication_type": entry.authentication_type,
         "ip_address": entry.visit.ip_address,
-        "reason": {"code": reason},
+        "reason": reason or {"code": CREDENTIALS},
         "user": (person.user, person.registrations),
     }
     event = Event(EVENT, payload, person.user.id, entry.visit.event_info)

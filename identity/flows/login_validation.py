@@ -15,6 +15,7 @@ from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.precedence import row
 from identity.flows.lambda_view import shown, shown_user
 from identity.flows.login_attempt import Entry, Person
+from identity.flows.login_events import tell_of_failure
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
 
@@ -45,6 +46,8 @@ def refused_by_lambda(services: Services, entry: Entry, person: Person) -> Login
     if not errors.field_errors and not errors.general_errors:
         return None
     entry.trace.add(f"The lambda [{source.name}] ({source.id}) refused the login.", row(25))
+    reason = {"code": "lambdaValidation", "lambdaId": source.id, "lambdaResult": errors}
+    tell_of_failure(services, entry, person, reason)
     return LoginOutcome(Verdict.INVALID, errors=errors)
 
 

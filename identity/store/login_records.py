@@ -32,3 +32,21 @@ def add(conn: Connection, record: LoginRecord) -> None:
         """,
         asdict(record),
     )
+
+
+LATEST = 100
+"""How many of the latest logins of a user are looked at."""
+
+
+def is_new_device(conn: Connection, tenant_id: UUID, user_id: UUID, user_agent: str | None) -> bool:
+    """Whether the user has logged in before, but not lately with this user agent."""
+    row = conn.execute(
+        """
+        SELECT count(*) > 0 AND count(*) FILTER (WHERE user_agent IS NOT DISTINCT FROM %(agent)s) = 0 FROM (
+            SELECT user_agent FROM login_records WHERE tenant_id = %(tenant)s AND user_id = %(user)s
+            ORDER BY instant DESC LIMIT %(latest)s) latest
+        """,
+        {"agent": user_agent, "tenant": tenant_id, "user": user_id, "latest": LATEST},
+    ).fetchone()
+    assert row is not None
+    return bool(row[0])

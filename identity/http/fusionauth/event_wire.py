@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from identity.domain.errors import Invalid
 from identity.domain.events import Event, EventInfo
 from identity.domain.model import Link, Registration, User
+from identity.http.fusionauth.respond import errors_json
 from identity.http.fusionauth.schemas.jwt import refresh_token_wire
 from identity.http.fusionauth.schemas.links import link_wire
 from identity.http.fusionauth.schemas.users import registration_wire, user_wire
@@ -35,6 +37,8 @@ def _value(value: object) -> Any:
         return {name: part for name, part in link_wire(value, None, with_secret=False).items() if name != "token"}
     if isinstance(value, RefreshToken):
         return refresh_token_wire(value)
+    if isinstance(value, Invalid):
+        return errors_json(value)
     if isinstance(value, UUID):
         return str(value)
     if isinstance(value, Mapping):

@@ -14,6 +14,7 @@ from identity.domain.outcome import Door
 from identity.flows.start_two_factor import StartRequest, start_two_factor
 from identity.flows.two_factor_login import TwoFactorRequest, two_factor_login
 from identity.flows.two_factor_status import two_factor_status
+from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.respond import json_reply
@@ -48,6 +49,7 @@ LOGIN, START, STATUS = TwoFactorLoginSchema(), TwoFactorStartSchema(), TwoFactor
     gives=LoginResponseSchema,
     statuses=TAIL_STATUSES
     | WRONG_CODE
+    | LIMITED
     | {404: "The twoFactorId is unknown, too old or spent: begin again at the login. Or the user is deactivated."},
     door=Door.TWO_FACTOR,
 )
@@ -63,7 +65,7 @@ def complete_two_factor_login(call: Call) -> Response:
         user_id=given.get("user_id"),
         trust_computer=given["trust_computer"],
     )
-    return login_response(call, two_factor_login(call.services, request, call.trace))
+    return limiting_failures(call, lambda: login_response(call, two_factor_login(call.services, request, call.trace)))
 
 
 @routes.post(
