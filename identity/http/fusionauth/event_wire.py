@@ -9,10 +9,11 @@ from uuid import UUID
 from identity.domain.errors import Invalid
 from identity.domain.events import Event, EventInfo
 from identity.domain.model import Link, Registration, User
+from identity.domain.standing import TwoFactorMethod
 from identity.http.fusionauth.respond import errors_json
 from identity.http.fusionauth.schemas.jwt import refresh_token_wire
 from identity.http.fusionauth.schemas.links import link_wire
-from identity.http.fusionauth.schemas.users import registration_wire, user_wire
+from identity.http.fusionauth.schemas.users import method_wire, registration_wire, user_wire
 from identity.store.refresh_tokens import RefreshToken
 from identity.wire import camel_case
 
@@ -35,6 +36,8 @@ def _value(value: object) -> Any:
         return _registration(value)
     if isinstance(value, Link):
         return {name: part for name, part in link_wire(value, None, with_secret=False).items() if name != "token"}
+    if isinstance(value, TwoFactorMethod):
+        return method_wire(value)
     if isinstance(value, RefreshToken):
         return refresh_token_wire(value)
     if isinstance(value, Invalid):
