@@ -3,10 +3,16 @@
 The settings come from the environment, as everywhere: IDENTITY_HOST, IDENTITY_PORT, IDENTITY_WORKERS, IDENTITY_THREADS.
 """
 
+import os
+import shutil
 import socket
 import struct
+import tempfile
 
 from identity.settings import load
+
+_metrics = tempfile.mkdtemp(prefix="identity-metrics-")
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", _metrics)  # before the application is imported
 
 _settings = load()
 
@@ -29,3 +35,7 @@ def post_fork(_server: object, worker: object) -> None:
     """A connection that sends nothing for three seconds gives its thread back; accepted sockets inherit this."""
     for listener in worker.sockets:  # type: ignore[attr-defined]
         listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", RECEIVE_SECONDS, 0))
+
+
+def on_exit(_server: object) -> None:
+    shutil.rmtree(_metrics, ignore_errors=True)

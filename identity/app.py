@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
-from identity.flows import announce, deliver_webhook, end_user_actions, housekeeping
+from identity.flows import (
+    announce,
+    deliver_mail,
+    deliver_message,
+    deliver_webhook,
+    end_user_actions,
+    housekeeping,
+    send_mail,
+    send_message,
+)
 from identity.flows.configurations import Configurations
 from identity.flows.courier import Courier, Deliver
 from identity.flows.login_traces import LoginTraces
@@ -27,13 +35,18 @@ from identity.http.fusionauth.event_wire import event_wire
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
-from identity.http.limits import REQUEST_ID, HeaderLimits
+from identity.http.limits import HeaderLimits
+from identity.http.metrics import Metrics
+from identity.http.observation import observe
 from identity.http.openapi import describe
-from identity.http.tracing import TRACE_ID
+from identity.http.pages import callback
+from identity.http.tracing import TRACE_ID, leaves_trace
+from identity.logs import configure_logging
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
+from identity.outbound.smtp import Smtp
 from identity.runtime import Runtime
 from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
@@ -46,7 +59,11 @@ ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
 )
 """What every worker does beside its requests, and how often."""
 
-DELIVERERS: Mapping[str, Deliver] = {announce.KIND: deliver_webhook.deliver}
+DELIVERERS: Mapping[str, Deliver] = {
+    announce.KIND: deliver_webhook.deliver,
+    send_mail.KIND: deliver_mail.deliver,
+    send_message.KIND: deliver_message.deliver,
+}
 """Who delivers what the outbox holds."""
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -83,6 +100,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         lambdas=LambdaPool(settings.lambda_, runtime),
         configurations=Configurations(database, sealer, settings.base_url),
         caller=Caller(runtime, Guard(settings.webhook.allow_private, settings.webhook.networks)),
+        smtp=Smtp(runtime.monotonic, urlsplit(settings.base_url).hostname or "localhost"),
         courier=Courier(),
         deliverers=DELIVERERS,
         present_event=event_wire,
@@ -103,33 +121,21 @@ def create_app(services: Services) -> Flask:
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
+    app.register_blueprint(callback.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
-    app.before_request(_name_request)
+    app.extensions["identity.metrics"] = metrics = Metrics()
+    observe(app, services, metrics)
     guard_origins(app)
     app.after_request(_finish)
     return app
-
-
-def configure_logging(level: str) -> None:
-    """One line per record on standard error. The HTTP libraries log whole URLs at debug: never those."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("urllib3").setLevel(logging.WARNING)
-
-
-def _name_request() -> None:
-    """An id for the log: the caller's own if it is a sane one, else a fresh one."""
-    given = request.headers.get(REQUEST_ID, "")
-    sane = 8 <= len(given) <= 64 and given.replace("-", "").isalnum() and given.isascii()
-    g.request_id = given if sane else services_of(current_app).runtime.new_id().hex
 
 
 def _finish(response: Response) -> Response:
     """The headers every API answer carries (security section 11)."""
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers[REQUEST_ID] = g.get("request_id", "-")
-    if "trace" in g:
+    if "trace" in g and leaves_trace(g.trace, response.status_code):
         response.headers[TRACE_ID] = g.trace.id
         services_of(current_app).traces.keep(g.trace.ended(response.status_code))
     if request.method == "OPTIONS" and response.status_code == 200:
@@ -140,7 +146,7 @@ def _finish(response: Response) -> Response:
 def application() -> Wsgi:
     """The WSGI factory a server calls in each worker: settings from the environment."""
     settings = settings_module.load()
-    configure_logging(settings.log.level)
+    configure_logging(settings.log.level, settings.log.format)
     services = build_services(settings)
     services.courier.start(services)
     for name, work, every_seconds in ROUNDS:

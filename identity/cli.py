@@ -8,10 +8,12 @@ The web framework is imported by the commands that need it only: `identity dev` 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -171,9 +173,12 @@ def _endpoint(text: str) -> tuple[str, frozenset[str]]:
 
 
 def _serve(loaded: Settings, _: argparse.Namespace) -> int:
-    from identity.server import serve  # noqa: PLC0415
+    with TemporaryDirectory(prefix="identity-metrics-") as folder:
+        # Before the server is imported: the metrics library looks for it then.
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+        from identity.server import serve  # noqa: PLC0415
 
-    return 0 if serve(loaded) else 1
+        return 0 if serve(loaded) else 1
 
 
 def _kickstart(loaded: Settings, _: argparse.Namespace) -> int:

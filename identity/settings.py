@@ -22,6 +22,7 @@ WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID",
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("json", "text")
 FEDERATED_MFA = ("challenge", "skip")
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
 """What a setting of each type must be, in the words of messages."""
@@ -132,6 +133,7 @@ class Webhook:
 @dataclass(frozen=True, slots=True)
 class Log:
     level: str = "info"
+    format: str = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +351,7 @@ def _check(settings: Settings) -> None:
     scheme, written_as_url, _ = settings.database.url.partition("://")
     if written_as_url and scheme not in ("postgresql", "postgres"):
         raise BadSettings("The setting 'database.url' must begin with postgresql://: no other database will do.")
-    for name, choices in (("log.level", LOG_LEVELS), ("federated_mfa", FEDERATED_MFA)):
+    for name, choices in (("log.level", LOG_LEVELS), ("log.format", LOG_FORMATS), ("federated_mfa", FEDERATED_MFA)):
         if (chosen := _value(settings, name)) not in choices:
             raise BadSettings(f"The setting {name!r} is {chosen!r}; it must be one of {', '.join(choices)}.")
     if not settings.development and not settings.x.api_url.startswith("https://"):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 import requests
 
 from identity.domain.totp import Authenticator, code_at
+from identity.flows import courier
+from identity.store.outbox import Parcel
 from tests.login_world import World
 
 LOGIN = "/api/two-factor/login"
@@ -94,3 +98,27 @@ def challenge(world: World, person: str, **options: Any) -> str:
     answered = world.login(person, **options)
     assert answered.status_code == 242, (answered.status_code, answered.text)
     return str(answered.json()["twoFactorId"])
+
+
+def posted(world: World, kind: str) -> list[dict[str, Any]]:
+    """What waits in the outbox, oldest first: what a courier would deliver."""
+    services = world.service.services
+    columns = "id, tenant_id, kind, ordering_key, payload, queued_instant, place, tries"
+    rows = world.rows(f"SELECT {columns} FROM outbox WHERE kind = %s ORDER BY queued_instant, place", kind)
+    return [orjson.loads(courier.text_of(services, Parcel(*row))) for row in rows]
+
+
+def mails(world: World, address: str, subject: str) -> list[str]:
+    """The texts of the mails of this subject that wait for this address, oldest first."""
+    found = [each for each in posted(world, "mail") if each["to"] == address]
+    return [str(each["mail"]["text"]) for each in found if each["mail"]["subject"] == subject]
+
+
+def mailed_codes(world: World, address: str) -> list[str]:
+    """The codes that were mailed to this address, oldest first."""
+    return [re.findall(r"Your code is (\S+)", text)[0] for text in mails(world, address, "Your code to log in")]
+
+
+def messaged_codes(world: World, phone: str) -> list[str]:
+    """The codes in messages to this phone, oldest first."""
+    return [str(each["body"]["code"]) for each in posted(world, "message") if each["body"]["phoneNumber"] == phone]

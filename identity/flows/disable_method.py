@@ -5,9 +5,13 @@ A code of the method proves the removal; a recovery code removes all of them.
 
 from __future__ import annotations
 
+from functools import partial
+
 from identity.domain.errors import NotFound, WrongCode, invalid_field
+from identity.domain.mail import Purpose
+from identity.flows.announce import Announce, transact
 from identity.flows.guess_code import authenticator_proved, count_wrong, recovery_code_spent
-from identity.flows.method_owner import Owner
+from identity.flows.method_owner import Owner, changed_methods, mail_change
 from identity.flows.sent_codes import code_hash
 from identity.flows.services import Services
 from identity.store import external_identifiers, guesses, two_factor, users
@@ -35,7 +39,7 @@ def disable_method(services: Services, owner: Owner, method_id: str | None, code
         raise invalid_field("code", "blank")
     now, tenant_id, user_id = services.runtime.now(), owner.user.tenant_id, owner.user.id
 
-    def work(conn: Connection) -> bool:
+    def work(conn: Connection, announce: Announce) -> bool:
         before = guesses.lock(conn, tenant_id, user_id)
         if not users.lock(conn, tenant_id, user_id):
             raise NotFound
@@ -49,10 +53,12 @@ def disable_method(services: Services, owner: Owner, method_id: str | None, code
             if not _proves(conn, services, owner, removed[0], code):
                 count_wrong(conn, owner.tenant, user_id, before, now)
                 return False
-        remove_methods(conn, owner, methods, removed, now)
+        remove_methods(conn, services, owner, methods, removed)
+        left = [kept.method for kept in methods if kept not in removed]
+        announce(tenant_id, changed_methods("remove", owner, [kept.method for kept in removed], left))
         return True
 
-    if not services.db.transact(work, turn=user_id):
+    if not transact(services, work, run=partial(services.db.transact, turn=user_id)):
         raise WrongCode
 
 
@@ -76,7 +82,7 @@ def _proves(conn: Connection, services: Services, owner: Owner, stored: StoredMe
 
 
 def remove_methods(
-    conn: Connection, owner: Owner, methods: list[StoredMethod], removed: list[StoredMethod], now: int
+    conn: Connection, services: Services, owner: Owner, methods: list[StoredMethod], removed: list[StoredMethod]
 ) -> None:
     """Take these of a user's methods away; with the last one go recovery codes and trusted computers."""
     tenant_id, user_id = owner.user.tenant_id, owner.user.id
@@ -85,4 +91,5 @@ def remove_methods(
         external_identifiers.remove_of_user(conn, Kind.TWO_FACTOR_TRUST, tenant_id, user_id)
     for stored in removed:
         two_factor.remove_method(conn, tenant_id, user_id, stored.method.id)
-    two_factor.note_change(conn, tenant_id, user_id, now)
+        mail_change(conn, services, owner, Purpose.TWO_FACTOR_METHOD_REMOVE, stored.method)
+    two_factor.note_change(conn, tenant_id, user_id, services.runtime.now())

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field, replace
-from uuid import UUID
+from functools import partial
 
-from identity.domain.contact import is_email
 from identity.domain.errors import NotFound, WrongCode, invalid_field
+from identity.domain.mail import Purpose
 from identity.domain.model import Tenant
 from identity.domain.second_factor import (
     AUTHENTICATOR,
@@ -24,12 +24,14 @@ from identity.domain.second_factor import (
 )
 from identity.domain.standing import TwoFactorMethod
 from identity.domain.totp import Authenticator, accepted_step, secret_from
+from identity.flows.announce import Announce, transact
 from identity.flows.challenge import Challenge, SentCode, digest_of
 from identity.flows.guess_code import count_wrong
-from identity.flows.method_owner import Owner
+from identity.flows.method_owner import Owner, changed_methods, mail_change
 from identity.flows.new_identifier import end_of, new_identifier
 from identity.flows.recovery_codes import save_recovery_codes
-from identity.flows.sent_codes import GENERATOR, code_hash, target_of
+from identity.flows.revocation_event import revocation_event
+from identity.flows.sent_codes import GENERATOR, checked_email, checked_phone, code_hash, target_of
 from identity.flows.services import Services
 from identity.store import external_identifiers, guesses, refresh_tokens, two_factor, users
 from identity.store.db import Connection
@@ -61,69 +63,63 @@ class Enabled:
 
 
 def enable_method(services: Services, owner: Owner, new: NewMethod) -> Enabled:
-    """Raises Invalid, NotFound, WrongCode."""
-    proposed, secret = _proposed(services, owner, new)
+    """Raises Invalid, NotFound, WebhooksRefused, WrongCode."""
+    stored, is_proved = _proposed(services, owner, new)
     now, tenant_id, user_id = services.runtime.now(), owner.user.tenant_id, owner.user.id
+    revokes = _revokes_on_enable(owner.tenant)
+    events = changed_methods("add", owner, [stored.method], (*owner.user.two_factor_methods, stored.method))
+    if revokes:
+        events.append(revocation_event(services, owner.user, owner.registrations))
 
-    def work(conn: Connection) -> Enabled | None:
+    def work(conn: Connection, announce: Announce) -> Enabled | None:
         before = guesses.lock(conn, tenant_id, user_id)
         if not users.lock(conn, tenant_id, user_id):
             raise NotFound
         methods = two_factor.methods_of(conn, tenant_id, user_id)
-        _refuse_one_more(proposed.method, methods)
+        _refuse_one_more(stored.method, methods)
         waiting = _waiting_login(conn, owner, new, now)
-        if secret is None and before.locked(now):
+        if not is_proved and before.locked(now):
             return None
-        if secret is None and not _sent_code_proves(conn, services, owner, proposed.method, new.code):
+        if not is_proved and not _sent_code_proves(conn, services, owner, stored.method, new.code):
             count_wrong(conn, owner.tenant, user_id, before, now)
             return None
-        stored = _with_id(services, proposed, [kept.method.id for kept in methods], secret, user_id)
         two_factor.add_method(conn, tenant_id, user_id, stored, now)
         two_factor.note_change(conn, tenant_id, user_id, now)
-        if _revokes_on_enable(owner.tenant):
+        if revokes:
             refresh_tokens.revoke_of_user(conn, tenant_id, user_id)
         codes = None if methods else save_recovery_codes(conn, services, owner, now)
+        mail_change(conn, services, owner, Purpose.TWO_FACTOR_METHOD_ADD, stored.method)
+        announce(tenant_id, events)
         return Enabled(codes, _code_for(conn, services, owner, new, waiting, now))
 
-    enabled = services.db.transact(work, turn=user_id)
+    enabled: Enabled | None = transact(services, work, run=partial(services.db.transact, turn=user_id))
     if enabled is None:
         raise WrongCode
     return enabled
 
 
-def _proposed(services: Services, owner: Owner, new: NewMethod) -> tuple[StoredMethod, bytes | None]:
-    """The method without its id, and an authenticator's secret, proved by its code. Raises Invalid, WrongCode."""
+def _proposed(services: Services, owner: Owner, new: NewMethod) -> tuple[StoredMethod, bool]:
+    """The method, and whether its code proves it already: an authenticator's does. Raises Invalid, WrongCode."""
     if new.method not in Policy.of(owner.tenant.settings, None).kinds:
         raise invalid_field("method", "disabled")
+    taken = [method.id for method in owner.user.two_factor_methods]
+    bare = TwoFactorMethod(new_method_id(taken, services.runtime.random_bytes), new.method, name=new.name)
     if new.method == AUTHENTICATOR:
-        shape = Authenticator(**authenticator_settings(owner.tenant.settings))
-        secret = secret_from(new.secret, new.secret_base32)
-        step = accepted_step(secret, typed(new.code), shape, services.runtime.now())
-        if step is None:
-            raise WrongCode
-        method = TwoFactorMethod("", AUTHENTICATOR, name=new.name, authenticator=shape)
-        return StoredMethod(method, last_step=step), secret
+        return _authenticator(services, owner, new, bare), True
     if new.method == EMAIL:
-        address = checked_email(new.email)
-        return StoredMethod(TwoFactorMethod("", EMAIL, email=address, name=new.name)), None
-    phone = checked_phone(new.mobile_phone)
-    return StoredMethod(TwoFactorMethod("", new.method, mobile_phone=phone, name=new.name)), None
+        return StoredMethod(replace(bare, email=checked_email(new.email))), False
+    return StoredMethod(replace(bare, mobile_phone=checked_phone(new.mobile_phone))), False
 
 
-def checked_email(email: str | None) -> str:
-    """Raises Invalid."""
-    if not (address := (email or "").strip()):
-        raise invalid_field("email", "blank")
-    if not is_email(address):
-        raise invalid_field("email", "notEmail")
-    return address
-
-
-def checked_phone(mobile_phone: str | None) -> str:
-    """Raises Invalid."""
-    if not (phone := (mobile_phone or "").strip()):
-        raise invalid_field("mobilePhone", "blank")
-    return phone
+def _authenticator(services: Services, owner: Owner, new: NewMethod, bare: TwoFactorMethod) -> StoredMethod:
+    """Raises Invalid, WrongCode."""
+    shape = Authenticator(**authenticator_settings(owner.tenant.settings))
+    secret = secret_from(new.secret, new.secret_base32)
+    step = accepted_step(secret, typed(new.code), shape, services.runtime.now())
+    if step is None:
+        raise WrongCode
+    sealed = services.sealer.seal(base64.b64encode(secret).decode(), secret_place(owner.user.id, bare.id))
+    return StoredMethod(replace(bare, authenticator=shape), sealed, step)
 
 
 def _refuse_one_more(method: TwoFactorMethod, methods: list[StoredMethod]) -> None:
@@ -141,16 +137,6 @@ def _sent_code_proves(conn: Connection, services: Services, owner: Owner, method
     target = target_of(method)
     digest = code_hash(services, user.id, target, code)
     return two_factor.take_code(conn, user.tenant_id, user.id, target, digest, now)
-
-
-def _with_id(
-    services: Services, proposed: StoredMethod, taken: list[str], secret: bytes | None, user_id: UUID
-) -> StoredMethod:
-    method = replace(proposed.method, id=new_method_id(taken, services.runtime.random_bytes))
-    if secret is None:
-        return replace(proposed, method=method)
-    text = base64.b64encode(secret).decode()
-    return replace(proposed, method=method, secret=services.sealer.seal(text, secret_place(user_id, method.id)))
 
 
 def _waiting_login(conn: Connection, owner: Owner, new: NewMethod, now: int) -> ExternalIdentifier | None:

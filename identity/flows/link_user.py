@@ -84,7 +84,7 @@ def remove_link(services: Services, provider_id: UUID, subject: str, user_id: UU
         if not links.remove(conn, user.tenant_id, provider_id, subject, user_id):
             raise NotFound
         registered = registrations.of_user(conn, services.sealer, user.tenant_id, user_id)
-        announce(user.tenant_id, [linked(each, (user, registered), kind="unlink") for each in held])
+        announce(user.tenant_id, [linked(each, user, registered, verb="unlink") for each in held])
 
     transact(services, work)
 
@@ -141,7 +141,7 @@ def _linked(conn: Connection, services: Services, announce: Announce, link: Link
     stored = _find(conn, link)
     if made:
         registered = registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
-        announce(user.tenant_id, [linked(stored, (user, registered))])
+        announce(user.tenant_id, [linked(stored, user, registered)])
     return stored
 
 

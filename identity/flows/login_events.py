@@ -16,7 +16,13 @@ from identity.flows.login_attempt import Entry, Person
 from identity.flows.login_failed import EVENT as FAILED
 from identity.flows.login_failed import login_failed
 from identity.flows.services import Services
-from identity.flows.user_events import changed, linked, with_partners
+from identity.flows.user_events import (
+    linked,
+    registration_created,
+    registration_updated,
+    user_created,
+    user_updated,
+)
 from identity.store import login_records
 
 NEW_DEVICE = "user.login.new-device"
@@ -24,9 +30,21 @@ NEW_DEVICE = "user.login.new-device"
 
 def established(before: Person | None, after: Person, link: Link | None, info: EventInfo) -> list[Event]:
     """What row 24 does: `before` is the person as stored until now, None for a new one; `link` the link it makes."""
-    now = (after.user, after.registrations)
-    events = changed((before.user, before.registrations) if before else None, now, info)
-    return with_partners(events, [linked(link, now, info)] if link else ())
+    events: list[Event] = []
+    if before is None:
+        events += user_created(after.user, after.registrations)
+    elif before.user != after.user:
+        events += user_updated((before.user, before.registrations), (after.user, after.registrations))
+    for each in after.registrations if before else ():
+        known = before.registration_for(each.application_id) if before else None
+        if known is None:
+            events += registration_created(after.user, after.registrations, each)
+        elif known != each:
+            events += registration_updated(after.user, after.registrations, known, each)
+    happens = [event for event in events if not event.type.endswith(".complete")]
+    completes = [event for event in events if event.type.endswith(".complete")]
+    made = [linked(link, after.user, after.registrations)] if link else []
+    return [replace(event, info=info) for event in (*happens, *made, *completes)]
 
 
 def ask_about_login(services: Services, entry: Entry, person: Person, now: int) -> Announcement:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
-from identity.domain.events import Event
+from identity.domain.events import NO_INFO, Event, EventInfo
 from identity.domain.guesses import Guess
 from identity.domain.mail import Purpose
 from identity.domain.model import Application, Tenant, User
@@ -31,6 +31,7 @@ from identity.flows.password_right import (
 from identity.flows.replace_password import hash_for, is_reused, password_problems, remembered, replace_password
 from identity.flows.send_mail import queue_mail
 from identity.flows.services import Services
+from identity.flows.trust_tokens import trust_digest
 from identity.flows.verify import email_verified
 from identity.store import external_identifiers, password_logins, registrations, users
 from identity.store.db import Connection
@@ -48,6 +49,7 @@ class PasswordChange:
     current_password: str | None = field(default=None, repr=False)
     trust_token: str | None = field(default=None, repr=False)
     trust_challenge: str | None = field(default=None, repr=False)
+    info: EventInfo = NO_INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,9 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
         purpose = Purpose.PASSWORD_RESET_SUCCESS if right.was_forgotten else Purpose.PASSWORD_UPDATE
         queue_mail(conn, services, tenant, application, purpose, changed, {})
-        announce(tenant.id, _events(conn, services, right, user, changed))
+        announce(tenant.id, _events(conn, services, right, user, changed, change.info))
 
-    transact(services, work, run=lambda do: services.db.transact(do, turn=right.user_id))
+    transact(services, work, turn=right.user_id)
     if right.was_forgotten:
         guesses.end_after_reset(services, tenant, right.user_id)
     return Changed(secret, right.identifier.state if right.identifier else None)
@@ -148,7 +150,8 @@ def _use_trust_token(conn: Connection, right: PasswordRight, change: PasswordCha
     """It works once, for its own user, with the challenge it was asked for with. Raises Invalid."""
     found = external_identifiers.take(conn, Kind.TRUST_TOKEN, change.trust_token or "", now)
     its_own = found is not None and (found.tenant_id, found.user_id) == (right.tenant_id, right.user_id)
-    if found is None or not its_own or found.data.get("trust_challenge") != change.trust_challenge:
+    digest = trust_digest(change.trust_challenge) if change.trust_challenge else None
+    if found is None or not its_own or found.data.get("trust_challenge") != digest:
         raise invalid_field("trustToken", "invalid")
 
 
@@ -165,11 +168,13 @@ def _with_new_password(tenant: Tenant, right: PasswordRight, user: User, now: in
     return verified_user(changed, IMPLICIT, now) if proves and not user.verified else changed
 
 
-def _events(conn: Connection, services: Services, right: PasswordRight, before: User, user: User) -> list[Event]:
+def _events(
+    conn: Connection, services: Services, right: PasswordRight, before: User, user: User, info: EventInfo
+) -> list[Event]:
     registered = registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
     types = ["user.password.update", *(["user.password.reset.success"] if right.was_forgotten else [])]
-    found = [Event(each, {"user": (user, registered)}, user.id) for each in types]
-    return found if before.verified or not user.verified else [*found, email_verified(user, registered)]
+    found = [Event(each, {"user": (user, registered)}, user.id, info) for each in types]
+    return found if before.verified or not user.verified else [*found, email_verified(user, registered, info)]
 
 
 def _one_time_password(

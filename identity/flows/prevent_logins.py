@@ -11,6 +11,7 @@ from identity.domain.model import Registration, User
 from identity.domain.standing import PreventingAction
 from identity.flows import announce
 from identity.flows.configurations import TenantConfiguration
+from identity.flows.revocation_event import revocation_event
 from identity.flows.services import Services
 from identity.store import refresh_tokens
 from identity.store.db import Connection
@@ -25,7 +26,7 @@ def revocations(
     """
     if not log.prevents_login or not _ends_sessions(services, log.tenant_id):
         return ()
-    return (_revocation(services, actionee, registrations, log.application_ids),)
+    return (revocation_event(services, actionee, registrations, log.application_ids),)
 
 
 def revoke_barred(conn: Connection, tenant_id: UUID, user_id: UUID, application_ids: Sequence[UUID]) -> int:
@@ -50,7 +51,7 @@ def end_barred_sessions(
         return [action for action in actions if revoke_barred(conn, tenant_id, actionee.id, action.application_ids)]
 
     ended = services.db.transact(work)
-    events = [_revocation(services, actionee, registrations, action.application_ids) for action in ended]
+    events = [revocation_event(services, actionee, registrations, action.application_ids) for action in ended]
     if events:
         announce.tell(services, actionee.tenant_id, events)
 
@@ -59,20 +60,3 @@ def _ends_sessions(services: Services, tenant_id: UUID) -> bool:
     services.configurations.forget_unless_current()
     configuration = services.configurations.tenant(tenant_id)
     return configuration is not None and configuration.jwt.refresh_token_revocation_policy.on_login_prevented
-
-
-def _revocation(
-    services: Services, actionee: User, registrations: Sequence[Registration], application_ids: Sequence[UUID]
-) -> Event:
-    """jwt.refresh-token.revoke, with how long the access tokens live that are out there."""
-    concerned = application_ids or [each.application_id for each in registrations]
-    found = [services.configurations.application(each) for each in concerned]
-    lives = {str(each.application_id): each.jwt.time_to_live_in_seconds for each in found if each is not None}
-    payload: dict[str, object] = {
-        "application_time_to_live_in_seconds": lives,
-        "user": (actionee, tuple(registrations)),
-        "user_id": actionee.id,
-    }
-    if len(application_ids) == 1:
-        payload["application_id"] = application_ids[0]
-    return Event("jwt.refresh-token.revoke", payload, actionee.id)

@@ -1,14 +1,11 @@
-"""Codes that are sent: for a challenge, and to set a method up or remove it. Source: supporting contract section 12.
-
-A new code puts an end to the earlier ones for the same purpose. It is written as a hash in the transaction that queues
-its mail or message, so that either both are there or nothing.
-"""
+"""Codes that are sent to an address: how they are made and kept, and which addresses take one."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from identity.domain.contact import canonical
+from identity.domain.contact import canonical, is_email
+from identity.domain.errors import invalid_field
 from identity.domain.second_factor import EMAIL, typed
 from identity.domain.standing import TwoFactorMethod
 from identity.flows.services import Services
@@ -26,3 +23,19 @@ def target_of(method: TwoFactorMethod) -> str:
 def code_hash(services: Services, user_id: UUID, target: str, code: str) -> bytes:
     """What is kept of a code to set a method up or remove it; keyed, since a code is short."""
     return services.sealer.derive(PURPOSE, f"{user_id}/{target}/{typed(code)}".encode("utf-8", "surrogatepass"))
+
+
+def checked_email(email: str | None) -> str:
+    """Raises Invalid."""
+    if not (address := (email or "").strip()):
+        raise invalid_field("email", "blank")
+    if not is_email(address):
+        raise invalid_field("email", "notEmail")
+    return address
+
+
+def checked_phone(mobile_phone: str | None) -> str:
+    """Raises Invalid."""
+    if not (phone := (mobile_phone or "").strip()):
+        raise invalid_field("mobilePhone", "blank")
+    return phone

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from identity.domain.errors import NotFound, invalid_field
 from identity.domain.standing import TwoFactorMethod
 from identity.flows.challenge import Challenge, SentCode, digest_of
-from identity.flows.configurations import TenantConfiguration
+from identity.flows.method_owner import configuration_for
 from identity.flows.new_identifier import end_of, new_identifier
 from identity.flows.second_factor import policy_of
 from identity.flows.sent_codes import GENERATOR
@@ -43,20 +42,6 @@ class Started:
     two_factor_id: str = field(repr=False)
     code: str = field(repr=False)
     methods: Sequence[TwoFactorMethod]
-
-
-def configuration_for(services: Services, tenant_id: UUID, application_id: UUID | None) -> TenantConfiguration:
-    """The configuration for logins to this application, or without one. Raises Invalid, NotFound."""
-    services.configurations.forget_unless_current()
-    if application_id is None:
-        tenant = services.configurations.tenant(tenant_id)
-        if tenant is None:
-            raise NotFound
-        return tenant
-    found = services.configurations.application(application_id)
-    if found is None or found.tenant.id != tenant_id or not found.application.active:
-        raise invalid_field("applicationId", "invalid")
-    return found
 
 
 def start_two_factor(services: Services, request: StartRequest) -> Started:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from identity.domain.second_factor import Trust
+from identity.flows.method_owner import configuration_for
 from identity.flows.second_factor import policy_of
 from identity.flows.services import Services
-from identity.flows.start_two_factor import configuration_for
 from identity.flows.trusted_computers import trusts_of
 from identity.store import two_factor
 

@@ -1,6 +1,6 @@
-"""The events of changes to users and registrations, in the order of supporting contract 17.4.
+"""The events of users and registrations that administrators cause. Source: supporting contract 17.3 and 17.4.
 
-A change and its `.complete` partner carry the same; the partner never asks anybody.
+What may veto comes first, each `.complete` partner after all of them. Tokens of a registration are in no event.
 """
 
 from __future__ import annotations
@@ -8,56 +8,88 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from identity.domain.events import NO_INFO, Event, EventInfo
+from identity.domain.events import Event
 from identity.domain.model import Link, Registration, User
 
 Registered = tuple[User, Sequence[Registration]]
-"""A user with all of the user's registrations."""
 
 
-def changed(before: Registered | None, after: Registered, info: EventInfo = NO_INFO) -> list[Event]:
-    """What made `after` of `before`; None when the user is new. Without the partners."""
-    user, registrations = after
-    shown = (user, tuple(registrations))
-    events: list[Event] = []
-    if before is None:
-        events.append(Event("user.create", {"user": shown}, user.id, info))
-    elif before[0] != user:
-        original = (before[0], tuple(before[1]))
-        events.append(Event("user.update", {"original": original, "user": shown}, user.id, info))
-    known = {each.application_id: each for each in before[1]} if before else {}
-    for registration in registrations:
-        original_too = known.pop(registration.application_id, None)
-        if original_too != registration:
-            events.append(_of_registration(registration, original_too, shown, info))
-    for gone in known.values():
-        payload = {"application_id": gone.application_id, "registration": gone, "user": shown}
-        events.append(Event("user.registration.delete", payload, user.id, info))
+def user_created(user: User, registered: Sequence[Registration] = ()) -> list[Event]:
+    """Of the user, and of the registrations made with them."""
+    events = [_of(user, "user.create", user=_shown(user, registered))]
+    events += [event for each in registered for event in registration_created(user, registered, each)[:1]]
+    return with_partners(events)
+
+
+def user_updated(original: Registered, changed: Registered) -> list[Event]:
+    """With the changes of e-mail address and password, if there were any."""
+    before, after = original[0], changed[0]
+    events = with_partners([_of(after, "user.update", original=_shown(*original), user=_shown(*changed))])
+    if before.email != after.email:
+        events.append(_of(after, "user.email.update", previous_email=before.email, user=_shown(*changed)))
+    if after.password_last_update_instant not in (None, before.password_last_update_instant):
+        events.append(_of(after, "user.password.update", user=_shown(*changed)))
     return events
 
 
-def with_partners(events: Sequence[Event], between: Sequence[Event] = ()) -> list[Event]:
-    """The events, those `between`, and the `.complete` partner of each of the first."""
-    return [*events, *between, *(replace(event, type=f"{event.type}.complete") for event in events)]
+def user_activity(user: User, registered: Sequence[Registration]) -> list[Event]:
+    """Of a user who was made active or inactive."""
+    return [_of(user, "user.reactivate" if user.active else "user.deactivate", user=_shown(user, registered))]
 
 
-def linked(link: Link, after: Registered, info: EventInfo = NO_INFO, *, kind: str = "link") -> Event:
-    """user.identity-provider.link or unlink. The link's tokens are sealed anew each time, and nobody's business."""
-    user, registrations = after
+def user_deleted(user: User, registered: Sequence[Registration]) -> list[Event]:
+    return with_partners([_of(user, "user.delete", user=_shown(user, registered))])
+
+
+def users_imported(users: Sequence[Registered]) -> list[Event]:
+    """One event for all of them."""
+    return [Event("user.bulk.create", {"users": [_shown(*each) for each in users]})]
+
+
+def registration_created(user: User, registered: Sequence[Registration], new: Registration) -> list[Event]:
+    return _of_registration("create", user, registered, registration=new)
+
+
+def registration_updated(
+    user: User, registered: Sequence[Registration], original: Registration, changed: Registration
+) -> list[Event]:
+    return _of_registration("update", user, registered, registration=changed, original=original)
+
+
+def registration_deleted(user: User, registered: Sequence[Registration], gone: Registration) -> list[Event]:
+    return _of_registration("delete", user, registered, registration=gone)
+
+
+def linked(link: Link, user: User, registered: Sequence[Registration], *, verb: str = "link") -> Event:
+    """user.identity-provider.link or unlink. The link's tokens are nobody's business."""
     shown = replace(link, token=None, token_secret=None)
-    payload = {"identity_provider_link": shown, "user": (user, tuple(registrations))}
-    return Event(f"user.identity-provider.{kind}", payload, user.id, info)
+    return _of(user, f"user.identity-provider.{verb}", identity_provider_link=shown, user=_shown(user, registered))
 
 
-def of_user(kind: str, user: User, registrations: Sequence[Registration], info: EventInfo = NO_INFO) -> Event:
-    """An event that says nothing but whom it is about."""
-    return Event(kind, {"user": (user, tuple(registrations))}, user.id, info)
+def with_partners(events: Sequence[Event]) -> list[Event]:
+    """The events, then their `.complete` partners."""
+    return [*events, *(replace(event, type=f"{event.type}.complete") for event in events)]
 
 
 def _of_registration(
-    registration: Registration, original: Registration | None, shown: Registered, info: EventInfo
-) -> Event:
-    payload = {"application_id": registration.application_id, "registration": registration, "user": shown}
-    if original is None:
-        return Event("user.registration.create", payload, shown[0].id, info)
-    return Event("user.registration.update", {**payload, "original": original}, shown[0].id, info)
+    verb: str, about: User, registered: Sequence[Registration], **members: Registration
+) -> list[Event]:
+    payload: dict[str, object] = {
+        "application_id": members["registration"].application_id,
+        "user": _shown(about, registered),
+        **{name: _plain(registration) for name, registration in members.items()},
+    }
+    return with_partners([Event(f"user.registration.{verb}", payload, about.id)])
+
+
+def _of(about: User, kind: str, **payload: object) -> Event:
+    return Event(kind, payload, about.id)
+
+
+def _shown(user: User, registered: Sequence[Registration]) -> tuple[User, tuple[Registration, ...]]:
+    return user, tuple(_plain(each) for each in registered)
+
+
+def _plain(registration: Registration) -> Registration:
+    """Without what opens something: an event that is asked about must be the same when the work is done again."""
+    return replace(registration, authentication_token=None, tokens={})

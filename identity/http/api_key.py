@@ -19,7 +19,11 @@ TENANT_HEADER = "X-FusionAuth-TenantId"
 
 def find_caller(conn: Connection, request: Request, now: int) -> Caller | None:
     """The caller, or None when there is no key, or none that counts. Any doubt means no caller (T34)."""
-    key = request.headers.get("Authorization", "")
+    return find_caller_by_text(conn, request.headers.get("Authorization", ""), now)
+
+
+def find_caller_by_text(conn: Connection, key: str, now: int) -> Caller | None:
+    """As `find_caller`, for a key that came another way."""
     if not key or len(key) > LONGEST_KEY or not storable(key):
         return None
     return api_keys.find_caller(conn, key, now)

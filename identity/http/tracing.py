@@ -8,15 +8,19 @@ from contextlib import contextmanager
 from flask import g
 from marshmallow import ValidationError
 
-from identity.domain.errors import Busy, Invalid, Unauthorized
+from identity.domain.errors import Busy, Invalid, NotFound, TooManyRequests, Unauthorized, WrongCode
 from identity.domain.outcome import Door
 from identity.domain.precedence import row
 from identity.domain.trace import Trace, begin_trace
+from identity.flows.announce import WebhooksRefused
 from identity.runtime import Runtime
 from identity.store.db import StoreUnavailable
 
 TRACE_ID = "X-Identity-Trace"
-SYNTAX, FIELDS, STORE = row(1), row(2), row(23)
+OK = 200
+SYNTAX, FIELDS = row(1), row(2)
+AFTER_THE_FIRST_COMMIT = "user.login."
+"""What these events are about has been written when webhooks are asked: user and link stay (decision 18)."""
 
 
 @contextmanager
@@ -30,19 +34,34 @@ def traced(runtime: Runtime, door: Door) -> Iterator[Trace]:
         raise
 
 
+def leaves_trace(trace: Trace, status: int) -> bool:
+    """A refresh that works is no login, and there are so many that they would drive the logins out of the table."""
+    return trace.door != Door.REFRESH.value or status != OK
+
+
 def _note(trace: Trace, error: Exception) -> None:
     """Who raises the error may have said why; else its kind says it. Texts of errors stay out: they quote input."""
     match error:
         case StoreUnavailable():
-            trace.add("The database did not take the work.", STORE)
+            trace.add("The database did not take the work.", row(23))
+        case WebhooksRefused():
+            late = error.event_type.startswith(AFTER_THE_FIRST_COMMIT)
+            trace.add(f"Webhooks did not agree to {error.event_type}.", row(30 if late else 22))
         case Busy():
             trace.add("The service is too busy.", "overload")
-        case Invalid() | ValidationError() if not trace.decided:
-            _note_refusal(trace, error)
-        case Unauthorized() if not trace.decided:
-            trace.add("The API key does not allow this call.", "API key")
-        case _ if not trace.decided:
-            trace.add(f"The login ended by {type(error).__name__}.", "unforeseen")
+        case TooManyRequests():
+            trace.add("This was done too often.", "rate limit")
+        case Invalid() | ValidationError():
+            if not trace.decided:
+                _note_refusal(trace, error)
+        case Unauthorized():
+            if not trace.decided:
+                trace.add("The API key is missing, or does not allow this.", "API key")
+        case NotFound() | WrongCode():
+            if not trace.decided:
+                trace.add("What was given as proof is unknown, expired or wrong.", "proof")
+        case _:
+            trace.add(f"A fault: {type(error).__name__}.", "unforeseen")
 
 
 def _note_refusal(trace: Trace, error: Invalid | ValidationError) -> None:

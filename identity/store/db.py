@@ -120,6 +120,11 @@ class Database:
     def open(self) -> None:
         self._pool.open()
 
+    def pool_state(self) -> tuple[int, int, int]:
+        """How many connections there are, how many of them are idle, and how many requests wait for one."""
+        told = self._pool.get_stats()
+        return told["pool_size"], told["pool_available"], told["requests_waiting"]
+
     def close(self) -> None:
         self._pool.close()
 

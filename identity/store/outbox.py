@@ -113,6 +113,15 @@ class Failed:
     reason: str | None
 
 
+def depths(conn: Connection) -> dict[str, int]:
+    """How many parcels wait, and how many were given up."""
+    row = conn.execute(
+        "SELECT count(*) FILTER (WHERE failed_instant IS NULL), count(failed_instant) FROM outbox"
+    ).fetchone()
+    assert row is not None
+    return {"waiting": row[0], "given up": row[1]}
+
+
 def given_up(conn: Connection, most: int) -> list[Failed]:
     """Parcels that were given up, the oldest first."""
     query = """

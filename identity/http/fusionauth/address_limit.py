@@ -17,6 +17,9 @@ from identity.http.fusionauth.routes import Call
 FAILURES = frozenset({401, 404, 421, 423})
 """Answers that somebody gets who guesses."""
 
+LIMITED = {429: "Too many failed logins; Retry-After says when to try again."}
+"""What a limited door may answer, for the OpenAPI document."""
+
 
 def limiting_failures(call: Call, answer: Callable[[], Response]) -> Response:
     """The answer, unless this address has failed too often. Raises TooManyRequests."""

@@ -14,7 +14,7 @@ from identity.domain.outcome import Door
 from identity.flows.complete_login import complete_login
 from identity.flows.login_attempt import LoginRequest
 from identity.http import api_key
-from identity.http.fusionauth.address_limit import limiting_failures
+from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.respond import invalid_from
 from identity.http.fusionauth.routes import Call, Routes, Scope
@@ -24,14 +24,17 @@ from identity.http.fusionauth.visit import visit_of
 routes = Routes("Login", "Complete a login that a custom login page began at a provider.")
 REQUEST = CompleteLoginSchema()
 
-STATUSES = TAIL_STATUSES | {
-    204: "The person has not come back from the provider yet: ask again.",
-    232: "The person is known to the provider but linked to no user; the body has a pending link id.",
-    401: "The provider did not vouch for the person, or may not be used; the general error says why.",
-    404: "No link exists and none may be made, or the user is deactivated.",
-    429: "Too many failed logins from this address; Retry-After says when to try again.",
-    512: "A lambda failed.",
-}
+STATUSES = (
+    TAIL_STATUSES
+    | LIMITED
+    | {
+        204: "The person has not come back from the provider yet: ask again.",
+        232: "The person is known to the provider but linked to no user; the body has a pending link id.",
+        401: "The provider did not vouch for the person, or may not be used; the general error says why.",
+        404: "No link exists and none may be made, or the user is deactivated.",
+        512: "A lambda failed.",
+    }
+)
 
 
 @routes.post(

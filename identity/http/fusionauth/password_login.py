@@ -7,7 +7,7 @@ from flask import Response
 from identity.domain.outcome import Door
 from identity.flows.password_login import PasswordRequest, log_in
 from identity.http import api_key
-from identity.http.fusionauth.address_limit import limiting_failures
+from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login import caller_and_scope
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.routes import Call, Routes, Scope
@@ -17,12 +17,15 @@ from identity.http.fusionauth.visit import visit_of
 ENDPOINT = "/api/login"
 REQUEST = PasswordLoginSchema()
 routes = Routes("Password login", "Log in with a login id and a password, or with a one-time password.")
-STATUSES = TAIL_STATUSES | {
-    401: "An API key is needed.",
-    404: "Nobody has this login id, or the password is wrong.",
-    423: "The password is right, but the user is deactivated or locked out.",
-    429: "Too many failed logins; Retry-After says when to try again.",
-}
+STATUSES = (
+    TAIL_STATUSES
+    | LIMITED
+    | {
+        401: "An API key is needed.",
+        404: "Nobody has this login id, or the password is wrong.",
+        423: "The password is right, but the user is deactivated or locked out.",
+    }
+)
 
 
 @routes.post(

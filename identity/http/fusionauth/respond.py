@@ -28,6 +28,7 @@ from identity.domain.errors import (
     invalid_request,
 )
 from identity.flows.announce import WebhooksRefused
+from identity.logs import stack_of
 from identity.store.db import InUse, StoreUnavailable, UniqueConflict
 
 JSON_TYPE = "application/json; charset=UTF-8"
@@ -61,6 +62,11 @@ def not_ready_reply(why: str) -> Response:
 
 def unhealthy_reply() -> Response:
     return empty_reply(500)
+
+
+def refused_reply(problem: Problem) -> Response:
+    """A provider may not be used, or has not let a login begin."""
+    return json_reply(errors_json(Invalid(general_errors=[problem])), 401)
 
 
 def errors_json(problem: Invalid) -> dict[str, Any]:
@@ -185,5 +191,6 @@ def _http_exception(error: HTTPException) -> Response:
 
 def _fault(error: Exception) -> Response:
     """Anything unforeseen: 500 with an empty body; the stack goes to the log under the request's id (D5)."""
-    log.error("request %s failed", g.get("request_id", "-"), exc_info=error)
+    # The stack as text of our own making: a formatter would add what the libraries quote.
+    log.error("request %s failed\n%s", g.get("request_id", "-"), stack_of(error))
     return empty_reply(500)

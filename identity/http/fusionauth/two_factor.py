@@ -11,9 +11,11 @@ from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import User
 from identity.domain.outcome import Door
+from identity.flows.send_code import SendRequest, send_for_challenge, send_to_change
 from identity.flows.start_two_factor import StartRequest, start_two_factor
 from identity.flows.two_factor_login import TwoFactorRequest, two_factor_login
 from identity.flows.two_factor_status import two_factor_status
+from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.respond import json_reply
@@ -21,6 +23,7 @@ from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import LoginResponseSchema
 from identity.http.fusionauth.schemas.two_factor import (
     TwoFactorLoginSchema,
+    TwoFactorSendSchema,
     TwoFactorStartAnswer,
     TwoFactorStartSchema,
     TwoFactorStatusAnswer,
@@ -28,16 +31,23 @@ from identity.http.fusionauth.schemas.two_factor import (
     trusts_wire,
 )
 from identity.http.fusionauth.schemas.users import method_wire
-from identity.http.fusionauth.user_two_factor import WRONG_CODE
+from identity.http.fusionauth.user_two_factor import WRONG_CODE, owner_for
 from identity.http.fusionauth.visit import visit_of
+from identity.http.key_or_token import key_or_token
 from identity.http.raw_member import state_of
 from identity.store import users
 
-START_ENDPOINT, STATUS_ENDPOINT = "/api/two-factor/start", "/api/two-factor/status"
+SEND_ENDPOINT, START_ENDPOINT, STATUS_ENDPOINT = (
+    "/api/two-factor/send",
+    "/api/two-factor/start",
+    "/api/two-factor/status",
+)
+TOO_OFTEN = {429: "The tenant's limit of codes per user is spent; Retry-After says when to try again."}
 NEEDED = 242
 
 routes = Routes("Two-factor login", "Begin, look at and answer two-factor challenges.")
-LOGIN, START, STATUS = TwoFactorLoginSchema(), TwoFactorStartSchema(), TwoFactorStatusSchema()
+LOGIN, SEND = TwoFactorLoginSchema(), TwoFactorSendSchema()
+START, STATUS = TwoFactorStartSchema(), TwoFactorStatusSchema()
 
 
 @routes.post(
@@ -48,6 +58,7 @@ LOGIN, START, STATUS = TwoFactorLoginSchema(), TwoFactorStartSchema(), TwoFactor
     gives=LoginResponseSchema,
     statuses=TAIL_STATUSES
     | WRONG_CODE
+    | LIMITED
     | {404: "The twoFactorId is unknown, too old or spent: begin again at the login. Or the user is deactivated."},
     door=Door.TWO_FACTOR,
 )
@@ -63,7 +74,7 @@ def complete_two_factor_login(call: Call) -> Response:
         user_id=given.get("user_id"),
         trust_computer=given["trust_computer"],
     )
-    return login_response(call, two_factor_login(call.services, request, call.trace))
+    return limiting_failures(call, lambda: login_response(call, two_factor_login(call.services, request, call.trace)))
 
 
 @routes.post(
@@ -91,6 +102,40 @@ def start_two_factor_login(call: Call) -> dict[str, Any]:
         "methods": [method_wire(method) for method in started.methods],
         "twoFactorId": started.two_factor_id,
     }
+
+
+@routes.post(
+    f"{SEND_ENDPOINT}/<two_factor>",
+    endpoint=None,
+    scope=Scope.OWN,
+    takes=TwoFactorSendSchema,
+    statuses={404: "The twoFactorId is unknown, too old or spent.", **TOO_OFTEN},
+)
+def send_code_for_login(call: Call, two_factor: str) -> None:
+    """Send a code that answers this challenge, to one of the user's methods; earlier ones stop working."""
+    tenant_id = tenant_scope(call)
+    send_for_challenge(call.services, tenant_id, two_factor, call.load(SEND)["method_id"])
+
+
+@routes.post(
+    SEND_ENDPOINT,
+    endpoint=SEND_ENDPOINT,
+    scope=Scope.OWN,
+    takes=TwoFactorSendSchema,
+    statuses={404: "There is no such user.", **TOO_OFTEN},
+)
+def send_code_for_change(call: Call) -> None:
+    """Send a code that sets a method up (method and address) or removes one (methodId)."""
+    acting = key_or_token(call.services, call.request, SEND_ENDPOINT, call.now)
+    given = call.load(SEND)
+    owner = owner_for(call.services, acting, given["user_id"])
+    send_to_change(
+        call.services,
+        owner,
+        SendRequest(
+            given["application_id"], given["method_id"], given.get("method"), given["email"], given["mobile_phone"]
+        ),
+    )
 
 
 @routes.get(

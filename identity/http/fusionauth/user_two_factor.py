@@ -15,6 +15,7 @@ from identity.flows.disable_method import disable_method, rename_method
 from identity.flows.enable_method import NewMethod, enable_method
 from identity.flows.method_owner import Owner, owner_of
 from identity.flows.recovery_codes import recovery_codes_left, renew_recovery_codes
+from identity.flows.services import Services
 from identity.http import body
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.two_factor import (
@@ -26,7 +27,7 @@ from identity.http.fusionauth.schemas.two_factor import (
     TwoFactorRenameSchema,
     TwoFactorSecretAnswer,
 )
-from identity.http.key_or_token import key_or_token
+from identity.http.key_or_token import Acting, key_or_token
 
 ENDPOINT = "/api/user/two-factor"
 RECOVERY_ENDPOINT = "/api/user/two-factor/recovery-code"
@@ -56,7 +57,7 @@ def generate_secret(call: Call) -> dict[str, Any]:
 )
 def enable_two_factor(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     """Set up a method, proved by a code of it. The first one comes with recovery codes."""
-    owner = acting_owner(call, ENDPOINT, user_id)
+    owner = _owner(call, user_id)
     given = call.load(ENABLE)
     enabled = enable_method(
         call.services,
@@ -85,7 +86,7 @@ def enable_two_factor(call: Call, user_id: UUID | None = None) -> dict[str, Any]
 )
 def update_two_factor(call: Call, user_id: UUID) -> None:
     """Give a method a name."""
-    owner = acting_owner(call, ENDPOINT, user_id)
+    owner = _owner(call, user_id)
     given = call.load(RENAME)
     rename_method(call.services, owner, given["method_id"], given["name"])
 
@@ -101,7 +102,7 @@ def update_two_factor(call: Call, user_id: UUID) -> None:
 )
 def disable_two_factor(call: Call, user_id: UUID | None = None) -> None:
     """Remove a method. Parameters may come in a body."""
-    owner = acting_owner(call, ENDPOINT, user_id)
+    owner = _owner(call, user_id)
     given = call.load(DISABLE) if body.has_body(call.request) else {}
     method_id = given.get("method_id") or call.text("methodId")
     disable_method(call.services, owner, method_id, given.get("code") or call.text("code"))
@@ -127,19 +128,22 @@ def retrieve_recovery_codes(call: Call, user_id: UUID) -> dict[str, Any]:
     return {"recoveryCodes": recovery_codes_left(call.services, owner)}
 
 
-def acting_owner(call: Call, endpoint: str, user_id: UUID | None) -> Owner:
+def owner_for(services: Services, acting: Acting, user_id: UUID | None) -> Owner:
     """Whose second factors the caller may change. Raises Invalid, NotFound, Unauthorized."""
-    acting = key_or_token(call.services, call.request, endpoint, call.now)
     if acting.owner_id is None:
         if user_id is None:
             raise invalid_field("userId", "missing")
-        return owner_of(call.services, acting.tenant_id, user_id)
+        return owner_of(services, acting.tenant_id, user_id)
     if user_id not in (None, acting.owner_id):
         raise NotFound
     try:
-        owner = owner_of(call.services, acting.tenant_id, acting.owner_id)
+        owner = owner_of(services, acting.tenant_id, acting.owner_id)
     except NotFound:
         raise Unauthorized from None
     if not owner.user.active:
         raise Unauthorized
     return owner
+
+
+def _owner(call: Call, user_id: UUID | None) -> Owner:
+    return owner_for(call.services, key_or_token(call.services, call.request, ENDPOINT, call.now), user_id)

@@ -8,7 +8,7 @@ from uuid import UUID
 from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Registration, User
-from identity.flows import save_user
+from identity.flows import new_user, save_user, user_status
 from identity.flows.save_user import UserChange
 from identity.http import body
 from identity.http.fusionauth.routes import ABSENT, Call, Routes
@@ -22,12 +22,14 @@ from identity.http.fusionauth.schemas.users import (
     user_wire,
 )
 from identity.http.patch import patched
-from identity.store import applications, recent_logins, registrations, users
+from identity.store import applications, external_identifiers, recent_logins, registrations, users
 from identity.store.db import Connection
+from identity.store.external_identifiers import SETS_PASSWORD, VERIFIES, Kind
 from identity.wire import WireSchema
 
 ENDPOINT = "/api/user"
 LOGIN_ID_TYPES = frozenset({"email", "username", "phoneNumber"})
+MAILED_IDS = {"changePasswordId": SETS_PASSWORD, "verificationId": VERIFIES}
 MOST_LOGINS = 10_000
 
 USER_REQUEST: WireSchema = UserRequestSchema()
@@ -42,7 +44,7 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     """Create a user, under the id of the path if there is one."""
     request = call.load(USER_REQUEST)
     tenant_id = tenant_for(call, request["application_id"], "applicationId")
-    user, secret = save_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
+    user, secret = new_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
     return {"user": user_wire(user, []), **email_verification_wire(user, secret)}
 
 
@@ -56,10 +58,15 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
         "username": "The username.",
         "loginId": "The e-mail address or the username.",
         "loginIdTypes": "What loginId may be: email, username. Repeat it; default: both.",
+        "changePasswordId": "An id that lets the user set a password.",
+        "verificationId": "An id that verifies the user's e-mail address or registration.",
     },
 )
 def find_user(call: Call) -> dict[str, Any]:
-    """The user with this e-mail, username or login id."""
+    """The user with this e-mail, username or login id, or whom an id was mailed to."""
+    for name, kinds in MAILED_IDS.items():
+        if (secret := call.text(name)) is not None:
+            return _user_of_id(call, kinds, secret)
     email, username = _login_ids(call)
     tenant_id = call.tenant()
     with call.services.db.read() as conn:
@@ -84,7 +91,7 @@ def retrieve_user(call: Call, user_id: UUID) -> dict[str, Any]:
 def update_user(call: Call, user_id: UUID) -> dict[str, Any]:
     """Replace a user; what is left out returns to its default, the password stays."""
     if call.flag("reactivate"):
-        return _answer(save_user.set_active(call.services, call.tenant_id, user_id, True, call.now))
+        return _answer(user_status.set_active(call.services, call.tenant_id, user_id, True, call.now))
     require_user(call, user_id)
     change = user_change(call.load(USER_REQUEST))
     return _answer(save_user.update_user(call.services, call.tenant_id, user_id, lambda *_: change, call.now))
@@ -113,9 +120,9 @@ def delete_user(call: Call, user_id: UUID) -> None:
     """Deactivate a user and end every session; with hardDelete remove the user and all that belongs to them."""
     require_user(call, user_id)
     if call.flag("hardDelete") or call.load(USER_DELETE)["hard_delete"]:
-        save_user.delete_user(call.services, call.tenant_id, user_id, call.actor, call.now)
+        user_status.delete_user(call.services, call.tenant_id, user_id, call.actor, call.now)
     else:
-        save_user.set_active(call.services, call.tenant_id, user_id, False, call.now)
+        user_status.set_active(call.services, call.tenant_id, user_id, False, call.now)
 
 
 @routes.get(
@@ -165,6 +172,14 @@ def _with_registrations(call: Call, conn: Connection, user: User | None) -> dict
     if user is None:
         raise NotFound
     return user_wire(user, registrations.of_user(conn, call.services.sealer, user.tenant_id, user.id))
+
+
+def _user_of_id(call: Call, kinds: tuple[Kind, ...], secret: str) -> dict[str, Any]:
+    with call.services.db.read() as conn:
+        found = external_identifiers.find_of(conn, kinds, secret, call.now, call.tenant_id)
+        if found is None or found.user_id is None:
+            raise NotFound
+        return {"user": _with_registrations(call, conn, users.get(conn, found.tenant_id, found.user_id))}
 
 
 def _login_ids(call: Call) -> tuple[str | None, str | None]:
