@@ -72,6 +72,7 @@ ACTING = (
     "tenant.name",
     "tenant.passwordEncryptionConfiguration",
     "tenant.passwordValidationRules",
+    "tenant.rateLimitConfiguration",
     "tenant.registrationConfiguration",
     "tenant.state",
 )
