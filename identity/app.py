@@ -6,11 +6,21 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
-from identity.flows import announce, deliver_webhook, end_user_actions, housekeeping
+from identity.flows import (
+    announce,
+    deliver_mail,
+    deliver_message,
+    deliver_webhook,
+    end_user_actions,
+    housekeeping,
+    send_mail,
+    send_message,
+)
 from identity.flows.configurations import Configurations
 from identity.flows.courier import Courier, Deliver
 from identity.flows.login_traces import LoginTraces
@@ -29,12 +39,14 @@ from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
 from identity.http.observation import observe
 from identity.http.openapi import describe
+from identity.http.pages import callback
 from identity.http.tracing import TRACE_ID
 from identity.logs import configure_logging
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
+from identity.outbound.smtp import Smtp
 from identity.runtime import Runtime
 from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
@@ -47,7 +59,11 @@ ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
 )
 """What every worker does beside its requests, and how often."""
 
-DELIVERERS: Mapping[str, Deliver] = {announce.KIND: deliver_webhook.deliver}
+DELIVERERS: Mapping[str, Deliver] = {
+    announce.KIND: deliver_webhook.deliver,
+    send_mail.KIND: deliver_mail.deliver,
+    send_message.KIND: deliver_message.deliver,
+}
 """Who delivers what the outbox holds."""
 
 Wsgi = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -84,6 +100,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         lambdas=LambdaPool(settings.lambda_, runtime),
         configurations=Configurations(database, sealer, settings.base_url),
         caller=Caller(runtime, Guard(settings.webhook.allow_private, settings.webhook.networks)),
+        smtp=Smtp(runtime.monotonic, urlsplit(settings.base_url).hostname or "localhost"),
         courier=Courier(),
         deliverers=DELIVERERS,
         present_event=event_wire,
@@ -104,6 +121,7 @@ def create_app(services: Services) -> Flask:
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
+    app.register_blueprint(callback.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     app.extensions["identity.metrics"] = metrics = Metrics()

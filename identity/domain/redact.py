@@ -57,6 +57,11 @@ def mask_email(email: str | None) -> str:
     return f"{local[:1]}***@{domain}" if at else mask(email)
 
 
+def mask_phone(number: str) -> str:
+    """A telephone number as its last two digits."""
+    return f"***{number[-2:]}"
+
+
 def secret_values(document: Any) -> set[str]:
     """The texts under secret names anywhere in a JSON document."""
     if isinstance(document, list):

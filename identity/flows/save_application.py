@@ -13,6 +13,7 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role
 from identity.flows import sealed_members
+from identity.flows.mail_references import mail_problems
 from identity.flows.references import (
     Problems,
     form_field_problems,
@@ -216,6 +217,7 @@ def _problems(conn: Connection, values: Values) -> Problems:
         *lifetime_problems("application.jwtConfiguration", jwt),
         *lambda_problems(conn, "application.lambdaConfiguration", values["lambda_configuration"]),
         *form_field_problems("application.verificationStrategy", values["verification_strategy"], behavior),
+        *mail_problems(conn, "application", values),
         *_form_problems(values["registration_configuration"]),
     ]
 

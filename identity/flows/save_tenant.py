@@ -14,6 +14,7 @@ from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Tenant
 from identity.flows import sealed_members
+from identity.flows.mail_references import mail_problems
 from identity.flows.references import (
     Problems,
     form_field_problems,
@@ -156,6 +157,7 @@ def _problems(conn: Connection, values: Values) -> Problems:
         *lifetime_problems("tenant.jwtConfiguration", jwt),
         *lambda_problems(conn, "tenant.lambdaConfiguration", values["lambda_configuration"]),
         *lambda_problems(conn, "tenant.oauthConfiguration", values["oauth_configuration"]),
+        *mail_problems(conn, "tenant", values),
         *_verification_problems(values),
         *_password_problems(values),
         *_connector_problems(values),

@@ -64,7 +64,7 @@ def queue_mail(
         services,
         kind=KIND,
         ordering_key=f"mail {services.runtime.new_id()}",  # a mail that is not taken keeps no other one waiting
-        text=orjson.dumps({"to": address, "mail": written}).decode(),
+        text=orjson.dumps({"purpose": purpose.name, "to": address, "mail": written}).decode(),
         tenant_id=tenant.id,
     )
     return True

@@ -14,6 +14,7 @@ from identity.flows.system_configurations import SystemConfigurations
 from identity.outbound.callout import Caller
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool
+from identity.outbound.smtp import Smtp
 from identity.runtime import Runtime
 from identity.sealing import Sealer
 from identity.settings import Settings
@@ -35,6 +36,7 @@ class Services:
     caller: Caller
     """Calls to addresses that administrators typed in."""
 
+    smtp: Smtp
     courier: Courier
     deliverers: Mapping[str, Deliver]
     """Who delivers parcels of a kind."""

@@ -32,6 +32,24 @@ def lambda_types(conn: Connection, ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(rows)
 
 
+def email_templates(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of `ids` that are templates of mails."""
+    rows = conn.execute("SELECT id FROM email_templates WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
+    return {row[0] for row in rows}
+
+
+def message_templates(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of `ids` that are templates of messages."""
+    rows = conn.execute("SELECT id FROM message_templates WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
+    return {row[0] for row in rows}
+
+
+def messengers(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of `ids` that are messengers."""
+    rows = conn.execute("SELECT id FROM messengers WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
+    return {row[0] for row in rows}
+
+
 def is_named_in_settings(conn: Connection, id: UUID) -> bool:
     """Whether a tenant or an application names it: they do so in their settings, where no reference is checked."""
     query = """

@@ -16,6 +16,9 @@ from identity.wire import Free, Id, Instant, Many, OneOf, Part, Text, Whole, Wir
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:[_-][A-Za-z0-9]{1,8}){0,4}")
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
 CALLABLE = re.compile(r"[\x21-\x7e]+")
+FRAMING = frozenset({"connection", "content-length", "host", "transfer-encoding"})
+"""Headers that say where a request goes and where it ends: nobody else sets them."""
+
 MOST_LANGUAGES = 100
 MOST_HEADERS = 50
 LONGEST_NAME = 191
@@ -32,12 +35,21 @@ class TextMap(fields.Dict):
     `printable` is for what goes into a header: ASCII in one line.
     """
 
-    def __init__(self, form: re.Pattern[str], *, limit: int, most: int, printable: bool = False) -> None:
+    def __init__(
+        self,
+        form: re.Pattern[str],
+        *,
+        limit: int,
+        most: int,
+        printable: bool = False,
+        taken: frozenset[str] = frozenset(),
+    ) -> None:
         super().__init__(keys=fields.String(), values=Text(limit=limit), load_default=dict)
         self.form = form
         self.text = Text(limit=limit, blank=False)
         self.most = most
         self.printable = printable
+        self.taken = taken
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
@@ -59,7 +71,7 @@ class TextMap(fields.Dict):
         return loaded
 
     def _entry(self, name: str, text: Any) -> str:
-        if not self.form.fullmatch(name):
+        if not self.form.fullmatch(name) or name.lower() in self.taken:
             raise ValidationError("invalid")
         loaded = str(self.text.deserialize(text))
         if self.printable and not (loaded.isprintable() and loaded.isascii()):
@@ -220,7 +232,7 @@ class MessengerSchema(WireSchema):
     connect_timeout = whole(1_000, most=LONGEST_TIMEOUT)
     data = custom_data()
     debug = off()
-    headers = TextMap(HEADER_NAME, limit=4_000, most=MOST_HEADERS, printable=True)
+    headers = TextMap(HEADER_NAME, limit=4_000, most=MOST_HEADERS, printable=True, taken=FRAMING)
     http_authentication_password = Text(limit=1_000)
     http_authentication_username = Text(limit=1_000)
     id = Id(dump_only=True)
