@@ -14,6 +14,7 @@ from uuid import UUID
 from identity.domain.model import Claims, ProviderValues
 from identity.domain.trace import Trace
 from identity.runtime import Runtime
+from identity.settings import Settings
 from identity.wire import WireSchema
 
 
@@ -83,6 +84,17 @@ class Outside:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a provider is and how long a login may take there, by the operator's settings for it."""
+
+    api_url: str
+    budget: float
+    """Seconds one login may spend outside in all."""
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 class IdentityProvider(Protocol):
     """One kind of outside provider. Implementations are stateless; everything they need is an argument."""
 
@@ -107,6 +119,10 @@ class IdentityProvider(Protocol):
     required_data: ClassVar[tuple[str, ...]]
     """The `data` members a Complete-Login request must carry."""
 
+    def reach(self, settings: Settings) -> Reach:
+        """Its own part of the settings."""
+        ...
+
     def claims(self, values: ProviderValues, data: Mapping[str, str], outside: Outside) -> Claims:
         """Finish a login: turn what the login page was handed into proven claims.
 
@@ -119,4 +135,42 @@ class IdentityProvider(Protocol):
 
         Raises UpstreamRefused.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A login that a provider has let begin."""
+
+    authorization_url: str = field(repr=False)
+    """Where the browser is to go."""
+
+    handle: str = field(repr=False)
+    """By what the provider names this login when the browser comes back."""
+
+    kept: Mapping[str, str] = field(repr=False)
+    """Members of a login's `data` that stay here until then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A browser that comes back from a provider."""
+
+    handle: str = field(repr=False)
+    brought: Mapping[str, str] | None = field(repr=False)
+    """Members of a login's `data` that it brings; None: the person said no."""
+
+
+class StartsLogins(Protocol):
+    """What a provider adds whose logins this service can begin itself (login contract 4.4)."""
+
+    brings: ClassVar[tuple[str, ...]]
+    """The members of `data` that only the browser brings back."""
+
+    def start(self, values: ProviderValues, callback_url: str, outside: Outside) -> Start:
+        """Begin a login. Raises UpstreamRefused."""
+        ...
+
+    def returned(self, query: Mapping[str, str]) -> Return | None:
+        """What the query of the callback says; None when it is not this provider's."""
         ...

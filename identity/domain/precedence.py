@@ -6,6 +6,7 @@ ROW_OF_CODE = {
     "InvalidApplication": 4,
     "InvalidIdentityProviderId": 5,
     "ExternalAuthenticationExpired": 6,
+    "OAuthv1TokenMismatch": 6,
     "TwitterAccessToken": 7,
     "MissingUniqueId": 9,
     "MissingEmail": 14,

@@ -44,6 +44,9 @@ class Challenge:
     configures: bool = False
     """Whether the user has to set up a method before it can be answered (D10)."""
 
+    weak_password: bool = False
+    """Whether the password that came first is one that the tenant would not take today (validateOnLogin)."""
+
     sent: SentCode | None = None
     wrong: int = 0
     wrong_codes: Mapping[str, int] = field(default_factory=dict)

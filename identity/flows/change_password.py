@@ -17,12 +17,16 @@ NAME = "change_password_id"
 
 def reason(services: Services, entry: Entry, person: Person) -> ChangeReason | None:
     """Why the password must be changed; never for a user without one (decision 7)."""
-    tenant, password = entry.configuration.tenant, entry.password
-    rules = ChangeRules.of(tenant.settings)
-    breaks_rules = (
-        rules.validates_on_login and password is not None and bool(password_problems(password, tenant, person.user))
-    )
-    return change_reason(person.user, rules, services.runtime.now(), breaks_rules=breaks_rules)
+    rules = ChangeRules.of(entry.configuration.tenant.settings)
+    return change_reason(person.user, rules, services.runtime.now(), breaks_rules=is_weak(entry, person))
+
+
+def is_weak(entry: Entry, person: Person) -> bool:
+    """Whether the password that was given is one that the tenant would not take today. Only where a login asks."""
+    tenant = entry.configuration.tenant
+    if entry.password is None or not ChangeRules.of(tenant.settings).validates_on_login:
+        return entry.weak_password
+    return bool(password_problems(entry.password, tenant, person.user))
 
 
 def demand(services: Services, entry: Entry, person: Person) -> LoginOutcome:

@@ -26,6 +26,8 @@ from identity.flows.finish_login import finish_login, refusal
 from identity.flows.login_attempt import Attempt, BeginAgain, Context, Entry, LoginRequest, Person
 from identity.flows.login_log import LoginLog
 from identity.flows.login_rounds import named_application, prove_current, until_it_holds
+from identity.flows.reach_provider import outside_of
+from identity.flows.resume_login import CannotResume, is_still_out
 from identity.flows.run_reconcile import as_lambda_left, new_registration, run_reconcile
 from identity.flows.services import Services
 from identity.flows.tested_login import NoSuchTest, record_refusal, record_success, running_test
@@ -33,7 +35,7 @@ from identity.outbound.reconcile import LambdaFailed
 from identity.providers import PROVIDERS, missing_data
 from identity.store import links, logins, pending_links
 from identity.store.db import InUse
-from identity.upstream import IdentityProvider, Outside, UpstreamRefused
+from identity.upstream import IdentityProvider, UpstreamRefused
 
 MILLISECONDS = 1000
 
@@ -66,6 +68,12 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
         why = "The connection test is unknown, has expired, or is another provider's."
         return _refuse(services, attempt, application.version, "ExternalAuthenticationExpired", why)
     try:
+        if is_still_out(services, attempt, context):
+            attempt.trace.add("The person has not come back from the provider yet.", row(6))
+            return LoginOutcome(Verdict.WAITING)
+    except CannotResume as why_not:
+        return _refuse(services, attempt, provider.version, why_not.code, why_not.message, why_not.data)
+    try:
         claims = _claims(services, attempt, provider, implementation)
     except UpstreamRefused as refusal:
         if test is not None:
@@ -90,14 +98,7 @@ def _claims(
     """Rows 7 to 9: what the provider says, asked once per login. Raises UpstreamRefused."""
     credentials = tuple(provider.values[name] for name in implementation.credentials)
     if attempt.said is None or attempt.signed_with != credentials:
-        outside = Outside(
-            http=services.http,
-            runtime=services.runtime,
-            api_url=services.settings.x.api_url,
-            trace=attempt.trace,
-            budget=services.settings.x.login_budget,
-            options={"extra_query": services.settings.x.extra_query},
-        )
+        outside = outside_of(services, implementation, attempt.trace)
         try:
             attempt.said = implementation.claims(provider.values, attempt.request.data, outside)
         except UpstreamRefused as refusal:

@@ -133,6 +133,9 @@ class Entry:
     password: str | None = field(default=None, repr=False)
     """The password that was the proof, at the one door that sees it."""
 
+    weak_password: bool = False
+    """Whether the password before a second factor was one that the tenant would not take today."""
+
     @property
     def trace(self) -> Trace:
         return self.log.trace

@@ -31,6 +31,7 @@ from identity.flows.password_right import (
 from identity.flows.replace_password import hash_for, is_reused, password_problems, remembered, replace_password
 from identity.flows.send_mail import queue_mail
 from identity.flows.services import Services
+from identity.flows.trust_tokens import trust_digest
 from identity.flows.verify import email_verified
 from identity.store import external_identifiers, password_logins, registrations, users
 from identity.store.db import Connection
@@ -148,7 +149,8 @@ def _use_trust_token(conn: Connection, right: PasswordRight, change: PasswordCha
     """It works once, for its own user, with the challenge it was asked for with. Raises Invalid."""
     found = external_identifiers.take(conn, Kind.TRUST_TOKEN, change.trust_token or "", now)
     its_own = found is not None and (found.tenant_id, found.user_id) == (right.tenant_id, right.user_id)
-    if found is None or not its_own or found.data.get("trust_challenge") != change.trust_challenge:
+    digest = trust_digest(change.trust_challenge) if change.trust_challenge else None
+    if found is None or not its_own or found.data.get("trust_challenge") != digest:
         raise invalid_field("trustToken", "invalid")
 
 

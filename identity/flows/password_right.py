@@ -15,11 +15,8 @@ from identity.flows.configurations import TenantConfiguration
 from identity.flows.second_factor import policy_of
 from identity.flows.services import Services
 from identity.store import external_identifiers, password_logins, users
-from identity.store.db import Connection
-from identity.store.external_identifiers import ExternalIdentifier, Kind
+from identity.store.external_identifiers import SETS_PASSWORD, ExternalIdentifier
 from identity.store.password_logins import PasswordFacts
-
-KINDS = (Kind.CHANGE_PASSWORD, Kind.SETUP_PASSWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +58,11 @@ class PasswordRight:
 def right_by_id(services: Services, tenant_id: UUID | None, secret: str, now: int) -> PasswordRight:
     """Raises NotFound: unknown, expired, used, or another tenant's."""
     with services.db.read() as conn:
-        found = find_identifier(conn, tenant_id, secret, now)
+        found = external_identifiers.find_of(conn, SETS_PASSWORD, secret, now, tenant_id)
     if found is None:
         raise NotFound
     assert found.user_id is not None  # these kinds are made for users
     return PasswordRight(found.tenant_id, found.user_id, found.application_id, identifier=found, secret=secret)
-
-
-def find_identifier(conn: Connection, tenant_id: UUID | None, secret: str, now: int) -> ExternalIdentifier | None:
-    """What a change-password id stands for, within the tenant if one is named."""
-    for kind in KINDS:
-        found = external_identifiers.find(conn, kind, secret, now)
-        if found is not None and tenant_id in (None, found.tenant_id):
-            return found
-    return None
 
 
 def right_by_login_id(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.second_factor import Policy
 from identity.flows.challenge import Challenge
+from identity.flows.change_password import is_weak
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.login_attempt import Entry, Person
 from identity.flows.services import Services
@@ -44,6 +45,7 @@ def challenge(services: Services, entry: Entry, person: Person) -> LoginOutcome:
         device=entry.visit.device,
         meta_data=entry.visit.meta_data,
         configures=not methods,
+        weak_password=is_weak(entry, person),
     )
     two_factor_id = services.runtime.new_secret()
     identifier = ExternalIdentifier(

@@ -8,13 +8,12 @@ from identity.domain.connection_test import ConnectionTest, LoginStep
 from identity.domain.errors import invalid_field, invalid_fields
 from identity.domain.model import ProviderConfig, Tenant
 from identity.domain.trace import Trace
+from identity.flows.reach_provider import CALLBACK_PATH, outside_of
 from identity.flows.services import Services
 from identity.providers import PROVIDERS
 from identity.store import connection_tests, providers, tenants
 from identity.store.db import Connection
-from identity.upstream import Outside, UpstreamRefused
-
-CALLBACK_PATH = "/oauth2/callback"
+from identity.upstream import UpstreamRefused
 
 
 def start(services: Services, now: int, provider_id: UUID | None, tenant_id: UUID | None) -> ConnectionTest:
@@ -47,15 +46,10 @@ def _tenant(conn: Connection, tenant_id: UUID | None) -> Tenant | None:
 
 
 def _credentials_step(services: Services, config: ProviderConfig) -> LoginStep:
-    outside = Outside(
-        http=services.http,
-        runtime=services.runtime,
-        api_url=services.settings.x.api_url,
-        trace=Trace(services.runtime.now),
-        budget=services.settings.x.login_budget,
-    )
+    implementation = PROVIDERS[config.type]
+    outside = outside_of(services, implementation, Trace(services.runtime.now))
     try:
-        PROVIDERS[config.type].check(config.settings, services.settings.base_url + CALLBACK_PATH, outside)
+        implementation.check(config.settings, services.settings.base_url + CALLBACK_PATH, outside)
     except UpstreamRefused as refused:
         return LoginStep("Credentials and callback URL", refused.message, False)
     return LoginStep("Credentials and callback URL", f"{config.type} accepts them.", True)

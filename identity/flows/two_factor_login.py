@@ -176,6 +176,7 @@ def _entry(
         provider=provider,
         link=challenge.link,
         second_factor_done=True,
+        weak_password=challenge.weak_password,
     )
 
 

@@ -7,7 +7,7 @@ removes the row decides who was first.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import UNIQUE, Enum, verify
 from typing import Any
@@ -28,12 +28,17 @@ class Kind(Enum):
     CHANGE_PASSWORD = "change password"  # noqa: S105 (no secret)
     EMAIL_VERIFICATION = "e-mail verification"
     EXTERNAL_AUTHENTICATION = "external authentication"
+    EXTERNAL_AUTHENTICATION_RETURN = "return from an external authentication"
     ONE_TIME_PASSWORD = "one-time password"  # noqa: S105
     REGISTRATION_VERIFICATION = "registration verification"
     SETUP_PASSWORD = "setup password"  # noqa: S105
     TRUST_TOKEN = "trust token"  # noqa: S105
     TWO_FACTOR = "two-factor"
     TWO_FACTOR_TRUST = "two-factor trust"
+
+
+SETS_PASSWORD = (Kind.CHANGE_PASSWORD, Kind.SETUP_PASSWORD)
+VERIFIES = (Kind.EMAIL_VERIFICATION, Kind.REGISTRATION_VERIFICATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,17 @@ def add(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
 def find(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:
     """None when it is unknown, has expired, or is of another kind."""
     return _read(conn, f"SELECT {_COLUMNS} FROM external_identifiers WHERE {_NAMED}", kind, secret, now)  # noqa: S608
+
+
+def find_of(
+    conn: Connection, kinds: Iterable[Kind], secret: str, now: int, tenant_id: UUID | None
+) -> ExternalIdentifier | None:
+    """As `find`, of any of these kinds and, if it is named, of this tenant."""
+    for kind in kinds:
+        found = find(conn, kind, secret, now)
+        if found is not None and tenant_id in (None, found.tenant_id):
+            return found
+    return None
 
 
 def lock(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:

@@ -109,7 +109,15 @@ def update_user(conn: Connection, user: User) -> None:
     )
 
 
-PLANTED = ("passwords", "previous_passwords", "refresh_tokens", "two_factor_methods", "external_identifiers")
+PLANTED = (
+    "passwords",
+    "previous_passwords",
+    "refresh_tokens",
+    "two_factor_methods",
+    "two_factor_recovery_codes",
+    "two_factor_codes",
+    "external_identifiers",
+)
 """Where somebody may have left something on a user that is not theirs: all of these tables name tenant and user."""
 
 

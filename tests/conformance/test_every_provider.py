@@ -8,7 +8,7 @@ import pytest
 
 from identity.domain.model import ProviderConfig
 from identity.outbound.http import Client
-from identity.providers import PROVIDERS
+from identity.providers import PROVIDERS, STARTERS, missing_data
 from tests.conformance.conftest import Attempt, Login, attempt_at
 from tests.conformance.subjects import EXPECTED, SUBJECTS, Subject
 from tests.fakes import sink
@@ -144,3 +144,15 @@ def test_the_call_that_may_be_repeated_is_repeated_once(login: Login, subject: S
             assert attempt.won.subject == "783214"
         else:
             assert attempt.refusal.code == subject.codes[step]
+
+
+@pytest.mark.parametrize("wire_type", STARTERS)
+def test_what_is_kept_and_what_the_browser_brings_make_a_login_whole(wire_type: str) -> None:
+    provider, starter = PROVIDERS[wire_type], STARTERS[wire_type]
+    assert starter.returned({"unrelated": "x"}) is None
+    back = starter.returned(dict.fromkeys(starter.brings, "x"))
+    assert back is not None
+    assert back.handle == "x"
+    assert back.brought is not None
+    assert set(back.brought) == set(starter.brings)
+    assert missing_data(provider, {"code": "x"}) == []

@@ -229,9 +229,9 @@ CALLBACK = "https://login.example.com/callback?a=b c"
 
 def test_a_request_token_is_asked_for_with_the_callback(client: Client) -> None:
     with Sink([answer(200, REQUESTED, "text/html")]) as server:
-        got = Twitter().request_token(CONSUMER, CALLBACK, outside(client, server.url + "/"))
-    assert (got.token, got.secret) == ("request-token-1", "request-token-secret")
-    assert got.authorize_url == f"{server.url}/oauth/authenticate?oauth_token=request-token-1"
+        got = Twitter().start(CONSUMER, CALLBACK, outside(client, server.url + "/"))
+    assert (got.handle, got.kept["oauth_token_secret"]) == ("request-token-1", "request-token-secret")
+    assert got.authorization_url == f"{server.url}/oauth/authenticate?oauth_token=request-token-1"
     call = server.requests[0]
     assert (call.method, call.target, call.body) == ("POST", "/oauth/request_token", b"")
     assert oauth(call)["oauth_callback"] == "https%3A%2F%2Flogin.example.com%2Fcallback%3Fa%3Db%20c"
@@ -243,13 +243,13 @@ def test_a_request_token_is_asked_for_with_the_callback(client: Client) -> None:
 def test_an_unconfirmed_callback_is_refused(client: Client, confirmation: str) -> None:
     body = REQUESTED.replace("&oauth_callback_confirmed=true", confirmation)
     with Sink([answer(200, body)]) as server, pytest.raises(UpstreamRefused) as caught:
-        Twitter().request_token(CONSUMER, CALLBACK, outside(client, server.url))
+        Twitter().start(CONSUMER, CALLBACK, outside(client, server.url))
     assert caught.value.code == "TwitterCallbackUnconfirmed"
 
 
 @pytest.mark.parametrize("fault", [errors(403, 415), errors(401, 417), answer(200, "hello"), hang_up, answer(503)])
 def test_a_request_token_that_is_not_given_is_a_refusal(client: Client, fault: Behaviour) -> None:
     with Sink([fault]) as server, pytest.raises(UpstreamRefused) as caught:
-        Twitter().request_token(CONSUMER, CALLBACK, outside(client, server.url))
+        Twitter().start(CONSUMER, CALLBACK, outside(client, server.url))
     assert caught.value.code == "TwitterRequestToken"
     assert len(server.requests) == 1

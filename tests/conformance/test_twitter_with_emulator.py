@@ -159,10 +159,10 @@ def test_an_email_that_x_keeps_back_is_absent(x: XEmulator, client: Client) -> N
 def test_a_request_token_fault_has_its_code(x: XEmulator, client: Client, kind: str, code: str) -> None:
     x.fault(kind)
     with pytest.raises(UpstreamRefused) as caught:
-        Twitter().request_token(values(x), "http://127.0.0.1/callback", outside(x, client))
+        Twitter().start(values(x), "http://127.0.0.1/callback", outside(x, client))
     assert caught.value.code == code
 
 
 def test_a_request_token_sends_the_browser_to_x(x: XEmulator, client: Client) -> None:
-    made = Twitter().request_token(values(x), "http://127.0.0.1/callback", outside(x, client))
-    assert made.authorize_url == f"{x.url}/oauth/authenticate?oauth_token={made.token}"
+    made = Twitter().start(values(x), "http://127.0.0.1/callback", outside(x, client))
+    assert made.authorization_url == f"{x.url}/oauth/authenticate?oauth_token={made.handle}"

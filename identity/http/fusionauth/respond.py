@@ -64,6 +64,11 @@ def unhealthy_reply() -> Response:
     return empty_reply(500)
 
 
+def refused_reply(problem: Problem) -> Response:
+    """A provider may not be used, or has not let a login begin."""
+    return json_reply(errors_json(Invalid(general_errors=[problem])), 401)
+
+
 def errors_json(problem: Invalid) -> dict[str, Any]:
     """FusionAuth's Errors object; both members are always there."""
     return {

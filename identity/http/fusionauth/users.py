@@ -22,12 +22,14 @@ from identity.http.fusionauth.schemas.users import (
     user_wire,
 )
 from identity.http.patch import patched
-from identity.store import applications, recent_logins, registrations, users
+from identity.store import applications, external_identifiers, recent_logins, registrations, users
 from identity.store.db import Connection
+from identity.store.external_identifiers import SETS_PASSWORD, VERIFIES, Kind
 from identity.wire import WireSchema
 
 ENDPOINT = "/api/user"
 LOGIN_ID_TYPES = frozenset({"email", "username", "phoneNumber"})
+MAILED_IDS = {"changePasswordId": SETS_PASSWORD, "verificationId": VERIFIES}
 MOST_LOGINS = 10_000
 
 USER_REQUEST: WireSchema = UserRequestSchema()
@@ -56,10 +58,15 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
         "username": "The username.",
         "loginId": "The e-mail address or the username.",
         "loginIdTypes": "What loginId may be: email, username. Repeat it; default: both.",
+        "changePasswordId": "An id that lets the user set a password.",
+        "verificationId": "An id that verifies the user's e-mail address or registration.",
     },
 )
 def find_user(call: Call) -> dict[str, Any]:
-    """The user with this e-mail, username or login id."""
+    """The user with this e-mail, username or login id, or whom an id was mailed to."""
+    for name, kinds in MAILED_IDS.items():
+        if (secret := call.text(name)) is not None:
+            return _user_of_id(call, kinds, secret)
     email, username = _login_ids(call)
     tenant_id = call.tenant()
     with call.services.db.read() as conn:
@@ -165,6 +172,14 @@ def _with_registrations(call: Call, conn: Connection, user: User | None) -> dict
     if user is None:
         raise NotFound
     return user_wire(user, registrations.of_user(conn, call.services.sealer, user.tenant_id, user.id))
+
+
+def _user_of_id(call: Call, kinds: tuple[Kind, ...], secret: str) -> dict[str, Any]:
+    with call.services.db.read() as conn:
+        found = external_identifiers.find_of(conn, kinds, secret, call.now, call.tenant_id)
+        if found is None or found.user_id is None:
+            raise NotFound
+        return {"user": _with_registrations(call, conn, users.get(conn, found.tenant_id, found.user_id))}
 
 
 def _login_ids(call: Call) -> tuple[str | None, str | None]:

@@ -7,7 +7,6 @@ Every refusal of X and every failure on the way to it ends as `UpstreamRefused` 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -17,7 +16,8 @@ from identity.providers.twitter import answers
 from identity.providers.twitter.conversation import Conversation, TokenPair
 from identity.providers.twitter.oauth1 import encode
 from identity.providers.twitter.schema import TwitterOverrideSchema, TwitterSchema
-from identity.upstream import Answer, Outside, UpstreamRefused
+from identity.settings import Settings
+from identity.upstream import Answer, Outside, Reach, Return, Start, UpstreamRefused
 from identity.wire import WireSchema
 
 REQUEST_TOKEN = "TwitterRequestToken"  # noqa: S105 - these are error codes
@@ -30,17 +30,8 @@ USER_PATH = "/1.1/account/verify_credentials.json?include_email=true"
 EXTRA_QUERY = "&include_entities=false&skip_status=true"
 
 
-@dataclass(frozen=True, slots=True)
-class RequestToken:
-    """What the browser is sent to X with, and what must be kept until it comes back."""
-
-    token: str = field(repr=False)
-    secret: str = field(repr=False)
-    authorize_url: str = field(repr=False)
-
-
 class Twitter:
-    """Implements `identity.upstream.IdentityProvider`."""
+    """Implements `identity.upstream.IdentityProvider` and `StartsLogins`."""
 
     wire_type: ClassVar[str] = "Twitter"
     fixed_id: ClassVar[UUID] = UUID("45bb233c-0901-4236-b5ca-ac46e2e0a5a5")
@@ -49,6 +40,10 @@ class Twitter:
     override_schema: ClassVar[type[WireSchema]] = TwitterOverrideSchema
     credentials: ClassVar[tuple[str, str]] = ("consumer_key", "consumer_secret")
     required_data: ClassVar[tuple[str, ...]] = ("oauth_token", "oauth_token_secret")
+    brings: ClassVar[tuple[str, ...]] = ("oauth_token", "oauth_verifier")
+
+    def reach(self, settings: Settings) -> Reach:
+        return Reach(settings.x.api_url, settings.x.login_budget, {"extra_query": settings.x.extra_query})
 
     def claims(self, values: ProviderValues, data: Mapping[str, str], outside: Outside) -> Claims:
         """With a verifier the pair in `data` is a request token and is exchanged; without, it is an access token."""
@@ -76,10 +71,10 @@ class Twitter:
 
     def check(self, values: ProviderValues, callback_url: str, outside: Outside) -> None:
         """X gives a request token only to an app it knows, for a callback the app has registered."""
-        self.request_token(values, callback_url, outside)
+        self.start(values, callback_url, outside)
 
-    def request_token(self, values: ProviderValues, callback_url: str, outside: Outside) -> RequestToken:
-        """Begin a login at X. Raises UpstreamRefused."""
+    def start(self, values: ProviderValues, callback_url: str, outside: Outside) -> Start:
+        """Ask for a request token, whose secret stays here. Raises UpstreamRefused."""
         conversation = _conversation(values, outside)
         answer = conversation.call(REQUEST_TOKEN, "POST", "/oauth/request_token", callback=callback_url)
         form = _token_form(conversation, REQUEST_TOKEN, answer)
@@ -90,7 +85,14 @@ class Twitter:
             raise UpstreamRefused(CALLBACK_UNCONFIRMED, "X did not confirm the callback URL.", data)
         pair = _issued(conversation, form)
         url = f"{outside.api_url.rstrip('/')}/oauth/authenticate?oauth_token={encode(pair.token)}"
-        return RequestToken(pair.token, pair.secret, url)
+        return Start(url, pair.token, {"oauth_token": pair.token, "oauth_token_secret": pair.secret})
+
+    def returned(self, query: Mapping[str, str]) -> Return | None:
+        """X sends `oauth_token` and `oauth_verifier`, or `denied` with the token of whoever said no."""
+        if denied := query.get("denied"):
+            return Return(denied, None)
+        token, verifier = query.get("oauth_token"), query.get("oauth_verifier")
+        return Return(token, {"oauth_token": token, "oauth_verifier": verifier}) if token and verifier else None
 
 
 def _conversation(values: ProviderValues, outside: Outside) -> Conversation:

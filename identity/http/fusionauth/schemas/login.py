@@ -72,6 +72,20 @@ class LoginFieldsSchema(WireSchema):
     no_jwt = Flag(load_default=False, data_key="noJWT")
 
 
+class StartLoginSchema(LoginFieldsSchema):
+    """The request that begins a login (login contract 4.1); most of it is meant for its completion, and dropped."""
+
+    application_id = Id(required=True)
+    identity_provider_id = Id(required=True)
+    data = Strings(load_default=dict, metadata={"type": "object", "additionalProperties": {"type": "string"}})
+    state = Free()
+
+
+class StartLoginResponseSchema(WireSchema):
+    authorization_url = Text(data_key="authorizationURL")
+    code = Text()
+
+
 class CompleteLoginSchema(LoginFieldsSchema):
     """The request. Members that only other products act on (botDetectionScore ...) are dropped like unknown ones."""
 
