@@ -40,7 +40,7 @@ from identity.http.metrics import Metrics
 from identity.http.observation import observe
 from identity.http.openapi import describe
 from identity.http.pages import callback
-from identity.http.tracing import TRACE_ID
+from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard
@@ -135,7 +135,7 @@ def _finish(response: Response) -> Response:
     """The headers every API answer carries (security section 11)."""
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if "trace" in g:
+    if "trace" in g and leaves_trace(g.trace, response.status_code):
         response.headers[TRACE_ID] = g.trace.id
         services_of(current_app).traces.keep(g.trace.ended(response.status_code))
     if request.method == "OPTIONS" and response.status_code == 200:

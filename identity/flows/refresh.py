@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from identity.domain.errors import Invalid, invalid_field
-from identity.domain.outcome import Door, LoginFacts, Tokens, Verdict, judge
+from identity.domain.outcome import Door, LoginFacts, Tokens, Verdict, ruling
 from identity.domain.tokens import (
     RefreshTokenExpirationPolicy,
     RefreshTokenState,
@@ -23,6 +23,7 @@ from identity.domain.tokens import (
     start_instant_after_use,
     within_grace_period,
 )
+from identity.domain.trace import Trace
 from identity.flows.configurations import ApplicationConfiguration
 from identity.flows.finish_login import access_facts, mint
 from identity.flows.login_attempt import Person
@@ -38,6 +39,8 @@ COARSE_MILLISECONDS = 60_000
 
 SUCCESSOR = "successor of a one-time refresh token"
 MOST_ATTEMPTS = 4
+REFUSED = "10.4 code 400"
+"""How the trace names the rule of the login contract by which a token is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class RefreshRequest:
     """What any front end makes of a refresh. `seconds` may shorten the life of the access token."""
 
     refresh_token: str = field(repr=False)
+    trace: Trace
     seconds: int | None = None
     ip_address: str | None = None
     tenant_id: UUID | None = None
@@ -69,11 +73,13 @@ def refresh(services: Services, request: RefreshRequest) -> Tokens:
 
 
 def _application(services: Services, record: RefreshToken, request: RefreshRequest) -> ApplicationConfiguration:
+    trace = request.trace
+    trace.tenant_id, trace.application_id, trace.user_id = record.tenant_id, record.application_id, record.user_id
     if request.tenant_id not in (None, record.tenant_id):
-        raise _invalid()
+        raise _invalid(request, "The refresh token is another tenant's.")
     found = services.configurations.application(record.application_id) if record.application_id else None
     if found is None:
-        raise _invalid()
+        raise _invalid(request, "The refresh token is for no application.")
     return found
 
 
@@ -102,9 +108,10 @@ def _admit(
 ) -> int:
     """The seconds the new access token may live. Raises Invalid."""
     if not application.allows_token_refresh:
+        request.trace.add("The application does not allow tokens to be refreshed.", REFUSED)
         raise invalid_field("refreshToken", "disabled", "The application does not allow tokens to be refreshed.")
     if refresh_token_state(_times(record), application.jwt, now) is RefreshTokenState.EXPIRED:
-        raise _invalid()
+        raise _invalid(request, "The refresh token has expired.")
     facts = LoginFacts(
         door=Door.REFRESH,
         now=now,
@@ -113,8 +120,9 @@ def _admit(
         registered=known.registration_for(application.application.id) is not None,
         prevented=bool(known.standing.preventing(now, application.application_id)),
     )
-    if judge(facts) is not Verdict.LOGGED_IN:
-        raise _invalid()
+    verdict, rule = ruling(facts)
+    if verdict is not Verdict.LOGGED_IN:
+        raise _invalid(request, f"The gates say {verdict.name} ({verdict.value}).", rule)
     seconds = shortened_time_to_live(request.seconds, application.jwt)
     if seconds is None:
         raise invalid_field("timeToLiveInSeconds", "invalid", "It may only shorten the configured time to live.")
@@ -127,7 +135,7 @@ def _replay(services: Services, request: RefreshRequest) -> Tokens:
     with services.db.read() as conn:
         spent = refresh_tokens.find_spent(conn, request.refresh_token)
     if spent is None:
-        raise _invalid()
+        raise _invalid(request, "The refresh token is unknown.")
     services.configurations.forget_unless_current()
     application = _application(services, spent.record, request)
     successor = successor_of(services, request.refresh_token)
@@ -136,13 +144,14 @@ def _replay(services: Services, request: RefreshRequest) -> Tokens:
         with services.db.read() as conn:
             known = find_by_id(conn, spent.record.tenant_id, spent.record.user_id)
         if known is None:
-            raise _invalid()
+            raise _invalid(request, "The user is gone.")
         seconds = _admit(application, spent.record, known, request, now)
         return _tokens(services, application, spent.record, known, successor, seconds, now)
     if application.jwt.refresh_token_revocation_policy.on_one_time_token_reuse:
         with services.db.transaction() as conn:
             refresh_tokens.revoke(conn, spent.record.id)
-    raise _invalid()
+        request.trace.add("Its reuse revoked the token that followed it.")
+    raise _invalid(request, "The refresh token was used up before.")
 
 
 def _note_use(
@@ -188,5 +197,7 @@ def _times(record: RefreshToken) -> RefreshTokenTimes:
     return RefreshTokenTimes(record.insert_instant, record.start_instant)
 
 
-def _invalid() -> Invalid:
+def _invalid(request: RefreshRequest, why: str, rule: str = REFUSED) -> Invalid:
+    """The caller is not told why; the trace is."""
+    request.trace.add(why, rule)
     return invalid_field("refreshToken", "invalid", "The refresh token is unknown, expired, revoked or used up.")

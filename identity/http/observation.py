@@ -14,6 +14,7 @@ from identity.flows.services import Services
 from identity.http.fusionauth.respond import VERBS
 from identity.http.limits import REQUEST_ID
 from identity.http.metrics import Metrics
+from identity.http.tracing import TRACE_ID
 
 log = logging.getLogger("identity.request")
 
@@ -64,6 +65,6 @@ def _line(response: Response, seconds: float) -> dict[str, str | int | float]:
         "status": response.status_code,
         "milliseconds": round(seconds * 1000, 1),
     }
-    if "trace" in g:
-        line["trace"] = g.trace.id
+    if TRACE_ID in response.headers:
+        line["trace"] = response.headers[TRACE_ID]
     return line

@@ -17,6 +17,7 @@ from identity.runtime import Runtime
 from identity.store.db import StoreUnavailable
 
 TRACE_ID = "X-Identity-Trace"
+OK = 200
 SYNTAX, FIELDS = row(1), row(2)
 AFTER_THE_FIRST_COMMIT = "user.login."
 """What these events are about has been written when webhooks are asked: user and link stay (decision 18)."""
@@ -31,6 +32,11 @@ def traced(runtime: Runtime, door: Door) -> Iterator[Trace]:
     except Exception as error:  # noted and raised again
         _note(trace, error)
         raise
+
+
+def leaves_trace(trace: Trace, status: int) -> bool:
+    """A refresh that works is no login, and there are so many that they would drive the logins out of the table."""
+    return trace.door != Door.REFRESH.value or status != OK
 
 
 def _note(trace: Trace, error: Exception) -> None:

@@ -18,7 +18,10 @@ Cause = Callable[[World], requests.Response]
 
 
 def trace_of(world: World, answer: requests.Response) -> dict[str, Any]:
-    found = world.service.call("GET", f"/api/system/login-trace/{answer.headers['X-Identity-Trace']}")
+    path = f"/api/system/login-trace/{answer.headers['X-Identity-Trace']}"
+    found = world.service.call("GET", path)
+    while found.status_code == 503:  # sessions that ended with the cause are being replaced
+        found = world.service.call("GET", path)
     assert found.status_code == 200, found.text
     trace: dict[str, Any] = found.json()["loginTrace"]
     return trace

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response
 
 from identity.domain.errors import NotFound, invalid_field
+from identity.domain.outcome import Door
 from identity.flows.refresh import RefreshRequest, refresh
 from identity.flows.revoke import Revocation, log_out, revoke
 from identity.http import body
@@ -33,7 +34,14 @@ routes = Routes("Refresh tokens", "Use, read and revoke refresh tokens.")
 REFRESH, REVOKE, LOGOUT = RefreshRequestSchema(), RevokeRequest(), LogoutRequest()
 
 
-@routes.post(ENDPOINT, endpoint=None, scope=Scope.OWN, takes=RefreshRequestSchema, gives=RefreshResponse)
+@routes.post(
+    ENDPOINT,
+    endpoint=None,
+    scope=Scope.OWN,
+    takes=RefreshRequestSchema,
+    gives=RefreshResponse,
+    door=Door.REFRESH,
+)
 def exchange_refresh_token(call: Call) -> Response:
     """A new access token for a refresh token, given in the cookie or in the body; the cookie wins."""
     tenant_id = tenant_scope(call)
@@ -43,6 +51,7 @@ def exchange_refresh_token(call: Call) -> Response:
         raise invalid_field("refreshToken", "missing")
     request = RefreshRequest(
         token,
+        call.trace,
         seconds=given.get("time_to_live_in_seconds"),
         ip_address=client_address(call.request),
         tenant_id=tenant_id,

@@ -50,6 +50,7 @@ FLAGS = frozenset(
         "accurateTotal",
         "active",
         "async",
+        "dryRun",
         "global",
         "hardDelete",
         "inactive",

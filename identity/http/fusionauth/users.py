@@ -8,10 +8,10 @@ from uuid import UUID
 from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Registration, User
-from identity.flows import save_user
+from identity.flows import new_user, save_user, user_status
 from identity.flows.save_user import UserChange
 from identity.http import body
-from identity.http.fusionauth.routes import ABSENT, Call, Routes
+from identity.http.fusionauth.routes import ABSENT, Call, Routes, Scope
 from identity.http.fusionauth.schemas.user_search import RecentLoginAnswerSchema
 from identity.http.fusionauth.schemas.users import (
     UserAnswerSchema,
@@ -21,6 +21,7 @@ from identity.http.fusionauth.schemas.users import (
     user_change,
     user_wire,
 )
+from identity.http.key_or_token import key_or_token
 from identity.http.patch import patched
 from identity.store import applications, external_identifiers, recent_logins, registrations, users
 from identity.store.db import Connection
@@ -44,13 +45,14 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     """Create a user, under the id of the path if there is one."""
     request = call.load(USER_REQUEST)
     tenant_id = tenant_for(call, request["application_id"], "applicationId")
-    user, secret = save_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
+    user, secret = new_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
     return {"user": user_wire(user, []), **email_verification_wire(user, secret)}
 
 
 @routes.get(
     "/api/user",
     endpoint=ENDPOINT,
+    scope=Scope.OWN,
     gives=UserAnswerSchema,
     statuses={404: "There is no such user."},
     query={
@@ -63,7 +65,11 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     },
 )
 def find_user(call: Call) -> dict[str, Any]:
-    """The user with this e-mail, username or login id, or whom an id was mailed to."""
+    """The user with this e-mail, username or login id, or whom an id was mailed to; the owner of an access token."""
+    acting = key_or_token(call.services, call.request, ENDPOINT, call.now)
+    call.tenant_id = acting.tenant_id
+    if acting.owner_id is not None:
+        return _user(call, acting.owner_id)
     for name, kinds in MAILED_IDS.items():
         if (secret := call.text(name)) is not None:
             return _user_of_id(call, kinds, secret)
@@ -77,8 +83,7 @@ def find_user(call: Call) -> dict[str, Any]:
 @routes.get("/api/user/<user_id>", endpoint=ENDPOINT, gives=UserAnswerSchema)
 def retrieve_user(call: Call, user_id: UUID) -> dict[str, Any]:
     """One user, with registrations."""
-    with call.services.db.read() as conn:
-        return {"user": _with_registrations(call, conn, users.get(conn, call.tenant_id, user_id))}
+    return _user(call, user_id)
 
 
 @routes.put(
@@ -91,7 +96,7 @@ def retrieve_user(call: Call, user_id: UUID) -> dict[str, Any]:
 def update_user(call: Call, user_id: UUID) -> dict[str, Any]:
     """Replace a user; what is left out returns to its default, the password stays."""
     if call.flag("reactivate"):
-        return _answer(save_user.set_active(call.services, call.tenant_id, user_id, True, call.now))
+        return _answer(user_status.set_active(call.services, call.tenant_id, user_id, True, call.now))
     require_user(call, user_id)
     change = user_change(call.load(USER_REQUEST))
     return _answer(save_user.update_user(call.services, call.tenant_id, user_id, lambda *_: change, call.now))
@@ -120,9 +125,9 @@ def delete_user(call: Call, user_id: UUID) -> None:
     """Deactivate a user and end every session; with hardDelete remove the user and all that belongs to them."""
     require_user(call, user_id)
     if call.flag("hardDelete") or call.load(USER_DELETE)["hard_delete"]:
-        save_user.delete_user(call.services, call.tenant_id, user_id, call.actor, call.now)
+        user_status.delete_user(call.services, call.tenant_id, user_id, call.actor, call.now)
     else:
-        save_user.set_active(call.services, call.tenant_id, user_id, False, call.now)
+        user_status.set_active(call.services, call.tenant_id, user_id, False, call.now)
 
 
 @routes.get(
@@ -162,6 +167,12 @@ def tenant_for(call: Call, application_id: UUID | None, path: str) -> UUID:
     if application is None:
         raise invalid_field(path, "invalid")
     return application.tenant_id
+
+
+def _user(call: Call, user_id: UUID) -> dict[str, Any]:
+    """Raises NotFound."""
+    with call.services.db.read() as conn:
+        return {"user": _with_registrations(call, conn, users.get(conn, call.tenant_id, user_id))}
 
 
 def _answer(registered: save_user.Registered) -> dict[str, Any]:
