@@ -1,6 +1,6 @@
 """How long refresh tokens live and how often they work: login contract 10.3, decision 24, security T10."""
 
-from __future__ import threading
+from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
