@@ -24,6 +24,7 @@ from identity.store.migrate import migrate
 from tests import postgres
 from tests.invariants import broken
 from tests.login_world import TWITTER, World, login_world
+from tests.password_door import Door
 from tests.storm import Call, Storm
 
 RECOVERY = 10.0
@@ -43,12 +44,15 @@ def every_sort(world: World) -> Calls:
     body = world.login_body("alice")
     user_id, refresh_token = logged_in["user"]["id"], logged_in["refreshToken"]
     bearer = {"Authorization": f"Bearer {logged_in['token']}"}
+    door = Door(world)
+    door.add_user()
     paths = (
         f"/api/user/{user_id}",
         "/api/user/search",
         f"/api/identity-provider/link?userId={user_id}",
         f"/api/identity-provider/{TWITTER}",
         f"/api/jwt/refresh?userId={user_id}",
+        "/api/system/login-record/search",
         "/api/tenant",
         "/api/application",
         "/api/status",
@@ -69,6 +73,8 @@ def every_sort(world: World) -> Calls:
         writes=[
             new_user,
             lambda: service.call("POST", "/api/identity-provider/login", body, key=""),
+            door.knock,
+            lambda: service.call("PUT", f"/api/login/{user_id}/{world.application_id}"),
             lambda: service.call("PATCH", f"/api/user/{user_id}", {"user": {"firstName": "Alice"}}),
             lambda: service.call("PATCH", f"/api/tenant/{service.tenant_id}", {"tenant": {"data": {"a": 1}}}),
         ],
