@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from identity.flows import courier
+from tests.fakes.sink import closed_port
+from tests.fakes.smtp import SmtpSink
 from tests.login_world import World
 from tests.queued_mails import QueuedMail, queued_mails
 from tests.verifying import (
@@ -202,3 +208,39 @@ def unverify(world: World, user_id: str) -> None:
     """A user from before the tenant verified addresses, say by an import."""
     with world.service.services.db.read() as conn:
         conn.execute("UPDATE users SET verified = false WHERE id = %s", (user_id,))
+
+
+def through(world: World, port: int, **members: Any) -> None:
+    verify_emails(world, host="127.0.0.1", port=port, defaultFromEmail="us@example.com", **members)
+
+
+def test_a_login_speaks_to_no_mail_server(world: World) -> None:
+    user_id = linked_person(world)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        through(world, listener.getsockname()[1])
+        unverify(world, user_id)
+        assert world.login("alice").status_code == 212
+        with pytest.raises(BlockingIOError):  # nobody has knocked
+            listener.accept()
+    assert len(mails_of(world, user_id)) == 1
+
+
+def test_with_the_mail_server_away_the_login_answers_and_the_mail_arrives_once_it_is_back(world: World) -> None:
+    user_id = linked_person(world)
+    port = closed_port()
+    through(world, port, verificationEmailTemplateId=add_template(world, TEMPLATE))
+    unverify(world, user_id)
+    assert world.login("alice").status_code == 212
+    courier.deliver_due(world.service.services)
+    with SmtpSink(port) as server:
+        courier.deliver_due(world.service.services)
+        assert server.received == []  # it waits a second after its first try
+        world.clock.advance(seconds=1)
+        courier.deliver_due(world.service.services)
+        [mail] = server.received
+    assert mail.recipients == [world.user(user_id)["email"]]
+    text = mail.part("plain").strip()
+    assert text.endswith(f"To {world.user(user_id)['email']}")
+    assert verify(world, found(ID, text)).status_code == 200
+    assert world.login("alice").status_code == 200
