@@ -109,7 +109,7 @@ def update_user(
         return user, registered
 
     with duplicates_named():
-        return transact(services, work, run=lambda work: services.db.transact(work, turn=user_id))
+        return transact(services, work, turn=user_id)
 
 
 def _methods(services: Services, stored: User, change: UserChange, made: Made) -> Adjustment:
