@@ -148,12 +148,12 @@ def _default_objects(services: Services) -> tuple[UUID, UUID, str]:
                                  insert_instant, last_update_instant)
             VALUES (%s, 'Default', true, 'acme.com', %s, %s, %s, %s, %s)
             """,
-            (tenant_id, key_id, key_id, Jsonb(_default_settings()), NOW, NOW),
+            (tenant_id, key_id, key_id, Jsonb(default_settings()), NOW, NOW),
         )
         return tenant_id, key_id, insert_api_key(conn, key_manager=True)
 
 
-def _default_settings() -> dict[str, Any]:
+def default_settings() -> dict[str, Any]:
     settings = dict(TenantRequest().load({"tenant": {"name": "Default"}})["tenant"])
     return {name: value for name, value in settings.items() if name not in {"name", "data"}}
 

@@ -32,12 +32,13 @@ class UserRules:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> UserRules:
         """From a tenant's settings (snake_case); what they leave out has its default."""
+        email = settings.get("email_configuration") or {}
         encryption = settings.get("password_encryption_configuration") or {}
         jwt = settings.get("jwt_configuration") or {}
         revocation = jwt.get("refresh_token_revocation_policy") or {}
         registration = settings.get("registration_configuration") or {}
         return cls(
-            verify_email=bool((settings.get("email_configuration") or {}).get("verify_email")),
+            verify_email=bool(email.get("verify_email")),
             blocked_domains=frozenset(canonical(domain) for domain in registration.get("blocked_domains") or ()),
             encryption_scheme=encryption.get("encryption_scheme") or DEFAULT_SCHEME,
             encryption_scheme_factor=encryption.get("encryption_scheme_factor") or None,

@@ -14,7 +14,7 @@ import orjson
 
 from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, Unreachable, invalid_field
-from identity.domain.events import Event
+from identity.domain.events import NO_INFO, Event, EventInfo
 from identity.domain.mail import Purpose, mail_address
 from identity.domain.model import Application, Tenant, User
 from identity.domain.verification import proved_address
@@ -42,6 +42,8 @@ class ForgotRequest:
     mailed: bool = True
     change_password_id: str | None = field(default=None, repr=False)
     """The id that an administrator wants it to be."""
+
+    info: EventInfo = NO_INFO
 
 
 def forgot_password(services: Services, request: ForgotRequest, now: int) -> str | None:
@@ -122,7 +124,7 @@ def _begin(
             queue_mail(conn, services, tenant, application, Purpose.FORGOT_PASSWORD, user, variables)
             happened.append("user.password.reset.send")
         shown = (user, registrations.of_user(conn, services.sealer, user.tenant_id, user.id))
-        announce(tenant.id, [Event(each, {"user": shown}, user.id) for each in happened])
+        announce(tenant.id, [Event(each, {"user": shown}, user.id, request.info) for each in happened])
 
     try:
         transact(services, work)

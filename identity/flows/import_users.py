@@ -17,9 +17,19 @@ from identity.domain.contact import canonical
 from identity.domain.errors import Invalid, Problem, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Application, Membership, Registration, User
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
+from identity.flows.announce import Announce, transact
+from identity.flows.brought_methods import (
+    BroughtMethod,
+    add_methods,
+    add_recovery_codes,
+    method_problems,
+    prepared_methods,
+)
+from identity.flows.new_user import NewUser
 from identity.flows.register_user import RegistrationChange, new_registration
-from identity.flows.save_user import NewMembership, NewUser, duplicates_named
+from identity.flows.save_user import NewMembership, duplicates_named
 from identity.flows.services import Services
+from identity.flows.user_events import users_imported
 from identity.hashing import Hashed
 from identity.store import applications, group_members, groups, passwords, registrations, tenants, users
 from identity.store.db import Connection
@@ -58,6 +68,8 @@ class ImportedUser:
     password_last_update_instant: int | None = None
     registrations: Sequence[ImportedRegistration] = ()
     memberships: Sequence[NewMembership] = ()
+    two_factor_methods: Sequence[BroughtMethod] = ()
+    recovery_codes: Sequence[str] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +89,11 @@ class ImportRequest:
 
 
 def import_users(services: Services, request: ImportRequest, now: int) -> list[User]:
-    """Raises Invalid; then nothing was stored."""
+    """Raises Invalid, WebhooksRefused; then nothing was stored."""
     rules = _rules(services, request)
-    new = _prepared(services, request, rules, now)
+    new, request = _prepared(services, request, rules, now), _settled(services, request)
 
-    def work(conn: Connection) -> list[User]:
+    def work(conn: Connection, announce: Announce) -> list[User]:
         if request.validate_db_constraints:
             _check_taken(conn, new)
         registered = _registrations(services, conn, request, new, now)
@@ -89,12 +101,38 @@ def import_users(services: Services, request: ImportRequest, now: int) -> list[U
         users.add_many(conn, [each.user for each in new])
         passwords.add_many(conn, [(each.user, each.password) for each in new if each.password is not None])
         registrations.add_many(conn, services.sealer, registered)
-        for each in new:
-            group_members.add_many(conn, each.user.tenant_id, each.user.memberships)
+        for each, asked in zip(new, request.users, strict=True):
+            tenant_id, user_id = each.user.tenant_id, each.user.id
+            if each.user.memberships:
+                group_members.add_many(conn, tenant_id, each.user.memberships)
+            add_methods(conn, tenant_id, user_id, each.methods, now)
+            add_recovery_codes(conn, services, tenant_id, user_id, asked.recovery_codes, now)
+        for tenant_id in rules:
+            announce(tenant_id, users_imported(_of_tenant(tenant_id, new, registered)))
         return [each.user for each in new]
 
     with duplicates_named():
-        return services.db.transact(work)
+        return transact(services, work)
+
+
+def _of_tenant(
+    tenant_id: UUID, new: Sequence[NewUser], registered: Sequence[Registration]
+) -> list[tuple[User, list[Registration]]]:
+    """The users of one tenant, each with their registrations."""
+    by_user: dict[UUID, list[Registration]] = {}
+    for registration in registered:
+        by_user.setdefault(registration.user_id, []).append(registration)
+    return [(each.user, by_user.get(each.user.id, [])) for each in new if each.user.tenant_id == tenant_id]
+
+
+def _settled(services: Services, request: ImportRequest) -> ImportRequest:
+    """With the ids of all registrations: the work may be done twice, and the event names them."""
+
+    def settled(asked: ImportedRegistration) -> ImportedRegistration:
+        return replace(asked, change=replace(asked.change, id=asked.change.id or services.runtime.new_id()))
+
+    users = [replace(user, registrations=[settled(each) for each in user.registrations]) for user in request.users]
+    return replace(request, users=users)
 
 
 def _tenant_of(request: ImportRequest, user: ImportedUser) -> UUID:
@@ -152,6 +190,7 @@ def _problems(user: ImportedUser, request: ImportRequest, rules: UserRules) -> P
     """(member, reason). The rules of the tenant for new passwords and domains do not look back at old users."""
     email, username = stored_email(user.profile["email"]), (user.profile["username"] or "").strip() or None
     found = [(path.removeprefix("user."), reason) for path, reason in login_id_problems(email, username)]
+    found += [(f"twoFactor.{path}", reason) for path, reason in method_problems(user.two_factor_methods)]
     if user.password is None:
         return found
     if user.encryption_scheme is None:
@@ -195,6 +234,7 @@ def _new(services: Services, request: ImportRequest, user: ImportedUser, rules: 
     profile["email"] = stored_email(profile["email"])
     profile["username"] = (profile["username"] or "").strip() or None
     changed = user.password_last_update_instant if user.encryption_scheme is not None else None
+    methods = prepared_methods(services, user_id, user.two_factor_methods)
     stored = User(
         tenant_id=_tenant_of(request, user),
         id=user_id,
@@ -212,9 +252,10 @@ def _new(services: Services, request: ImportRequest, user: ImportedUser, rules: 
             Membership(each.id or services.runtime.new_id(), each.group_id, user_id, now, each.data)
             for each in user.memberships
         ),
+        two_factor_methods=tuple(method.method for method in methods),
         **profile,
     )
-    return NewUser(stored, hashed)
+    return NewUser(stored, hashed, methods)
 
 
 def _hashed(services: Services, request: ImportRequest, user: ImportedUser, rules: UserRules) -> Hashed | None:

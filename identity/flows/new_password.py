@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
-from identity.domain.events import Event
+from identity.domain.events import NO_INFO, Event, EventInfo
 from identity.domain.guesses import Guess
 from identity.domain.mail import Purpose
 from identity.domain.model import Application, Tenant, User
@@ -49,6 +49,7 @@ class PasswordChange:
     current_password: str | None = field(default=None, repr=False)
     trust_token: str | None = field(default=None, repr=False)
     trust_challenge: str | None = field(default=None, repr=False)
+    info: EventInfo = NO_INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
         purpose = Purpose.PASSWORD_RESET_SUCCESS if right.was_forgotten else Purpose.PASSWORD_UPDATE
         queue_mail(conn, services, tenant, application, purpose, changed, {})
-        announce(tenant.id, _events(conn, services, right, user, changed))
+        announce(tenant.id, _events(conn, services, right, user, changed, change.info))
 
     transact(services, work, run=lambda do: services.db.transact(do, turn=right.user_id))
     if right.was_forgotten:
@@ -167,11 +168,13 @@ def _with_new_password(tenant: Tenant, right: PasswordRight, user: User, now: in
     return verified_user(changed, IMPLICIT, now) if proves and not user.verified else changed
 
 
-def _events(conn: Connection, services: Services, right: PasswordRight, before: User, user: User) -> list[Event]:
+def _events(
+    conn: Connection, services: Services, right: PasswordRight, before: User, user: User, info: EventInfo
+) -> list[Event]:
     registered = registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
     types = ["user.password.update", *(["user.password.reset.success"] if right.was_forgotten else [])]
-    found = [Event(each, {"user": (user, registered)}, user.id) for each in types]
-    return found if before.verified or not user.verified else [*found, email_verified(user, registered)]
+    found = [Event(each, {"user": (user, registered)}, user.id, info) for each in types]
+    return found if before.verified or not user.verified else [*found, email_verified(user, registered, info)]
 
 
 def _one_time_password(

@@ -10,10 +10,18 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import Application, Registration, User
 from identity.domain.outcome import Tokens
+from identity.flows.announce import Announce, transact
 from identity.flows.begin_session import begin_session
 from identity.flows.login_attempt import Person
-from identity.flows.save_user import UserChange, duplicates_named, insert_user, locked, prepare_user, welcome
+from identity.flows.new_user import insert_user, prepare_user, welcome
+from identity.flows.save_user import UserChange, duplicates_named, locked
 from identity.flows.services import Services
+from identity.flows.user_events import (
+    registration_created,
+    registration_deleted,
+    registration_updated,
+    user_created,
+)
 from identity.flows.welcome_user import welcome_registration
 from identity.store import applications, refresh_tokens, registrations
 from identity.store.db import Connection
@@ -49,14 +57,17 @@ class Enrolment:
 def register_user(
     services: Services, tenant_id: UUID | None, user_id: UUID, change: RegistrationChange, now: int
 ) -> Enrolment:
-    """Register an existing user. Raises Invalid, NotFound."""
+    """Register an existing user. Raises Invalid, NotFound, WebhooksRefused."""
+    change = _settled(services, change)
 
-    def work(conn: Connection) -> Enrolment:
-        user, _ = locked(services, conn, tenant_id, user_id)
-        return _enrol(services, conn, user, change, now)
+    def work(conn: Connection, announce: Announce) -> Enrolment:
+        user, registered = locked(services, conn, tenant_id, user_id)
+        made = _enrol(services, conn, user, change, now)
+        announce(user.tenant_id, registration_created(user, [*registered, made.registration], made.registration))
+        return made
 
     with duplicates_named():
-        return services.db.transact(work)
+        return transact(services, work)
 
 
 def create_and_register(
@@ -68,26 +79,27 @@ def create_and_register(
     now: int,
     ip_address: str | None = None,
 ) -> Enrolment:
-    """Create and register a user, both or neither, and log them in. Raises Invalid.
+    """Create and register a user, both or neither, and log them in. Raises Invalid, WebhooksRefused.
 
     There are no tokens when the user or the application may not log in.
     """
-    new = prepare_user(services, tenant_id, user_id, user_change, now)
+    new, change = prepare_user(services, tenant_id, user_id, user_change, now), _settled(services, change)
     services.configurations.forget_unless_current()
-    application = services.configurations.application(change.application_id)
+    configuration = services.configurations.application(change.application_id)
 
-    def work(conn: Connection) -> Enrolment:
+    def work(conn: Connection, announce: Announce) -> Enrolment:
         user = insert_user(conn, new)
-        enrolled = _enrol(services, conn, user, change, now)
+        made = _enrol(services, conn, user, change, now)
         email_id = welcome(conn, services, user, replace(user_change, application_id=change.application_id), now)
-        enrolled = replace(enrolled, email_verification_id=email_id)
-        if application is None:
-            return enrolled
-        person = Person(user, (enrolled.registration,))
-        return replace(enrolled, tokens=begin_session(services, conn, application, person, ip_address, now))
+        made = replace(made, email_verification_id=email_id)
+        announce(tenant_id, user_created(user, [made.registration]))
+        if configuration is None:
+            return made
+        person = Person(made.user, (made.registration,))
+        return replace(made, tokens=begin_session(services, conn, configuration, person, ip_address, now))
 
     with duplicates_named():
-        return services.db.transact(work)
+        return transact(services, work)
 
 
 def update_registration(
@@ -98,33 +110,46 @@ def update_registration(
     change_of: Callable[[Registration], RegistrationChange],
     now: int,
 ) -> tuple[User, Registration]:
-    """Replace what clients set; `change_of` sees the registration as locked. Raises Invalid, NotFound."""
+    """Replace what clients set; `change_of` sees the registration as locked.
 
-    def work(conn: Connection) -> tuple[User, Registration]:
-        user, _ = locked(services, conn, tenant_id, user_id)
+    Raises Invalid, NotFound, WebhooksRefused.
+    """
+
+    def work(conn: Connection, announce: Announce) -> tuple[User, Registration]:
+        user, registered = locked(services, conn, tenant_id, user_id)
         applications.hold(conn, user.tenant_id, application_id)
-        stored = registrations.get(conn, services.sealer, user.tenant_id, user.id, application_id)
+        stored = next((each for each in registered if each.application_id == application_id), None)
         application = applications.get(conn, application_id, user.tenant_id)
         if stored is None or application is None:
             raise NotFound
-        change = change_of(stored)
-        registration = _updated(services, stored, change, application, now)
+        registration = _updated(services, stored, change_of(stored), application, now)
         registrations.update(conn, services.sealer, registration)
+        others = [each for each in registered if each.application_id != application_id]
+        announce(user.tenant_id, registration_updated(user, [*others, registration], stored, registration))
         return user, registration
 
-    return services.db.transact(work)
+    return transact(services, work)
 
 
 def delete_registration(services: Services, tenant_id: UUID | None, user_id: UUID, application_id: UUID) -> None:
-    """Remove the registration and the refresh tokens made for it. Raises NotFound."""
+    """Remove the registration and the refresh tokens made for it. Raises NotFound, WebhooksRefused."""
 
-    def work(conn: Connection) -> None:
-        user, _ = locked(services, conn, tenant_id, user_id)
-        if not registrations.remove(conn, user.tenant_id, user.id, application_id):
+    def work(conn: Connection, announce: Announce) -> None:
+        user, registered = locked(services, conn, tenant_id, user_id)
+        stored = next((each for each in registered if each.application_id == application_id), None)
+        if stored is None:
             raise NotFound
+        registrations.remove(conn, user.tenant_id, user.id, application_id)
         refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id, application_id)
+        others = [each for each in registered if each.application_id != application_id]
+        announce(user.tenant_id, registration_deleted(user, others, stored))
 
-    services.db.transact(work)
+    transact(services, work)
+
+
+def _settled(services: Services, change: RegistrationChange) -> RegistrationChange:
+    """With its id: the work may be done twice, and events name it."""
+    return replace(change, id=change.id or services.runtime.new_id())
 
 
 def _enrol(services: Services, conn: Connection, user: User, change: RegistrationChange, now: int) -> Enrolment:

@@ -9,8 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.events import Event
 from identity.domain.model import Group
+from identity.flows.announce import Announce, transact
 from identity.flows.services import Services
+from identity.flows.user_events import with_partners
 from identity.store import groups
 from identity.store.db import Connection, UniqueConflict
 
@@ -27,38 +30,51 @@ class GroupChange:
 
 
 def create_group(services: Services, tenant_id: UUID, group_id: UUID | None, change: GroupChange, now: int) -> Group:
-    """Raises Invalid."""
+    """Raises Invalid, WebhooksRefused."""
     new = Group(tenant_id, group_id or services.runtime.new_id(), change.name, change.data, now, now)
 
-    def work(conn: Connection) -> Group:
+    def work(conn: Connection, announce: Announce) -> Group:
         _check_roles(conn, tenant_id, change)
         groups.add(conn, new)
-        return _with_roles(conn, new, change)
+        group = _with_roles(conn, new, change)
+        announce(tenant_id, _events("create", group=group))
+        return group
 
     with _duplicates_named():
-        return services.db.transact(work)
+        return transact(services, work)
 
 
 def update_group(
     services: Services, tenant_id: UUID | None, group_id: UUID, change_of: Callable[[Group], GroupChange], now: int
 ) -> Group:
-    """Replace what clients set; `change_of` sees the group as locked. Raises Invalid, NotFound."""
+    """Replace what clients set; `change_of` sees the group as locked.
 
-    def work(conn: Connection) -> Group:
+    Raises Invalid, NotFound, WebhooksRefused.
+    """
+
+    def work(conn: Connection, announce: Announce) -> Group:
         stored = locked(conn, tenant_id, group_id)
         change = change_of(stored)
         _check_roles(conn, stored.tenant_id, change)
         group = replace(stored, name=change.name, data=change.data, last_update_instant=now)
         groups.update(conn, group)
-        return _with_roles(conn, group, change)
+        group = _with_roles(conn, group, change)
+        announce(group.tenant_id, _events("update", original=stored, group=group))
+        return group
 
     with _duplicates_named():
-        return services.db.transact(work, turn=group_id)
+        return transact(services, work, run=lambda work: services.db.transact(work, turn=group_id))
 
 
 def delete_group(services: Services, tenant_id: UUID | None, group_id: UUID) -> None:
-    """With its memberships. Raises NotFound."""
-    services.db.transact(lambda conn: groups.remove(conn, locked(conn, tenant_id, group_id)))
+    """With its memberships. Raises NotFound, WebhooksRefused."""
+
+    def work(conn: Connection, announce: Announce) -> None:
+        group = locked(conn, tenant_id, group_id)
+        groups.remove(conn, group)
+        announce(group.tenant_id, _events("delete", group=group))
+
+    transact(services, work)
 
 
 def locked(conn: Connection, tenant_id: UUID | None, group_id: UUID) -> Group:
@@ -67,6 +83,10 @@ def locked(conn: Connection, tenant_id: UUID | None, group_id: UUID) -> Group:
     if group is None:
         raise NotFound
     return group
+
+
+def _events(verb: str, **payload: Group) -> list[Event]:
+    return with_partners([Event(f"group.{verb}", payload)])
 
 
 def _check_roles(conn: Connection, tenant_id: UUID, change: GroupChange) -> None:

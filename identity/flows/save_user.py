@@ -1,6 +1,6 @@
-"""Create, change, deactivate, reactivate and delete users on behalf of an administrator. Source: supporting contract 3.
+"""Change users on behalf of an administrator, and what creating and changing them share. Source: supporting contract 3.
 
-Passwords are hashed by the tenant's scheme or the one the request names; a new user's before the transaction opens.
+Passwords are hashed by the tenant's scheme or the one the request names.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from uuid import UUID
 from identity import hashing
 from identity.domain import passwords as password_rules
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
-from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, Registration, Tenant, User
+from identity.domain.model import Registration, Tenant, User
 from identity.domain.password_change import reason_after_update
-from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
+from identity.domain.user_rules import UserRules, login_id_problems, stored_email
 from identity.domain.verification import must_verify_again
+from identity.flows.announce import Announce, transact
 from identity.flows.begin_verification import begin, email_of
+from identity.flows.brought_methods import BroughtMethod
 from identity.flows.replace_password import replace_password
 from identity.flows.services import Services
-from identity.flows.welcome_user import welcome_user
+from identity.flows.user_events import user_updated
 from identity.hashing import Hashed
-from identity.store import audit, group_members, groups, passwords, refresh_tokens, registrations, tenants, users
+from identity.store import registrations, tenants, users
 from identity.store.db import Connection, UniqueConflict
 
 DUPLICATES = {
@@ -55,7 +57,8 @@ class UserChange:
     """Whose mail templates are used."""
 
     memberships: Sequence[NewMembership] = ()
-    """Of a new user; later they change through the groups."""
+    two_factor_methods: Sequence[BroughtMethod] = ()
+    """Both of a new user: later they change through the groups, and through the routes of second factors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,98 +70,6 @@ class NewMembership:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class NewUser:
-    """A user who passed every rule, ready to be stored."""
-
-    user: User
-    password: Hashed | None
-
-
-def create_user(
-    services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int
-) -> tuple[User, str | None]:
-    """The user, and the id of the e-mail verification where it takes a code too. Raises Invalid."""
-    new = prepare_user(services, tenant_id, user_id, change, now)
-
-    def work(conn: Connection) -> tuple[User, str | None]:
-        user = insert_user(conn, new)
-        return user, welcome(conn, services, user, change, now)
-
-    with duplicates_named():
-        return services.db.transact(work)
-
-
-def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, change: UserChange, now: int) -> NewUser:
-    """Check and hash, store nothing. Raises Invalid."""
-    with services.db.read() as conn:
-        rules = UserRules.of(_tenant(conn, tenant_id).settings)
-    profile = _checked_profile(change, rules, password_required=not change.send_set_password_email)
-    verified, reason = starts_verified(rules, skip_verification=change.skip_verification)
-    new_id = user_id or services.runtime.new_id()
-    user = User(
-        tenant_id=tenant_id,
-        id=new_id,
-        active=True,
-        verified=verified,
-        verified_instant=now if verified else None,
-        verified_reason=reason,
-        connector_id=BUILT_IN_CONNECTOR_ID,
-        last_login_instant=None,
-        insert_instant=now,
-        last_update_instant=now,
-        password_last_update_instant=now if change.password else None,
-        password_change_reason=reason_after_update(None, profile["password_change_required"]),
-        memberships=tuple(
-            Membership(each.id or services.runtime.new_id(), each.group_id, new_id, now, each.data)
-            for each in change.memberships
-        ),
-        **profile,
-    )
-    return NewUser(user, _hashed(services, change, rules))
-
-
-def insert_user(conn: Connection, new: NewUser) -> User:
-    """Store the user with password and memberships. Raises Invalid for a group that is not there."""
-    user = new.user
-    users.add(conn, user)
-    if new.password is not None:
-        passwords.save(conn, user.tenant_id, user.id, new.password, user.insert_instant)
-    return _join_groups(conn, user) if user.memberships else user
-
-
-def welcome(conn: Connection, services: Services, user: User, change: UserChange, now: int) -> str | None:
-    """Write the mails that a new user gets; the id of the e-mail verification where it takes a code too."""
-    return welcome_user(
-        conn,
-        services,
-        user,
-        application_id=change.application_id,
-        sets_password=change.send_set_password_email,
-        now=now,
-    )
-
-
-def _join_groups(conn: Connection, user: User) -> User:
-    """Put a new user into groups, locked in the order of their ids as everybody does."""
-    found = {
-        group_id: groups.lock(conn, user.tenant_id, group_id)
-        for group_id in sorted({membership.group_id for membership in user.memberships}, key=str)
-    }
-    problems = [
-        (f"user.memberships[{index}].groupId", "invalid")
-        for index, membership in enumerate(user.memberships)
-        if found[membership.group_id] is None
-    ]
-    if problems:
-        raise invalid_fields(problems)
-    for membership in user.memberships:
-        group_members.put(conn, user.tenant_id, membership)
-    stored = users.get(conn, user.tenant_id, user.id)
-    assert stored is not None  # this transaction made it
-    return stored
-
-
 def update_user(
     services: Services,
     tenant_id: UUID | None,
@@ -168,53 +79,28 @@ def update_user(
 ) -> Registered:
     """Replace what clients set; `change_of` sees the user as locked, so that a patch builds on the last write.
 
-    Raises Invalid, NotFound.
+    Raises Invalid, NotFound, WebhooksRefused.
     """
 
-    def work(conn: Connection) -> Registered:
+    def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         change = change_of(stored, registered)
-        tenant = _tenant(conn, stored.tenant_id)
+        tenant = tenant_of(conn, stored.tenant_id)
         rules = UserRules.of(tenant.settings)
-        user = _updated(stored, change, _checked_profile(change, rules), now)
+        user = _updated(stored, change, checked_profile(change, rules), now)
         renewed = must_verify_again(tenant.settings, stored, user) and not change.skip_verification
         if renewed:
             user = replace(user, verified=False, verified_reason="Pending")
         users.update(conn, user)
         if renewed:
             begin(conn, services, email_of(tenant, user), now, mailed=True)
-        if (password := _hashed(services, change, rules)) is not None:
+        if (password := hashed_password(services, change, rules)) is not None:
             replace_password(conn, services, tenant, user, password, now)
+        announce(user.tenant_id, user_updated((stored, registered), (user, registered)))
         return user, registered
 
     with duplicates_named():
-        return services.db.transact(work, turn=user_id)
-
-
-def set_active(services: Services, tenant_id: UUID | None, user_id: UUID, active: bool, now: int) -> Registered:
-    """Reactivate, or deactivate and end every session. Raises NotFound."""
-
-    def work(conn: Connection) -> Registered:
-        stored, registered = locked(services, conn, tenant_id, user_id)
-        user = replace(stored, active=active, last_update_instant=now)
-        users.update(conn, user)
-        if not active:
-            refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id)
-        return user, registered
-
-    return services.db.transact(work)
-
-
-def delete_user(services: Services, tenant_id: UUID | None, user_id: UUID, actor: str, now: int) -> None:
-    """Remove the user and everything that hangs on them, for good. Raises NotFound."""
-
-    def work(conn: Connection) -> None:
-        stored, _ = locked(services, conn, tenant_id, user_id)
-        users.remove(conn, stored)
-        data = {"tenantId": str(stored.tenant_id), "userId": str(stored.id)}
-        audit.add(conn, now, actor, f"Deleted user {stored.id}", data=data)
-
-    services.db.transact(work)
+        return transact(services, work, run=lambda work: services.db.transact(work, turn=user_id))
 
 
 def locked(services: Services, conn: Connection, tenant_id: UUID | None, user_id: UUID) -> Registered:
@@ -237,7 +123,7 @@ def duplicates_named() -> Iterator[None]:
         raise invalid_field(DUPLICATES[conflict.constraint], "duplicate") from conflict
 
 
-def _tenant(conn: Connection, tenant_id: UUID) -> Tenant:
+def tenant_of(conn: Connection, tenant_id: UUID) -> Tenant:
     """Raises NotFound: the tenant was deleted meanwhile."""
     tenant = tenants.get(conn, tenant_id)
     if tenant is None:
@@ -245,7 +131,7 @@ def _tenant(conn: Connection, tenant_id: UUID) -> Tenant:
     return tenant
 
 
-def _checked_profile(change: UserChange, rules: UserRules, *, password_required: bool = False) -> dict[str, Any]:
+def checked_profile(change: UserChange, rules: UserRules, *, is_new: bool = False) -> dict[str, Any]:
     """The members to store. Raises Invalid with everything that is wrong at once."""
     profile = dict(change.profile)
     profile["email"] = email = stored_email(profile["email"])
@@ -260,8 +146,10 @@ def _checked_profile(change: UserChange, rules: UserRules, *, password_required:
             for name, reason in hashing.problems(change.password, *_scheme(change, rules))
             if ("user.password", reason) not in found
         ]
-    elif password_required:
+    elif is_new and not change.send_set_password_email:
         found.append(("user.password", "blank"))
+    elif is_new and not email and not profile["data"].get("email"):
+        found.append(("user.email", "blank"))  # there is nowhere to send the mail
     if found:
         raise invalid_fields(found)
     return profile
@@ -292,7 +180,7 @@ def _scheme(change: UserChange, rules: UserRules) -> tuple[str, int | None]:
     return scheme, rules.encryption_scheme_factor if scheme == rules.encryption_scheme else None
 
 
-def _hashed(services: Services, change: UserChange, rules: UserRules) -> Hashed | None:
+def hashed_password(services: Services, change: UserChange, rules: UserRules) -> Hashed | None:
     if change.password is None:
         return None
     return hashing.hash_password(change.password, *_scheme(change, rules), services.runtime.random_bytes)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from identity.domain.errors import Invalid, NotFound, invalid_field
-from identity.domain.events import Event
+from identity.domain.events import NO_INFO, Event, EventInfo
 from identity.domain.model import Registration, User
 from identity.domain.verification import MOST_GUESSES, proved_address, verified_user
 from identity.flows.announce import Announce, transact
@@ -26,7 +26,9 @@ COMPLETED = "Completed"
 ADMINISTRATIVE = "Administrative"
 
 
-def verify_email(services: Services, tenant_id: UUID | None, secret: str, code: str | None, now: int) -> None:
+def verify_email(
+    services: Services, tenant_id: UUID | None, secret: str, code: str | None, now: int, info: EventInfo = NO_INFO
+) -> None:
     """The e-mail address that the id was mailed to is verified. Raises NotFound, Invalid."""
     found = _proved(services, Kind.EMAIL_VERIFICATION, tenant_id, secret, code, now)
 
@@ -35,15 +37,19 @@ def verify_email(services: Services, tenant_id: UUID | None, secret: str, code: 
             raise NotFound
         _refuse_another_address(found, user)
 
-    _verify_user(services, found.tenant_id, _owner(found), COMPLETED, now, take)
+    _verify_user(services, found.tenant_id, _owner(found), COMPLETED, now, info, take)
 
 
-def verify_email_of(services: Services, tenant_id: UUID | None, user_id: UUID, now: int) -> None:
+def verify_email_of(
+    services: Services, tenant_id: UUID | None, user_id: UUID, now: int, info: EventInfo = NO_INFO
+) -> None:
     """An administrator vouches for the user's e-mail address. Raises NotFound."""
-    _verify_user(services, tenant_id, user_id, ADMINISTRATIVE, now, lambda *_: None)
+    _verify_user(services, tenant_id, user_id, ADMINISTRATIVE, now, info, lambda *_: None)
 
 
-def verify_registration(services: Services, tenant_id: UUID | None, secret: str, code: str | None, now: int) -> None:
+def verify_registration(
+    services: Services, tenant_id: UUID | None, secret: str, code: str | None, now: int, info: EventInfo = NO_INFO
+) -> None:
     """The registration that the id is for is verified. Raises NotFound, Invalid."""
     found = _proved(services, Kind.REGISTRATION_VERIFICATION, tenant_id, secret, code, now)
     application_id = found.application_id
@@ -63,13 +69,13 @@ def verify_registration(services: Services, tenant_id: UUID | None, secret: str,
         verifications.remove(conn, found.kind, user.tenant_id, user.id, application_id)
         shown = (user, [verified if item is stored else item for item in registered])
         payload = {"application_id": application_id, "registration": verified, "user": shown}
-        announce(user.tenant_id, [Event("user.registration.verified", payload, user.id)])
+        announce(user.tenant_id, [Event("user.registration.verified", payload, user.id, info)])
 
     transact(services, work)
 
 
-def email_verified(user: User, registered: Sequence[Registration]) -> Event:
-    return Event("user.email.verified", {"user": (user, registered)}, user.id)
+def email_verified(user: User, registered: Sequence[Registration], info: EventInfo) -> Event:
+    return Event("user.email.verified", {"user": (user, registered)}, user.id, info)
 
 
 def _verified_registration(registration: Registration, now: int) -> Registration:
@@ -83,6 +89,7 @@ def _verify_user(
     user_id: UUID,
     reason: str,
     now: int,
+    info: EventInfo,
     allow: Callable[[Connection, User], None],
 ) -> None:
     """`allow` sees the user as locked and raises when the proof does not hold any more. Raises NotFound."""
@@ -94,7 +101,7 @@ def _verify_user(
         if not user.verified:
             verified = verified_user(user, reason, now)
             users.update(conn, verified)
-            announce(user.tenant_id, [email_verified(verified, registered)])
+            announce(user.tenant_id, [email_verified(verified, registered, info)])
 
     transact(services, work)
 

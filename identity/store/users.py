@@ -76,6 +76,16 @@ def find_by_canonical(
         ).fetchone()
 
 
+def existing(conn: Connection, tenant_id: UUID | None, user_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of these ids that name a user, each once, in their order."""
+    rows = conn.execute(
+        "SELECT id FROM users WHERE id = ANY(%(ids)s) AND (%(tenant)s::uuid IS NULL OR tenant_id = %(tenant)s)",
+        {"ids": list(user_ids), "tenant": tenant_id},
+    ).fetchall()
+    found = {row[0] for row in rows}
+    return [user_id for user_id in dict.fromkeys(user_ids) if user_id in found]
+
+
 def lock(conn: Connection, tenant_id: UUID | None, user_id: UUID) -> bool:
     """Hold the user's row until the transaction ends; False when there is none."""
     row = conn.execute(

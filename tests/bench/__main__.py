@@ -1,4 +1,4 @@
-"""The command behind `make bench`: `python -m tests.bench [--quick] [--against FOLDER]`."""
+"""The command behind `make bench`: `python -m tests.bench [search] [--quick] [--against FOLDER]`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from tests.bench import search
 from tests.bench.failure import BenchFailed
 from tests.bench.report import goals, growth, header, table, verdicts
 from tests.bench.stage import stage
 from tests.bench.turns import Plan, Turns
 
 LONGEST_MINUTES = 6
+QUICK_USERS = 20_000
 QUICK = Plan(rounds=1, seconds=0.3, ramp_seconds=0.1, people=40, far_seconds=0.5)
 
 
@@ -25,7 +27,10 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGALRM, _out_of_time)
     signal.alarm(LONGEST_MINUTES * 60)
     try:
-        _run(plan) if options.against is None else _compare(plan, options.against.resolve())
+        if options.what == "search":
+            _search(QUICK_USERS if options.quick else options.users)
+        else:
+            _run(plan) if options.against is None else _compare(plan, options.against.resolve())
     except BenchFailed as failure:
         print(f"bench failed: {failure}", file=sys.stderr)
         return 1
@@ -58,6 +63,12 @@ def _compare(plan: Plan, against: Path) -> None:
     print(f"\n{header(plan)}\n\n{table(taken, far, plan)}\n\n{verdicts(growth(taken))}\n")
 
 
+def _search(users: int) -> None:
+    figures = search.measure(users, _tell)
+    print(f"\n{search.table(figures, users)}\n")
+    search.refuse_rising(figures)
+
+
 def _tell(text: str) -> None:
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
@@ -68,6 +79,8 @@ def _out_of_time(*_: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("what", nargs="?", choices=("logins", "search"), default="logins", help="what to measure")
+    parser.add_argument("--users", type=int, default=search.USERS, help="how many the search is measured over")
     parser.add_argument("--quick", action="store_true", help="a smoke run of a few seconds: its figures mean nothing")
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="a goal is judged over 5 or more")
     parser.add_argument("--seconds", type=float, default=Plan().seconds, help="of each measured turn")

@@ -94,7 +94,7 @@ def stage(report: Callable[[str], None], against: Path | None = None) -> Iterato
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="identity-bench-")))
         folder.chmod(0o711)  # as root, PostgreSQL drops to an account that must be able to pass
-        url, postmaster = stack.enter_context(_postgres(folder / "home", report))
+        url, postmaster = stack.enter_context(embedded_postgres(folder / "home", report))
         x_port = free_port("127.0.0.1")
         options = ("--port", str(x_port), "--consumer-key", CONSUMER_KEY, "--consumer-secret", CONSUMER_SECRET)
         stack.enter_context(
@@ -108,7 +108,7 @@ def stage(report: Callable[[str], None], against: Path | None = None) -> Iterato
             )
         )
         x_url = f"http://127.0.0.1:{x_port}"
-        databases = (_new_database(url, "floor"), _new_database(url, "service"))
+        databases = (new_database(url, "floor"), new_database(url, "service"))
         if against is None:
             floor = stack.enter_context(_floor(databases[0], x_url, folder))
         else:
@@ -126,7 +126,7 @@ def _service(name: str, url: str, x_url: str, folder: Path, root: Path) -> Itera
 
 
 @contextmanager
-def _postgres(home: Path, report: Callable[[str], None]) -> Iterator[tuple[str, int]]:
+def embedded_postgres(home: Path, report: Callable[[str], None]) -> Iterator[tuple[str, int]]:
     """The URL of the embedded server, which syncs as in production, and its process id."""
     embedded = EmbeddedPostgres(home)
     url = embedded.start(report)
@@ -139,7 +139,7 @@ def _postgres(home: Path, report: Callable[[str], None]) -> Iterator[tuple[str, 
         embedded.stop()
 
 
-def _new_database(url: str, name: str) -> str:
+def new_database(url: str, name: str) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return with_database(url, name)

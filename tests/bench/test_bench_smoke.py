@@ -12,6 +12,7 @@ import pytest
 
 from tests.bench.failure import BenchFailed
 from tests.bench.report import floor_digest
+from tests.bench.search import ORDERS, Figure, refuse_rising
 from tests.bench.turns import Turn, ratios, refuse_wrong_calls
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -43,6 +44,21 @@ def test_a_quick_run_takes_turns_and_exits_well() -> None:
     for operation in ("login", "first login", "refresh", "link read"):
         assert [operation, "floor"] in cells and [operation, "service"] in cells, done.stdout
     assert re.search(r"login +\| (reached|MISSED) +\| \d+\.\d\d \(.*\) x floor over 1 rounds", done.stdout)
+
+
+@pytest.mark.slow
+def test_a_quick_run_of_the_search_finds_deep_pages_no_dearer_than_the_first() -> None:
+    command = [sys.executable, "-m", "tests.bench", "search", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "| login                       | 19,950" in done.stdout, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_search_whose_pages_rise_with_their_depth_fails_the_run() -> None:
+    flat = [Figure(order, depth, 5.0, 9.0) for order in ORDERS for depth in (0, 100)]
+    refuse_rising(flat)
+    with pytest.raises(BenchFailed, match=r"rise from 5\.0 to 16\.0 ms"):
+        refuse_rising([*flat, Figure("fullName", 1000, 16.0, 17.0)])
 
 
 def test_the_floor_is_the_reference_one_to_the_byte() -> None:

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "/api/system/audit-log/export",
     "/api/system/login-record/export",
     "/api/user",
+    "/api/two-factor/send",
     "/api/two-factor/start",
     "/api/two-factor/status",
     "/api/user/import",

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from identity.hashing import Hashed
 from tests import postgres
-from tests.service import NOW, Service, running_service
+from tests.service import NOW, Service, default_settings, running_service
 
 PASSWORD = "correct horse battery"
 
@@ -27,8 +27,9 @@ def service_for_a_module(server: postgres.Server, template: str) -> Iterator[Ser
 
 
 def add_tenant(service: Service, **settings: Any) -> UUID:
-    """A second tenant, with these settings."""
+    """A second tenant, with these settings and the defaults of all others."""
     tenant_id = uuid4()
+    whole = merged(default_settings(), settings)
     with service.services.db.transaction() as conn:
         conn.execute(
             """
@@ -36,9 +37,17 @@ def add_tenant(service: Service, **settings: Any) -> UUID:
                                  last_update_instant)
             VALUES (%s, %s, %s, %s, %s, %s, %s)
             """,
-            (tenant_id, str(tenant_id), service.signing_key_id, service.signing_key_id, Jsonb(settings), NOW, NOW),
+            (tenant_id, str(tenant_id), service.signing_key_id, service.signing_key_id, Jsonb(whole), NOW, NOW),
         )
     return tenant_id
+
+
+def merged(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    """Settings with some of them replaced, however deep."""
+    for name, value in part.items():
+        both = isinstance(value, dict) and isinstance(whole.get(name), dict)
+        whole[name] = merged(whole[name], value) if both else value
+    return whole
 
 
 def add_application(

@@ -23,6 +23,7 @@ from tests.login_world import TWITTER, World
 from tests.second_factors import with_phone
 from tests.service import Service
 from tests.troubles import PASSWORD, Somebody
+from tests.webhook_world import hooks_of
 
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 
@@ -138,6 +139,22 @@ def test_no_secret_of_a_login_is_logged_refused_aloud_or_stored_in_clear(
     canaries.call("POST", "/api/identity-provider/link", link)
     canaries.call("GET", f"/api/identity-provider/link/pending/{pending}?userId={uuid4()}")
     assert canaries.found_in(log.of_the_service) == set()
+    assert canaries.found_in("\n".join(canaries.refusals)) == set()
+    assert canaries.found_in(canaries.stored()) == set()
+
+
+def test_no_secret_of_a_password_login_is_logged_refused_aloud_or_stored_in_clear(
+    world: World, canaries: Canaries, log: Everything
+) -> None:
+    with hooks_of(world.service) as hooks:
+        hook = hooks.add("user.login.failed", "user.login.success")
+        hooks.switch_on("user.login.failed", "user.login.success")
+        _password_logins(canaries, world)
+        hooks.deliver()
+        assert "user.login.failed" in hook.types
+        assert canaries.found_in(str(hook.events)) == set()
+    world.service.services.traces.flush()
+    assert canaries.found_in(log.text) == set()
     assert canaries.found_in("\n".join(canaries.refusals)) == set()
     assert canaries.found_in(canaries.stored()) == set()
 
@@ -346,6 +363,27 @@ def _wrong_logins(canaries: Canaries, world: World) -> None:
         world.x.clear_faults()
     for name, secret in data.items():
         canaries.call("POST", "/api/identity-provider/login", {**body, "data": {**data, name: [secret]}}, key="")
+
+
+def _password_logins(canaries: Canaries, world: World) -> None:
+    application = f"/api/application/{world.application_id}"
+    canaries.call("PATCH", application, {"application": {"authenticationTokenConfiguration": {"enabled": True}}})
+    person = {"email": f"{uuid4()}@example.com", "password": canaries("password")}
+    registration = {"applicationId": world.application_id, "authenticationToken": canaries("authentication token")}
+    body = {"user": person, "registration": registration}
+    assert canaries.call("POST", "/api/user/registration", body).status_code == 200
+
+    def login(password: Any) -> dict[str, Any]:
+        return {"loginId": person["email"], "password": password, "applicationId": world.application_id}
+
+    for secret in ("password", "authentication token"):
+        tokens = canaries.call("POST", "/api/login", login(canaries(secret))).json()
+        canaries.made |= {f"{name} for {secret}": tokens[name] for name in ("token", "refreshToken")}
+    canaries.call("POST", "/api/login", login(canaries("wrong password")))
+    canaries.call("POST", "/api/login", login(canaries("password")), key=canaries("unknown API key"))
+    canaries.call("POST", "/api/login", {**login(None), "oneTimePassword": canaries("one-time password")})
+    canaries.call("POST", "/api/login", login("x") | {"twoFactorTrustId": canaries("trusted computer")})
+    _wrongly(canaries, "POST", "/api/login", login, "password")
 
 
 def _tokens(canaries: Canaries, logged_in: dict[str, Any], application_id: str) -> None:

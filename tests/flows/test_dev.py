@@ -12,6 +12,7 @@ from uuid import uuid4
 import psutil
 import pytest
 import requests
+from fusionauth.fusionauth_client import FusionAuthClient
 
 from identity.dev.folder import read_dev_env
 from tests.dev_run import DevEnded, DevRun, dev_run
@@ -84,21 +85,45 @@ def test_the_secrets_of_the_installation_are_for_its_owner_only(running: DevRun)
         assert known[name] not in said
 
 
-def test_the_clock_is_moved_for_every_worker_at_once(running: DevRun) -> None:
-    def command(*arguments: str) -> str:
-        whole = [running.command[0], "-m", "identity", "clock", *arguments]
-        done = subprocess.run(whole, check=True, cwd="/", env=running.environment(), capture_output=True, text=True)
-        return done.stdout
+def clock(run: DevRun, *arguments: str) -> str:
+    """What `identity clock` says, called as it is beside a running service."""
+    whole = [run.command[0], "-m", "identity", "clock", *arguments]
+    done = subprocess.run(whole, check=True, cwd="/", env=run.environment(), capture_output=True, text=True)
+    return done.stdout
 
+
+def test_an_action_ends_by_itself_when_its_time_has_come(running: DevRun) -> None:
+    client = FusionAuthClient(read_dev_env(running.home)["IDENTITY_API_KEY"], running.url)
+    user = {"username": str(uuid4()), "password": "correct horse battery"}
+    user_id = client.create_user({"user": user}).success_response["user"]["id"]
+    definition = {"name": str(uuid4()), "temporal": True, "preventLogin": True}
+    definition_id = client.create_user_action({"userAction": definition}).success_response["userAction"]["id"]
+    end = int((time.time() + 3_600) * 1000)
+    action = {"actioneeUserId": user_id, "actionerUserId": user_id, "userActionId": definition_id, "expiry": end}
+    action_id = client.action_user({"action": action}).success_response["action"]["id"]
+    proof = {"loginId": user["username"], "password": user["password"]}
+    assert client.login(proof).status == 409
+    try:
+        clock(running, "advance", "61m")
+        assert client.login(proof).status == 200
+        deadline = time.monotonic() + QUICK
+        while not client.retrieve_action(action_id).success_response["action"]["endEventSent"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        clock(running, "reset")
+
+
+def test_the_clock_is_moved_for_every_worker_at_once(running: DevRun) -> None:
     def days_ahead() -> int:
         made = running.request("POST", "/api/user-action", {"userAction": {"name": str(uuid4())}}).json()
         return round((made["userAction"]["insertInstant"] / 1000 - time.time()) / 86_400)
 
     try:
-        assert "31 days, 0:00:00 ahead" in command("advance", "31d")
+        assert "31 days, 0:00:00 ahead" in clock(running, "advance", "31d")
         assert {days_ahead() for _ in range(12)} == {31}
     finally:
-        assert "the real time" in command("reset")
+        assert "the real time" in clock(running, "reset")
     assert {days_ahead() for _ in range(12)} == {0}
 
 

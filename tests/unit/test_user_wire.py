@@ -15,7 +15,6 @@ from identity.http.fusionauth.schemas.users import (
     RegistrationSchema,
     UserSchema,
     identities_wire,
-    method_wire,
     registration_wire,
     user_wire,
 )
@@ -107,7 +106,7 @@ def test_a_user_reads_as_the_schema_says(user: User) -> None:
             for identity in identities_wire(user)
         ],
         "registrations": [described(FULL_REGISTRATION)],
-        "two_factor": {"methods": [method_wire(method) for method in user.two_factor_methods]},
+        "two_factor": {"methods": user.two_factor_methods},
         "username_status": "ACTIVE" if user.username else None,
     }
     assert user_wire(user, [FULL_REGISTRATION]) == UserSchema().dump(members)

@@ -8,15 +8,17 @@ from uuid import UUID
 
 from identity.domain.errors import Invalid
 from identity.domain.events import Event, EventInfo
-from identity.domain.model import Link, Registration, User
+from identity.domain.model import Group, Link, Membership, Registration, User
 from identity.domain.standing import TwoFactorMethod
 from identity.http.fusionauth.respond import errors_json
+from identity.http.fusionauth.schemas.groups import GroupSchema
 from identity.http.fusionauth.schemas.jwt import refresh_token_wire
 from identity.http.fusionauth.schemas.links import link_wire
-from identity.http.fusionauth.schemas.users import method_wire, registration_wire, user_wire
+from identity.http.fusionauth.schemas.users import membership_wire, method_wire, registration_wire, user_wire
 from identity.store.refresh_tokens import RefreshToken
-from identity.wire import camel_case
+from identity.wire import WireSchema, camel_case
 
+GROUP: WireSchema = GroupSchema()
 PRIVATE = frozenset({"authenticationToken", "tokens"})
 """Members of a registration that open something."""
 
@@ -34,6 +36,10 @@ def _value(value: object) -> Any:
         return {**shown, "registrations": [_registration(each) for each in registrations]}
     if isinstance(value, Registration):
         return _registration(value)
+    if isinstance(value, Group):
+        return GROUP.dump(value)
+    if isinstance(value, Membership):
+        return membership_wire(value)
     if isinstance(value, Link):
         return {name: part for name, part in link_wire(value, None, with_secret=False).items() if name != "token"}
     if isinstance(value, TwoFactorMethod):

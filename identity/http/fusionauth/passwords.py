@@ -26,6 +26,7 @@ from identity.http.fusionauth.schemas.passwords import (
     ForgotPasswordRequest,
 )
 from identity.http.fusionauth.users import tenant_for
+from identity.http.fusionauth.visit import event_info_of
 from identity.http.raw_member import state_of
 
 CHANGE = "/api/user/change-password"
@@ -34,6 +35,7 @@ CHANGE_REQUEST, FORGOT_REQUEST = ChangePasswordRequest(), ForgotPasswordRequest(
 CHANGE_STATUSES = {
     401: "A change-password id, an API key or an access token is needed.",
     404: "The id is unknown, expired or used, or the current password is wrong.",
+    504: "A transactional webhook refused: nothing was changed.",
 }
 
 routes = Routes("Passwords", "Users set a new password, or a first one.")
@@ -84,6 +86,7 @@ def change_password_of_user(call: Call, secret: str | None = None) -> Response:
         current_password=given.get("current_password"),
         trust_token=given.get("trust_token"),
         trust_challenge=given.get("trust_challenge"),
+        info=event_info_of(call.request, given["event_info"]),
     )
     changed = change_password(call.services, right, change, call.now)
     if right.keyed:
@@ -121,6 +124,7 @@ def begin_forgotten_password(call: Call) -> Response:
         keyed=keyed,
         mailed=mailed,
         change_password_id=given.get("change_password_id"),
+        info=event_info_of(call.request, given["event_info"]),
     )
     secret = forgot_password(call.services, request, call.now)
     return json_reply({"changePasswordId": secret}) if keyed else empty_reply()

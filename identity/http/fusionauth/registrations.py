@@ -59,7 +59,7 @@ def register(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
         made = register_user.create_and_register(
             call.services, tenant_id, user_id, user_change(request), change, call.now, client_address(call.request)
         )
-        return _enrolled(call, made) | (tokens_wire(made.tokens) if made.tokens else {})
+        return _enrolled(call, made)
     if user_id is None:
         raise invalid_field("userId", "missing")
     return _enrolled(call, register_user.register_user(call.services, call.tenant_id, user_id, change, call.now))
@@ -143,9 +143,9 @@ def _named_in_patch(patch: Any) -> UUID:
 def _enrolled(call: Call, made: Enrolment) -> dict[str, Any]:
     secret = made.registration_verification_id
     ids = email_verification_wire(made.user, made.email_verification_id)
-    return (
-        _answer(call, made.user, made.registration) | ids | ({"registrationVerificationId": secret} if secret else {})
-    )
+    tokens = tokens_wire(made.tokens) if made.tokens else {}
+    given = {"registrationVerificationId": secret} if secret else {}
+    return _answer(call, made.user, made.registration) | ids | given | tokens
 
 
 def _answer(call: Call, user: User, registration: Registration) -> dict[str, Any]:

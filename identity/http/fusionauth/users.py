@@ -8,7 +8,7 @@ from uuid import UUID
 from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Registration, User
-from identity.flows import save_user
+from identity.flows import new_user, save_user, user_status
 from identity.flows.save_user import UserChange
 from identity.http import body
 from identity.http.fusionauth.routes import ABSENT, Call, Routes
@@ -44,7 +44,7 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     """Create a user, under the id of the path if there is one."""
     request = call.load(USER_REQUEST)
     tenant_id = tenant_for(call, request["application_id"], "applicationId")
-    user, secret = save_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
+    user, secret = new_user.create_user(call.services, tenant_id, user_id, user_change(request), call.now)
     return {"user": user_wire(user, []), **email_verification_wire(user, secret)}
 
 
@@ -91,7 +91,7 @@ def retrieve_user(call: Call, user_id: UUID) -> dict[str, Any]:
 def update_user(call: Call, user_id: UUID) -> dict[str, Any]:
     """Replace a user; what is left out returns to its default, the password stays."""
     if call.flag("reactivate"):
-        return _answer(save_user.set_active(call.services, call.tenant_id, user_id, True, call.now))
+        return _answer(user_status.set_active(call.services, call.tenant_id, user_id, True, call.now))
     require_user(call, user_id)
     change = user_change(call.load(USER_REQUEST))
     return _answer(save_user.update_user(call.services, call.tenant_id, user_id, lambda *_: change, call.now))
@@ -120,9 +120,9 @@ def delete_user(call: Call, user_id: UUID) -> None:
     """Deactivate a user and end every session; with hardDelete remove the user and all that belongs to them."""
     require_user(call, user_id)
     if call.flag("hardDelete") or call.load(USER_DELETE)["hard_delete"]:
-        save_user.delete_user(call.services, call.tenant_id, user_id, call.actor, call.now)
+        user_status.delete_user(call.services, call.tenant_id, user_id, call.actor, call.now)
     else:
-        save_user.set_active(call.services, call.tenant_id, user_id, False, call.now)
+        user_status.set_active(call.services, call.tenant_id, user_id, False, call.now)
 
 
 @routes.get(

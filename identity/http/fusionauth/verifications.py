@@ -16,12 +16,13 @@ from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.verifications import VerificationAnswer, VerifyRequest, begun_wire
 from identity.http.fusionauth.users import tenant_for
+from identity.http.fusionauth.visit import event_info_of
 from identity.store.external_identifiers import Kind
 
 EMAIL = "/api/user/verify-email"
 REGISTRATION = "/api/user/verify-registration"
 VERIFY = VerifyRequest()
-UNKNOWN = {404: "The id is unknown, expired or used."}
+UNKNOWN = {404: "The id is unknown, expired or used.", 504: "A transactional webhook refused: nothing was changed."}
 SENT = {
     401: "A key is needed to be told the id.",
     404: "There is no such user (only with a key).",
@@ -71,12 +72,13 @@ def resend_registration_verification(call: Call) -> Response:
 def verify_email(call: Call, verification: str | None = None) -> None:
     """Verify an e-mail address by a mailed id, or with a key by the user's id."""
     given = call.load(VERIFY)
+    info = event_info_of(call.request, given["event_info"])
     secret = given.get("verification_id") or verification
     if secret is not None:
-        verify.verify_email(call.services, call.tenant_id, secret, given.get("one_time_code"), call.now)
+        verify.verify_email(call.services, call.tenant_id, secret, given.get("one_time_code"), call.now, info)
     elif (user_id := given.get("user_id")) is not None:
         _require_key(call, EMAIL)
-        verify.verify_email_of(call.services, call.tenant_id, user_id, call.now)
+        verify.verify_email_of(call.services, call.tenant_id, user_id, call.now, info)
     else:
         raise invalid_field("verificationId", "missing")
 
@@ -85,10 +87,11 @@ def verify_email(call: Call, verification: str | None = None) -> None:
 def verify_registration(call: Call, verification: str | None = None) -> None:
     """Verify a registration by a mailed id."""
     given = call.load(VERIFY)
+    info = event_info_of(call.request, given["event_info"])
     secret = given.get("verification_id") or verification
     if secret is None:
         raise invalid_field("verificationId", "missing")
-    verify.verify_registration(call.services, call.tenant_id, secret, given.get("one_time_code"), call.now)
+    verify.verify_registration(call.services, call.tenant_id, secret, given.get("one_time_code"), call.now, info)
 
 
 def _resent(call: Call, kind: Kind, endpoint: str, *, mailed: bool) -> Response:

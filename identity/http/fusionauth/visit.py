@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import Request
 
+from identity.domain.events import EventInfo
 from identity.domain.model import Device
 from identity.flows.login_attempt import Visit
 from identity.http.client_address import client_address
@@ -39,3 +40,17 @@ def visit_of(request: Request, body: Mapping[str, Any], tenant_id: UUID | None) 
 def user_agent(request: Request, given: str | None = None) -> str | None:
     """What the caller says the user's program is, else the header."""
     return (given or request.headers.get("User-Agent", ""))[:LONGEST_AGENT] or None
+
+
+def event_info_of(request: Request, given: Mapping[str, Any]) -> EventInfo:
+    """Where a request that is no login came from; `given` is its `eventInfo`, which wins."""
+    agent = given.get("user_agent") or request.headers.get("User-Agent", "")
+    return EventInfo(
+        data=given.get("data") or {},
+        device_description=given.get("device_description"),
+        device_name=given.get("device_name"),
+        device_type=given.get("device_type"),
+        ip_address=client_address(request, given.get("ip_address")),
+        os=given.get("os"),
+        user_agent=agent[:LONGEST_AGENT] or None,
+    )

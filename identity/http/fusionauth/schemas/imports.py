@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from marshmallow.fields import Nested
 
 from identity.domain.outcome import ChangeReason
+from identity.flows.brought_methods import BroughtMethod
 from identity.flows.import_refresh_tokens import ImportedToken
 from identity.flows.import_users import ImportedRegistration, ImportedUser
 from identity.flows.register_user import RegistrationChange
@@ -98,7 +99,10 @@ def imported_user(loaded: dict[str, Any]) -> ImportedUser:
             "verified",
         )
     }
+    brought = profile.pop("two_factor")
     return ImportedUser(
+        two_factor_methods=tuple(BroughtMethod(**each) for each in brought["methods"]),
+        recovery_codes=tuple(brought["recovery_codes"]),
         memberships=tuple(NewMembership(**each) for each in profile.pop("memberships")),
         registrations=tuple(_registration(each) for each in profile.pop("registrations")),
         profile=profile,

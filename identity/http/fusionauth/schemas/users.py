@@ -15,6 +15,7 @@ from identity.domain.bounds import LONGEST_URL, LONGEST_USERNAME, MOST_LANGUAGES
 from identity.domain.contact import LONGEST_EMAIL
 from identity.domain.model import Membership, Registration, User
 from identity.domain.standing import TwoFactorMethod
+from identity.flows.brought_methods import BroughtMethod
 from identity.flows.register_user import RegistrationChange
 from identity.flows.save_user import NewMembership, UserChange
 from identity.http.fusionauth.schemas.user_fields import Day, Email, Locale, TextMap, Zone
@@ -65,8 +66,22 @@ class MembershipSchema(WireSchema):
     user_id = Id(dump_only=True)
 
 
+class TwoFactorMethodSchema(WireSchema):
+    """A second factor. A new user may bring some; what is required of each kind is checked then."""
+
+    authenticator = Free(dump_only=True)
+    email = Text(limit=LONGEST_EMAIL, load_default=None)
+    id = Text(dump_only=True)
+    last_used = Flag(dump_only=True)
+    method = Text(load_default=None)
+    mobile_phone = Text(load_default=None)
+    name = Text(load_default=None)
+    secret = Text(limit=4096, load_only=True, load_default=None)
+
+
 class TwoFactorSchema(WireSchema):
-    methods = Many(Free(), dump_only=True)
+    methods = Many(Nested(TwoFactorMethodSchema), most=100, load_default=list)
+    recovery_codes = Many(Text(blank=False, limit=100), most=100, load_only=True, load_default=list)
 
 
 class UserSchema(WireSchema):
@@ -100,7 +115,7 @@ class UserSchema(WireSchema):
     registrations = Many(Nested(RegistrationSchema), dump_only=True)
     tenant_id = Id(dump_only=True)
     timezone = Zone(load_default=None)
-    two_factor = Nested(TwoFactorSchema, dump_only=True)
+    two_factor = Part(TwoFactorSchema)
     username = Text(limit=LONGEST_USERNAME, load_default=None)
     username_status = Text(dump_only=True)
     verified = Flag(dump_only=True)
@@ -146,7 +161,7 @@ class RegistrationRequestSchema(WireSchema):
 
 
 class RegistrationAnswerSchema(WireSchema):
-    """The token members are in the answer to a combined create."""
+    """The token members are in the answer to a combined create; an id where a mailed code has to be given with it."""
 
     email_verification_id = Text(dump_only=True)
     refresh_token = Text(dump_only=True)
@@ -167,8 +182,10 @@ def user_change(request: Mapping[str, Any]) -> UserChange:
     """The loaded body of a user or registration request, as the flow wants it."""
     profile = dict(request["user"])
     memberships = [NewMembership(**each) for each in profile.pop("memberships")]
+    methods = [BroughtMethod(**each) for each in profile.pop("two_factor")["methods"]]
     return UserChange(
         memberships=memberships,
+        two_factor_methods=methods,
         password=profile.pop("password"),
         encryption_scheme=profile.pop("encryption_scheme"),
         factor=profile.pop("factor"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from identity.flows.begin_verification import Begun
-from identity.wire import Id, Text, WireSchema
+from identity.http.fusionauth.schemas.login import EventInfoSchema
+from identity.wire import Id, Part, Text, WireSchema
 
 LONGEST_ID = 4_096
 
@@ -13,6 +14,7 @@ LONGEST_ID = 4_096
 class VerifyRequest(WireSchema):
     """`verificationId`, with `oneTimeCode` where the strategy is FormField; `userId` is for administrators."""
 
+    event_info = Part(EventInfoSchema)
     one_time_code = Text(limit=LONGEST_ID)
     user_id = Id()
     verification_id = Text(limit=LONGEST_ID)
