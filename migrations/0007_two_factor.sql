@@ -22,3 +22,4 @@ CREATE TABLE two_factor_codes (
     PRIMARY KEY (tenant_id, user_id, target),
     FOREIGN KEY (tenant_id, user_id) REFERENCES users (tenant_id, id) ON DELETE CASCADE
 );
+CREATE INDEX two_factor_codes_expiry ON two_factor_codes (expiry);

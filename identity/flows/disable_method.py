@@ -6,12 +6,14 @@ A code of the method proves the removal; a recovery code removes all of them.
 from __future__ import annotations
 
 from functools import partial
+from uuid import UUID
 
 from identity.domain.errors import NotFound, WrongCode, invalid_field
 from identity.domain.mail import Purpose
+from identity.domain.model import Application
 from identity.flows.announce import Announce, transact
 from identity.flows.guess_code import authenticator_proved, count_wrong, recovery_code_spent
-from identity.flows.method_owner import Owner, changed_methods, mail_change
+from identity.flows.method_owner import Owner, changed_methods, configuration_for, mail_change
 from identity.flows.sent_codes import code_hash
 from identity.flows.services import Services
 from identity.store import external_identifiers, guesses, two_factor, users
@@ -33,10 +35,13 @@ def rename_method(services: Services, owner: Owner, method_id: str, name: str | 
     services.db.transact(work, turn=user_id)
 
 
-def disable_method(services: Services, owner: Owner, method_id: str | None, code: str | None) -> None:
-    """Raises Invalid, NotFound, WrongCode."""
+def disable_method(
+    services: Services, owner: Owner, method_id: str | None, code: str | None, application_id: UUID | None = None
+) -> None:
+    """`application_id` chooses the mail template. Raises Invalid, NotFound, WrongCode."""
     if code is None:
         raise invalid_field("code", "blank")
+    application = configuration_for(services, owner.user.tenant_id, application_id).application
     now, tenant_id, user_id = services.runtime.now(), owner.user.tenant_id, owner.user.id
 
     def work(conn: Connection, announce: Announce) -> bool:
@@ -53,7 +58,7 @@ def disable_method(services: Services, owner: Owner, method_id: str | None, code
             if not _proves(conn, services, owner, removed[0], code):
                 count_wrong(conn, owner.tenant, user_id, before, now)
                 return False
-        remove_methods(conn, services, owner, methods, removed)
+        _remove(conn, services, owner, application, methods, removed)
         left = [kept.method for kept in methods if kept not in removed]
         announce(tenant_id, changed_methods("remove", owner, [kept.method for kept in removed], left))
         return True
@@ -81,8 +86,13 @@ def _proves(conn: Connection, services: Services, owner: Owner, stored: StoredMe
     return two_factor.take_code(conn, user.tenant_id, user.id, stored.method.id, digest, services.runtime.now())
 
 
-def remove_methods(
-    conn: Connection, services: Services, owner: Owner, methods: list[StoredMethod], removed: list[StoredMethod]
+def _remove(
+    conn: Connection,
+    services: Services,
+    owner: Owner,
+    application: Application | None,
+    methods: list[StoredMethod],
+    removed: list[StoredMethod],
 ) -> None:
     """Take these of a user's methods away; with the last one go recovery codes and trusted computers."""
     tenant_id, user_id = owner.user.tenant_id, owner.user.id
@@ -91,5 +101,5 @@ def remove_methods(
         external_identifiers.remove_of_user(conn, Kind.TWO_FACTOR_TRUST, tenant_id, user_id)
     for stored in removed:
         two_factor.remove_method(conn, tenant_id, user_id, stored.method.id)
-        mail_change(conn, services, owner, Purpose.TWO_FACTOR_METHOD_REMOVE, stored.method)
+        mail_change(conn, services, owner, application, Purpose.TWO_FACTOR_METHOD_REMOVE, stored.method)
     two_factor.note_change(conn, tenant_id, user_id, services.runtime.now())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field, replace
 from functools import partial
+from uuid import UUID
 
 from identity.domain.errors import NotFound, WrongCode, invalid_field
 from identity.domain.mail import Purpose
@@ -27,7 +28,7 @@ from identity.domain.totp import Authenticator, accepted_step, secret_from
 from identity.flows.announce import Announce, transact
 from identity.flows.challenge import Challenge, SentCode, digest_of
 from identity.flows.guess_code import count_wrong
-from identity.flows.method_owner import Owner, changed_methods, mail_change
+from identity.flows.method_owner import Owner, changed_methods, configuration_for, mail_change
 from identity.flows.new_identifier import end_of, new_identifier
 from identity.flows.recovery_codes import save_recovery_codes
 from identity.flows.revocation_event import revocation_event
@@ -50,6 +51,9 @@ class NewMethod:
     email: str | None = None
     mobile_phone: str | None = None
     name: str | None = None
+    application_id: UUID | None = None
+    """Whose mail template tells the user."""
+
     two_factor_id: str | None = field(default=None, repr=False)
     """The challenge of a login that demands a method; the answer then has a code to go on with."""
 
@@ -65,6 +69,7 @@ class Enabled:
 def enable_method(services: Services, owner: Owner, new: NewMethod) -> Enabled:
     """Raises Invalid, NotFound, WebhooksRefused, WrongCode."""
     stored, is_proved = _proposed(services, owner, new)
+    application = configuration_for(services, owner.user.tenant_id, new.application_id).application
     now, tenant_id, user_id = services.runtime.now(), owner.user.tenant_id, owner.user.id
     revokes = _revokes_on_enable(owner.tenant)
     events = changed_methods("add", owner, [stored.method], (*owner.user.two_factor_methods, stored.method))
@@ -88,7 +93,7 @@ def enable_method(services: Services, owner: Owner, new: NewMethod) -> Enabled:
         if revokes:
             refresh_tokens.revoke_of_user(conn, tenant_id, user_id)
         codes = None if methods else save_recovery_codes(conn, services, owner, now)
-        mail_change(conn, services, owner, Purpose.TWO_FACTOR_METHOD_ADD, stored.method)
+        mail_change(conn, services, owner, application, Purpose.TWO_FACTOR_METHOD_ADD, stored.method)
         announce(tenant_id, events)
         return Enabled(codes, _code_for(conn, services, owner, new, waiting, now))
 

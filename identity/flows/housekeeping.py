@@ -18,6 +18,7 @@ from identity.store import (
     pending_links,
     rate_limits,
     refresh_tokens,
+    two_factor,
 )
 from identity.store.db import Connection
 
@@ -55,6 +56,7 @@ CHORES: Mapping[str, Chore] = {
     "login records": _login_records,
     "pending links": lambda _, conn, now: pending_links.prune(conn, now, BATCH),
     "rate limits": lambda _, conn, now: rate_limits.prune(conn, now, BATCH),
+    "sent codes": lambda _, conn, now: two_factor.prune_codes(conn, now, BATCH),
     "spent refresh tokens": lambda _, conn, now: refresh_tokens.prune_spent(conn, now - SPENT_TOKENS_KEPT, BATCH),
 }
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.events import Event
 from identity.domain.mail import Purpose
-from identity.domain.model import Registration, Tenant, User
+from identity.domain.model import Application, Registration, Tenant, User
 from identity.domain.standing import TwoFactorMethod
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.send_mail import queue_mail
@@ -63,7 +63,14 @@ def changed_methods(
     ]
 
 
-def mail_change(conn: Connection, services: Services, owner: Owner, purpose: Purpose, method: TwoFactorMethod) -> None:
-    """Tell the user, if mail reaches them."""
+def mail_change(
+    conn: Connection,
+    services: Services,
+    owner: Owner,
+    application: Application | None,
+    purpose: Purpose,
+    method: TwoFactorMethod,
+) -> None:
+    """Tell the user, if mail reaches them; by the application's template, if the change was made for one."""
     said = {"id": method.id, "method": method.method, "email": method.email, "mobilePhone": method.mobile_phone}
-    queue_mail(conn, services, owner.tenant, None, purpose, owner.user, {"method": said})
+    queue_mail(conn, services, owner.tenant, application, purpose, owner.user, {"method": said})

@@ -165,3 +165,16 @@ def note_change(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> N
         """,
         (now, tenant_id, user_id),
     )
+
+
+def prune_codes(conn: Connection, now: int, batch: int) -> int:
+    """Remove sent codes that are too old, at most `batch`; returns how many."""
+    removed = conn.execute(
+        """
+        DELETE FROM two_factor_codes WHERE (tenant_id, user_id, target) IN (
+            SELECT tenant_id, user_id, target FROM two_factor_codes WHERE expiry <= %s ORDER BY expiry LIMIT %s
+            FOR UPDATE SKIP LOCKED)
+        """,
+        (now, batch),
+    )
+    return removed.rowcount

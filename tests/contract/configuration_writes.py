@@ -33,6 +33,7 @@ ELSEWHERE = {
     "/api/two-factor/send",
     "/api/two-factor/start",
     "/api/two-factor/status",
+    "/api/user/bulk",
     "/api/user/import",
     "/api/user/two-factor",
     "/api/user/two-factor/recovery-code",

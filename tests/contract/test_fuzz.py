@@ -42,6 +42,7 @@ def existing(service: Service) -> dict[str, str]:
     made = service.call("POST", "/api/application", application).json()["application"]
     user = {"user": {"email": "fuzzed@example.com", "password": "correct horse battery"}}
     registered = service.call("POST", "/api/user/registration", user | {"registration": {"applicationId": made["id"]}})
+    email = {"name": "n", "defaultHtmlTemplate": "h", "defaultSubject": "s", "defaultTextTemplate": "t"}
     source = {"name": "n", "type": "TwitterReconcile", "body": "function reconcile(user, registration) {}"}
     provider = {"type": "Twitter", "buttonText": "b", "consumerKey": "k", "consumerSecret": "s"}
     return {
@@ -64,6 +65,7 @@ def operations(service: Service) -> list[Any]:
     return [found.ok() for found in schema.get_all_operations()]
 
 
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # the library does, to spoil requests
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_every_answer_is_one_that_the_document_names(
     service: Service, operations: list[Any], existing: dict[str, str], mode: GenerationMode

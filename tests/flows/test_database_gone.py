@@ -24,6 +24,7 @@ from identity.store.migrate import migrate
 from tests import postgres
 from tests.invariants import broken
 from tests.login_world import TWITTER, World, login_world
+from tests.password_door import Door
 from tests.storm import Call, Storm
 
 RECOVERY = 10.0
@@ -45,12 +46,15 @@ def every_sort(world: World) -> Calls:
     body = world.login_body("alice")
     user_id, refresh_token = logged_in["user"]["id"], logged_in["refreshToken"]
     bearer = {"Authorization": f"Bearer {logged_in['token']}"}
+    door = Door(world)
+    door.add_user()
     paths = (
         f"/api/user/{user_id}",
         "/api/user/search",
         f"/api/identity-provider/link?userId={user_id}",
         f"/api/identity-provider/{TWITTER}",
         f"/api/jwt/refresh?userId={user_id}",
+        "/api/system/login-record/search",
         "/api/tenant",
         "/api/application",
         "/api/status",
@@ -74,11 +78,6 @@ def every_sort(world: World) -> Calls:
         proof = {name: begun.json()[name] for name in ("twoFactorId", "code")}
         return service.call("POST", "/api/two-factor/login", proof | {"applicationId": world.application_id}, key="")
 
-    password = {"user": {"email": "ada@example.com", "password": "correct horse battery"}}
-    registered = password | {"registration": {"applicationId": world.application_id}}
-    assert service.call("POST", "/api/user/registration", registered).status_code == 200
-    named = {"loginId": "ada@example.com", "password": "correct horse battery", "applicationId": world.application_id}
-
     def new_user() -> requests.Response:
         user = {"email": f"{uuid4()}@example.com", "password": "correct horse battery"}
         return service.call("POST", "/api/user", {"user": user})
@@ -93,8 +92,9 @@ def every_sort(world: World) -> Calls:
         writes=[
             new_user,
             lambda: noted(service.call("POST", "/api/identity-provider/login", body, key="")),
-            lambda: noted(service.call("POST", "/api/login", named)),
+            lambda: noted(door.knock()),
             lambda: noted(second_factor()),
+            lambda: service.call("PUT", f"/api/login/{user_id}/{world.application_id}"),
             lambda: service.call("PATCH", f"/api/user/{user_id}", {"user": {"firstName": "Alice"}}),
             lambda: service.call("PATCH", f"/api/tenant/{service.tenant_id}", {"tenant": {"data": {"a": 1}}}),
         ],

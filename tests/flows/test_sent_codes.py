@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 import requests
 
+from identity.flows import courier
+from tests.fakes.sink import Sink
+from tests.fakes.sink import answer as ok
 from tests.login_world import World
 from tests.second_factors import (
     METHODS,
@@ -88,6 +92,31 @@ def test_a_sent_code_sets_the_method_up_and_another_one_logs_in(world: World, al
     done = answer(world, two_factor_id, code)
     assert done.status_code == 200, done.text
     assert done.json()["user"]["twoFactor"]["methods"][0]["lastUsed"] is True
+
+
+def test_the_generic_messenger_posts_to_a_gateway_and_the_login_ends_with_the_code_read_there(
+    world: World, alice: str
+) -> None:
+    with Sink([ok(200)]) as gateway:
+        messenger = {"type": "Generic", "name": "Sink", "url": f"{gateway.url}/sms", "headers": {"X-Gateway": "mine"}}
+        made = world.service.call("POST", "/api/messenger", {"messenger": messenger})
+        assert made.status_code == 200, made.text
+        tenant_policy(world, sms={"enabled": True, "messengerId": made.json()["messenger"]["id"]})
+
+        def last_code() -> str:
+            courier.deliver_due(world.service.services)
+            posted = gateway.requests[-1]
+            assert posted.headers["x-gateway"] == "mine"
+            body = json.loads(posted.body)
+            assert (body["phoneNumber"], body["type"]) == (PHONE, "SMS")
+            return str(body["code"])
+
+        assert send(world, userId=alice, method="sms", mobilePhone=PHONE).status_code == 200
+        assert enable(world, alice, WAYS[1], last_code()).status_code == 200
+        response = world.login("alice")
+        [method] = response.json()["methods"]
+        assert send_for_login(world, response.json()["twoFactorId"], methodId=method["id"]) == 200
+        assert answer(world, response.json()["twoFactorId"], last_code()).status_code == 200
 
 
 @both_ways

@@ -50,6 +50,7 @@ FLAGS = frozenset(
         "accurateTotal",
         "active",
         "async",
+        "dryRun",
         "global",
         "hardDelete",
         "inactive",
@@ -62,7 +63,7 @@ FLAGS = frozenset(
     }
 )
 NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow", "status"})
-NO_UUIDS = frozenset({"changePasswordId", "identityProviderUserId", "loginId", "verificationId"})
+NO_UUIDS = frozenset({"changePasswordId", "identityProviderUserId", "loginId", "methodId", "verificationId"})
 LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
 
 

@@ -70,6 +70,7 @@ def enable_two_factor(call: Call, user_id: UUID | None = None) -> dict[str, Any]
             email=given["email"],
             mobile_phone=given["mobile_phone"],
             name=given["name"],
+            application_id=given["application_id"],
             two_factor_id=given["two_factor_id"],
         ),
     )
@@ -97,7 +98,11 @@ def update_two_factor(call: Call, user_id: UUID) -> None:
     endpoint=ENDPOINT,
     scope=Scope.OWN,
     takes=TwoFactorDisableSchema,
-    query={"code": "A code of the method, or a recovery code, which removes all methods.", "methodId": "The method."},
+    query={
+        "applicationId": "Whose mail template tells the user.",
+        "code": "A code of the method, or a recovery code, which removes all methods.",
+        "methodId": "The method.",
+    },
     statuses={404: "There is no such user or method.", **WRONG_CODE},
 )
 def disable_two_factor(call: Call, user_id: UUID | None = None) -> None:
@@ -105,7 +110,8 @@ def disable_two_factor(call: Call, user_id: UUID | None = None) -> None:
     owner = _owner(call, user_id)
     given = call.load(DISABLE) if body.has_body(call.request) else {}
     method_id = given.get("method_id") or call.text("methodId")
-    disable_method(call.services, owner, method_id, given.get("code") or call.text("code"))
+    code = given.get("code") or call.text("code")
+    disable_method(call.services, owner, method_id, code, given.get("application_id") or call.uuid("applicationId"))
 
 
 @routes.post(

@@ -11,7 +11,7 @@ from identity.domain.model import Registration, User
 from identity.flows import new_user, save_user, user_status
 from identity.flows.save_user import UserChange
 from identity.http import body
-from identity.http.fusionauth.routes import ABSENT, Call, Routes
+from identity.http.fusionauth.routes import ABSENT, Call, Routes, Scope
 from identity.http.fusionauth.schemas.user_search import RecentLoginAnswerSchema
 from identity.http.fusionauth.schemas.users import (
     UserAnswerSchema,
@@ -21,6 +21,7 @@ from identity.http.fusionauth.schemas.users import (
     user_change,
     user_wire,
 )
+from identity.http.key_or_token import key_or_token
 from identity.http.patch import patched
 from identity.store import applications, external_identifiers, recent_logins, registrations, users
 from identity.store.db import Connection
@@ -51,6 +52,7 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
 @routes.get(
     "/api/user",
     endpoint=ENDPOINT,
+    scope=Scope.OWN,
     gives=UserAnswerSchema,
     statuses={404: "There is no such user."},
     query={
@@ -63,7 +65,11 @@ def create_user(call: Call, user_id: UUID | None = None) -> dict[str, Any]:
     },
 )
 def find_user(call: Call) -> dict[str, Any]:
-    """The user with this e-mail, username or login id, or whom an id was mailed to."""
+    """The user with this e-mail, username or login id, or whom an id was mailed to; the owner of an access token."""
+    acting = key_or_token(call.services, call.request, ENDPOINT, call.now)
+    call.tenant_id = acting.tenant_id
+    if acting.owner_id is not None:
+        return _user(call, acting.owner_id)
     for name, kinds in MAILED_IDS.items():
         if (secret := call.text(name)) is not None:
             return _user_of_id(call, kinds, secret)
@@ -77,8 +83,7 @@ def find_user(call: Call) -> dict[str, Any]:
 @routes.get("/api/user/<user_id>", endpoint=ENDPOINT, gives=UserAnswerSchema)
 def retrieve_user(call: Call, user_id: UUID) -> dict[str, Any]:
     """One user, with registrations."""
-    with call.services.db.read() as conn:
-        return {"user": _with_registrations(call, conn, users.get(conn, call.tenant_id, user_id))}
+    return _user(call, user_id)
 
 
 @routes.put(
@@ -162,6 +167,12 @@ def tenant_for(call: Call, application_id: UUID | None, path: str) -> UUID:
     if application is None:
         raise invalid_field(path, "invalid")
     return application.tenant_id
+
+
+def _user(call: Call, user_id: UUID) -> dict[str, Any]:
+    """Raises NotFound."""
+    with call.services.db.read() as conn:
+        return {"user": _with_registrations(call, conn, users.get(conn, call.tenant_id, user_id))}
 
 
 def _answer(registered: save_user.Registered) -> dict[str, Any]:
