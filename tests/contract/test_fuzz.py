@@ -42,7 +42,6 @@ def existing(service: Service) -> dict[str, str]:
     made = service.call("POST", "/api/application", application).json()["application"]
     user = {"user": {"email": "fuzzed@example.com", "password": "correct horse battery"}}
     registered = service.call("POST", "/api/user/registration", user | {"registration": {"applicationId": made["id"]}})
-    email = {"name": "n", "defaultHtmlTemplate": "h", "defaultSubject": "s", "defaultTextTemplate": "t"}
     source = {"name": "n", "type": "TwitterReconcile", "body": "function reconcile(user, registration) {}"}
     provider = {"type": "Twitter", "buttonText": "b", "consumerKey": "k", "consumerSecret": "s"}
     return {
