@@ -19,6 +19,7 @@ from uuid import UUID
 
 from identity import __version__, clock_command, dev, operator_keys, settings
 from identity.clock_command import ClockRefused
+from identity.emulators.mail.options import add_arguments as add_catcher_arguments
 from identity.emulators.x.options import add_arguments
 from identity.explain import NoSuchTrace, explained
 from identity.lifeline import end_with_parent
@@ -77,7 +78,9 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = _command(commands, "serve", "serve the API (production; needs a database and a key file)")
     serve.set_defaults(run=_serve)
-    developing = _command(commands, "dev", "run everything here: embedded PostgreSQL, X emulator, service")
+    developing = _command(
+        commands, "dev", "run everything here: embedded PostgreSQL, X emulator, mail catcher, service"
+    )
     developing.set_defaults(run=_dev, mode="development")
     kickstarting = _command(commands, "kickstart", "apply the kickstart file to the running service, once")
     kickstarting.set_defaults(run=_kickstart)
@@ -116,6 +119,9 @@ def _add_emulators(parser: argparse.ArgumentParser) -> None:
     x = _command(emulators, "x", "X (Twitter): OAuth 1.0a, consent page, faults to switch on")
     add_arguments(x)
     x.set_defaults(run=_emulate_x, mode="development")
+    mail = _command(emulators, "mail", "a mail catcher: takes mails and messages to phones, and shows them")
+    add_catcher_arguments(mail)
+    mail.set_defaults(run=_catch_mail, mode="development")
 
 
 def _add_clock_commands(parser: argparse.ArgumentParser) -> None:
@@ -192,11 +198,26 @@ def _dev(loaded: Settings, _: argparse.Namespace) -> int:
     return dev.run(loaded)
 
 
-def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
+def _require_development(loaded: Settings) -> None:
     if not loaded.development:
         raise BadSettings(
             "IDENTITY_MODE is 'production', which runs no emulators: set it to development, or not at all."
         )
+
+
+def _catch_mail(loaded: Settings, options: argparse.Namespace) -> int:
+    _require_development(loaded)
+    from identity.emulators.mail.server import run  # noqa: PLC0415
+
+    try:
+        run(options.host, options.port, options.smtp_port)
+    except OSError as error:
+        raise BadSettings(str(error)) from error
+    return 0
+
+
+def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
+    _require_development(loaded)
     from identity.emulators.x.server import BadOptions, run  # noqa: PLC0415
 
     try:

@@ -17,7 +17,14 @@ from typing import Any, get_type_hints
 
 PREFIX = "IDENTITY_"
 ALIASES = {"FUSIONAUTH_APP_KICKSTART_FILE": "IDENTITY_KICKSTART_FILE"}
-WRITTEN_BY_DEV = ("IDENTITY_URL", "IDENTITY_API_KEY", "IDENTITY_APPLICATION_ID", "IDENTITY_X_EMULATOR_URL")
+WRITTEN_BY_DEV = (
+    "IDENTITY_URL",
+    "IDENTITY_API_KEY",
+    "IDENTITY_APPLICATION_ID",
+    "IDENTITY_X_EMULATOR_URL",
+    "IDENTITY_MAIL_CATCHER_URL",
+    "IDENTITY_MAIL_CATCHER_SMTP_PORT",
+)
 """What `identity dev` tells scripts in `dev.env`: no settings, but whoever has sourced that file sets them."""
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
@@ -165,6 +172,8 @@ class Settings:
     log: Log = Log()
     x_api_url_given: bool = False
     """Whether somebody set x.api_url: then `make run` starts no emulator."""
+    mail_given: bool = False
+    """Whether somebody set mail.host or mail.port: then it starts no mail catcher."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -224,6 +233,7 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     settings = replace(
         built,
         x_api_url_given=sources.get("x.api_url") != defaults.get("x.api_url"),
+        mail_given=any(sources.get(name) != defaults.get(name) for name in ("mail.host", "mail.port")),
         warnings=tuple(warnings),
     )
     _check(settings)
@@ -280,7 +290,7 @@ def _paths(kind: type) -> list[str]:
     hints = get_type_hints(kind)
     paths = []
     for item in fields(kind):
-        if item.name in {"warnings", "x_api_url_given"}:
+        if item.name in {"warnings", "x_api_url_given", "mail_given"}:
             continue
         name = item.name.rstrip("_")
         inner = hints[item.name]

@@ -1,4 +1,4 @@
-"""The parent of everything that `identity dev` runs: database, X emulator and service.
+"""The parent of everything that `identity dev` runs: database, X emulator, mail catcher and service.
 
 What dies is started again; a signal stops all of it in order; and when this process is killed, its children end with
 it, except PostgreSQL, which the next start finds and uses.
@@ -95,12 +95,17 @@ class _Supervisor:
         self._service: Child | None = None
         self._emulator: Child | None = None
         self._emulator_url = ""
+        self._catcher: Child | None = None
+        self._catcher_url = ""
+        self._catcher_smtp_port = 0
 
     def start(self) -> bool:
         """Everything up, or False when it was told to stop before."""
         self._require_port()
         if not self._settings.x_api_url_given:
             self._start_emulator()
+        if not self._settings.mail_given:
+            self._start_catcher()
         self._stack.callback(self._database.stop)
         self._database.start(report)
         migrate(self._database.url, now=self._runtime.now())
@@ -109,9 +114,11 @@ class _Supervisor:
             installation.make_defaults()
             if self._emulator is not None and not self._await(self._emulator, self._emulator_is_ready):
                 return False
+            if self._catcher is not None and not self._await(self._catcher, self._catcher_is_ready):
+                return False
             if not self._await(self._service, self._service_is_ready):
                 return False
-            self._announce(self._fill(installation))
+            self._announce(self._fill(installation), installation.clock())
         return True
 
     def _installation(self) -> Installation:
@@ -132,6 +139,7 @@ class _Supervisor:
             "IDENTITY_URL": self._settings.base_url,
             "IDENTITY_API_KEY": made_up.pop(DEVELOPMENT_API_KEY),
             **({"IDENTITY_X_EMULATOR_URL": self._emulator_url} if self._emulator_url else {}),
+            **self._catcher_variables(),
             **made_up,
         }
         write_dev_env(self._home, variables)
@@ -152,6 +160,8 @@ class _Supervisor:
                 self._service.revive(report)
             if self._emulator is not None:
                 self._emulator.revive(report)
+            if self._catcher is not None:
+                self._catcher.revive(report)
 
     def _require_port(self) -> None:
         """Workers that were just killed may take a moment to let go of it. Raises DevFailed."""
@@ -163,16 +173,29 @@ class _Supervisor:
             )
 
     def _start_emulator(self) -> None:
-        port = self._settings.emulator.x_port or self._earlier_emulator_port() or ports.free_port("127.0.0.1")
+        earlier = urlsplit(self._earlier.get("IDENTITY_X_EMULATOR_URL", "")).port
+        port = self._settings.emulator.x_port or _still_free(earlier) or ports.free_port("127.0.0.1")
         self._emulator_url = f"http://127.0.0.1:{port}"
         options = emulator_options(self._home, self._runtime)
         command = ["identity.emulators.x", "--host", "127.0.0.1", "--port", str(port), "--options", str(options)]
         self._emulator = self._child("the X emulator", command, dict(os.environ))
 
-    def _earlier_emulator_port(self) -> int | None:
-        """The port of the last start: a page or a configuration may still name it."""
-        port = urlsplit(self._earlier.get("IDENTITY_X_EMULATOR_URL", "")).port
-        return port if port and ports.is_free("127.0.0.1", port) else None
+    def _start_catcher(self) -> None:
+        chosen = self._settings.emulator
+        earlier = urlsplit(self._earlier.get("IDENTITY_MAIL_CATCHER_URL", "")).port
+        port = chosen.mail_port or _still_free(earlier) or ports.free_port("127.0.0.1")
+        earlier_smtp = int(self._earlier.get("IDENTITY_MAIL_CATCHER_SMTP_PORT", "0"))
+        self._catcher_smtp_port = chosen.smtp_port or _still_free(earlier_smtp) or ports.free_port("127.0.0.1")
+        self._catcher_url = f"http://127.0.0.1:{port}"
+        command = ["identity.emulators.mail", "--port", str(port), "--smtp-port", str(self._catcher_smtp_port)]
+        self._catcher = self._child("the mail catcher", command, dict(os.environ))
+
+    def _catcher_variables(self) -> dict[str, str]:
+        """What scripts are told of it."""
+        if self._catcher is None:
+            return {}
+        smtp_port = str(self._catcher_smtp_port)
+        return {"IDENTITY_MAIL_CATCHER_URL": self._catcher_url, "IDENTITY_MAIL_CATCHER_SMTP_PORT": smtp_port}
 
     def _child(self, name: str, command: list[str], environment: dict[str, str]) -> Child:
         child = Child(name, command, environment, self._lifeline, self._runtime.monotonic)
@@ -191,6 +214,10 @@ class _Supervisor:
         }
         if self._emulator_url:
             found_out["IDENTITY_X_API_URL"] = self._emulator_url
+        if self._catcher_url:
+            found_out["IDENTITY_MAIL_HOST"] = "127.0.0.1"
+            found_out["IDENTITY_MAIL_PORT"] = str(self._catcher_smtp_port)
+            found_out["IDENTITY_SMS_URL"] = settings.sms.url or f"{self._catcher_url}/api/messages"
         return {**os.environ, **found_out}
 
     def _await(self, child: Child, is_ready: Callable[[], bool]) -> bool:
@@ -210,6 +237,9 @@ class _Supervisor:
     def _emulator_is_ready(self) -> bool:
         return ports.status_of("127.0.0.1", urlsplit(self._emulator_url).port or 0, "/") is not None
 
+    def _catcher_is_ready(self) -> bool:
+        return ports.status_of("127.0.0.1", urlsplit(self._catcher_url).port or 0, "/") is not None
+
     def _wait_until(self, condition: Callable[[], bool], patience: float) -> bool:
         deadline = self._runtime.monotonic() + patience
         while not condition():
@@ -217,7 +247,7 @@ class _Supervisor:
                 return False
         return True
 
-    def _announce(self, dev_env: Path) -> None:
+    def _announce(self, dev_env: Path, clock: str | None) -> None:
         rows = {
             "service": self._settings.base_url,
             "API key": f"in {dev_env}   (set -a; . {dev_env})",
@@ -227,10 +257,19 @@ class _Supervisor:
             rows["X emulator"] = self._emulator_url
             if FIRST_LOGIN.exists():
                 rows["log in"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
+        if self._catcher_url:
+            rows["mails"] = self._catcher_url
+        if clock is not None:
+            rows["clock"] = f"{clock}   (identity clock reset)"
         rows["API page"] = f"{self._settings.base_url}/docs"
         lines = [f"  {name:<12}{value}\n" for name, value in rows.items()]
         sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, "\nCtrl-C stops all of it.\n\n"]))
         sys.stdout.flush()
+
+
+def _still_free(port: int | None) -> int | None:
+    """The port of the last start, which a page or a configuration may still name, if nobody else has it now."""
+    return port if port and ports.is_free("127.0.0.1", port) else None
 
 
 def _from_here(path: str | Path) -> str:

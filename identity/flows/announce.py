@@ -10,7 +10,7 @@ changes under a lock hands its work to `transact`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -72,6 +72,7 @@ class Announcement:
 
 
 SILENCE = Announcement()
+Documents = list[tuple[str, dict[str, Any]]]
 Announce = Callable[[UUID, Sequence[Event]], None]
 """What the work of `transact` calls: these events happen in this tenant if the transaction commits."""
 
@@ -141,6 +142,7 @@ def transact(
     services: Services,
     work: Callable[[Connection, Announce], T],
     *,
+    turn: Hashable = None,
     run: Callable[[Callable[[Connection], T]], T] | None = None,
     audience: Audience | None = None,
 ) -> T:
@@ -148,10 +150,10 @@ def transact(
 
     When webhooks have a say in it, the first run is a preview that is rolled back; they are asked, and the work runs
     again: if it then does what they were asked about, it commits, else they are asked anew. So ids and instants that go
-    into events must be made outside of `work`. `run` opens the transaction (`Database.transact` unless told otherwise);
-    `audience` is a copy that the work proves. Raises WebhooksRefused, and what `work` and `run` raise.
+    into events must be made outside of `work`. `run` opens the transaction if it is not `Database.transact` with its
+    `turn`; `audience` is a copy that the work proves. Raises WebhooksRefused, and what `work` and `run` raise.
     """
-    agreed: list[tuple[UUID, tuple[Event, ...], Announcement]] = []
+    agreed: list[tuple[UUID, Documents, Announcement]] = []
 
     def announced(conn: Connection) -> T:
         def announce(tenant_id: UUID, events: Sequence[Event]) -> None:
@@ -160,8 +162,9 @@ def transact(
             if not any(heard.is_asked_about(event) for event in wanted):
                 record(conn, services, _prepared(services, tenant_id, wanted, heard))
                 return
+            documents = _documents(services, wanted)
             for where, what, announcement in agreed:
-                if where == tenant_id and what == wanted:
+                if where == tenant_id and what == documents:
                     record(conn, services, announcement)
                     return
             raise _NotAsked(tenant_id, wanted, heard)
@@ -170,11 +173,16 @@ def transact(
 
     for _ in range(MOST_ATTEMPTS):
         try:
-            return run(announced) if run else services.db.transact(announced)
+            return run(announced) if run else services.db.transact(announced, turn=turn)
         except _NotAsked as needed:
             announcement = ask(services, needed.tenant_id, needed.events, audience=needed.audience)
-            agreed.append((needed.tenant_id, needed.events, announcement))
+            agreed.append((needed.tenant_id, _documents(services, needed.events), announcement))
     raise StoreUnavailable("the object changed each time its webhooks were asked")
+
+
+def _documents(services: Services, events: Sequence[Event]) -> Documents:
+    """What webhooks are told: two runs of a work did the same if this is the same."""
+    return [(event.type, services.present_event(event)) for event in events]
 
 
 def _prepared(services: Services, tenant_id: UUID | None, events: Sequence[Event], audience: Audience) -> Announcement:

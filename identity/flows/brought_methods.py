@@ -32,6 +32,8 @@ class BroughtMethod:
     email: str | None = None
     mobile_phone: str | None = None
     name: str | None = None
+    id: str | None = None
+    """Of a method that the user has already."""
 
 
 def method_problems(asked: Sequence[BroughtMethod]) -> Problems:
@@ -42,11 +44,14 @@ def method_problems(asked: Sequence[BroughtMethod]) -> Problems:
     return [*found, ("methods", "tooMany")] if len(asked) > MOST_METHODS else found
 
 
-def prepared_methods(services: Services, user_id: UUID, asked: Sequence[BroughtMethod]) -> tuple[StoredMethod, ...]:
-    """With ids, secrets sealed. `method_problems` must have found none."""
+def prepared_methods(
+    services: Services, user_id: UUID, asked: Sequence[BroughtMethod], taken: Sequence[str] = ()
+) -> tuple[StoredMethod, ...]:
+    """With ids that are not taken, secrets sealed. `method_problems` must have found none."""
     made: list[StoredMethod] = []
     for each in asked:
-        method_id = new_method_id([stored.method.id for stored in made], services.runtime.random_bytes)
+        others = [*taken, *(stored.method.id for stored in made)]
+        method_id = new_method_id(others, services.runtime.random_bytes)
         made.append(_stored(services, user_id, method_id, each))
     return tuple(made)
 

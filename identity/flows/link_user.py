@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from identity.domain.errors import Invalid, NotFound, field_problem, invalid_field, invalid_request
-from identity.domain.model import Link, LinkLimit
+from identity.domain.model import Link, LinkLimit, User
+from identity.flows.announce import Announce, transact
 from identity.flows.services import Services
-from identity.store import links, pending_links, providers, users
+from identity.flows.user_events import linked
+from identity.store import links, pending_links, providers, registrations, users
 from identity.store.db import Connection
 
 
@@ -31,13 +33,14 @@ def create_link(services: Services, wanted: NewLink, tenant_id: UUID | None, now
     """Raises Invalid."""
     _require(wanted)
     assert wanted.user_id is not None and wanted.provider_id is not None and wanted.subject is not None
-    with services.db.transaction() as conn:
-        tenant = _lock_user(conn, wanted.user_id, tenant_id)
-        limit = _limit(conn, services, wanted.provider_id, tenant)
-        link = _sealed(services, tenant, wanted, now)
-        _store(conn, link, limit)
-        stored = _find(conn, link)
-    return links.opened(services.sealer, stored)
+    user_id, provider_id = wanted.user_id, wanted.provider_id
+
+    def work(conn: Connection, announce: Announce) -> Link:
+        user = _lock_user(conn, user_id, tenant_id)
+        limit = _limit(conn, services, provider_id, user.tenant_id)
+        return _linked(conn, services, announce, _sealed(services, user.tenant_id, wanted, now), limit, user)
+
+    return links.opened(services.sealer, transact(services, work))
 
 
 def complete_pending_link(
@@ -46,14 +49,15 @@ def complete_pending_link(
     """Redeem a pending link for a user. What the body says beside the user counts for nothing. Raises Invalid."""
     if user_id is None:
         raise invalid_field("identityProviderLink.userId", "missing")
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection, announce: Announce) -> Link:
         pending = pending_links.take(conn, pending_id, tenant_id, now)
         if pending is None:
             raise invalid_request("InvalidPendingIdPLinkId", "The pending link id is unknown, expired or used.")
-        tenant = _lock_user(conn, user_id, pending.tenant_id)
-        limit = _limit(conn, services, pending.identity_provider_id, tenant)
+        user = _lock_user(conn, user_id, pending.tenant_id)
+        limit = _limit(conn, services, pending.identity_provider_id, user.tenant_id)
         link = Link(
-            tenant,
+            user.tenant_id,
             pending.identity_provider_id,
             pending.identity_provider_user_id,
             user_id,
@@ -64,17 +68,25 @@ def complete_pending_link(
             now,
             now,
         )
-        _store(conn, link, limit)
-        stored = _find(conn, link)
-    return links.opened(services.sealer, stored)
+        return _linked(conn, services, announce, link, limit, user)
+
+    return links.opened(services.sealer, transact(services, work))
 
 
 def remove_link(services: Services, provider_id: UUID, subject: str, user_id: UUID, tenant_id: UUID | None) -> None:
     """Raises NotFound: no such link, or it is another user's."""
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection, announce: Announce) -> None:
         user = users.get(conn, tenant_id, user_id)
-        if user is None or not links.remove(conn, user.tenant_id, provider_id, subject, user_id):
+        if user is None:
             raise NotFound
+        held = [each for each in links.find(conn, provider_id, subject, user.tenant_id) if each.user_id == user_id]
+        if not links.remove(conn, user.tenant_id, provider_id, subject, user_id):
+            raise NotFound
+        registered = registrations.of_user(conn, services.sealer, user.tenant_id, user_id)
+        announce(user.tenant_id, [linked(each, user, registered, verb="unlink") for each in held])
+
+    transact(services, work)
 
 
 def _require(wanted: NewLink) -> None:
@@ -90,13 +102,13 @@ def _require(wanted: NewLink) -> None:
         raise Invalid(problems)
 
 
-def _lock_user(conn: Connection, user_id: UUID, tenant_id: UUID | None) -> UUID:
-    """The user's tenant; the user stays locked, so that links are counted one request after the other."""
+def _lock_user(conn: Connection, user_id: UUID, tenant_id: UUID | None) -> User:
+    """The user, who stays locked, so that links are counted one request after the other."""
     if not users.lock(conn, tenant_id, user_id):
         raise invalid_field("identityProviderLink.userId", "invalid")
     user = users.get(conn, tenant_id, user_id)
     assert user is not None  # it is locked
-    return user.tenant_id
+    return user
 
 
 def _limit(conn: Connection, services: Services, provider_id: UUID, tenant_id: UUID) -> LinkLimit:
@@ -123,8 +135,21 @@ def _sealed(services: Services, tenant_id: UUID, wanted: NewLink, now: int) -> L
     )
 
 
-def _store(conn: Connection, link: Link, limit: LinkLimit) -> None:
-    """Add the link; the very same one again is no error (D25), another user's is (D26). Raises Invalid."""
+def _linked(conn: Connection, services: Services, announce: Announce, link: Link, limit: LinkLimit, user: User) -> Link:
+    """The link as stored, announced if it is new. Raises Invalid."""
+    made = _store(conn, link, limit)
+    stored = _find(conn, link)
+    if made:
+        registered = registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
+        announce(user.tenant_id, [linked(stored, user, registered)])
+    return stored
+
+
+def _store(conn: Connection, link: Link, limit: LinkLimit) -> bool:
+    """Add the link; whether it was new. The very same one again is no error (D25), another user's is (D26).
+
+    Raises Invalid.
+    """
     present = links.find(conn, link.identity_provider_id, link.identity_provider_user_id, link.tenant_id)
     if not present:
         held = links.count(conn, link.tenant_id, link.user_id, link.identity_provider_id)
@@ -133,11 +158,12 @@ def _store(conn: Connection, link: Link, limit: LinkLimit) -> None:
                 "LinkCountExceeded", "The user has as many links to this provider as the tenant allows."
             )
         if links.add(conn, link):
-            return
+            return True
         present = links.find(conn, link.identity_provider_id, link.identity_provider_user_id, link.tenant_id)
     if present and present[0].user_id != link.user_id:
         raise invalid_field("identityProviderLink.identityProviderUserId", "duplicate")
     links.describe_again(conn, link)
+    return False
 
 
 def _find(conn: Connection, link: Link) -> Link:

@@ -16,6 +16,13 @@ from identity.flows.login_attempt import Entry, Person
 from identity.flows.login_failed import EVENT as FAILED
 from identity.flows.login_failed import login_failed
 from identity.flows.services import Services
+from identity.flows.user_events import (
+    linked,
+    registration_created,
+    registration_updated,
+    user_created,
+    user_updated,
+)
 from identity.store import login_records
 
 NEW_DEVICE = "user.login.new-device"
@@ -23,26 +30,21 @@ NEW_DEVICE = "user.login.new-device"
 
 def established(before: Person | None, after: Person, link: Link | None, info: EventInfo) -> list[Event]:
     """What row 24 does: `before` is the person as stored until now, None for a new one; `link` the link it makes."""
-    user_id, user = after.user.id, (after.user, after.registrations)
     events: list[Event] = []
     if before is None:
-        events.append(Event("user.create", {"user": user}, user_id, info))
+        events += user_created(after.user, after.registrations)
     elif before.user != after.user:
-        original = (before.user, before.registrations)
-        events.append(Event("user.update", {"original": original, "user": user}, user_id, info))
-    for registration in after.registrations:
-        known = before.registration_for(registration.application_id) if before else None
-        payload = {"application_id": registration.application_id, "registration": registration, "user": user}
+        events += user_updated((before.user, before.registrations), (after.user, after.registrations))
+    for each in after.registrations if before else ():
+        known = before.registration_for(each.application_id) if before else None
         if known is None:
-            events.append(Event("user.registration.create", payload, user_id, info))
-        elif known != registration:
-            events.append(Event("user.registration.update", {**payload, "original": known}, user_id, info))
-    partners = [replace(event, type=f"{event.type}.complete") for event in events]
-    if link is not None:
-        shown = replace(link, token=None, token_secret=None)  # sealed anew each time, and nobody's business
-        payload = {"identity_provider_link": shown, "user": user}
-        events.append(Event("user.identity-provider.link", payload, user_id, info))
-    return [*events, *partners]
+            events += registration_created(after.user, after.registrations, each)
+        elif known != each:
+            events += registration_updated(after.user, after.registrations, known, each)
+    happens = [event for event in events if not event.type.endswith(".complete")]
+    completes = [event for event in events if event.type.endswith(".complete")]
+    made = [linked(link, after.user, after.registrations)] if link else []
+    return [replace(event, info=info) for event in (*happens, *made, *completes)]
 
 
 def ask_about_login(services: Services, entry: Entry, person: Person, now: int) -> Announcement:

@@ -83,7 +83,7 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         queue_mail(conn, services, tenant, application, purpose, changed, {})
         announce(tenant.id, _events(conn, services, right, user, changed, change.info))
 
-    transact(services, work, run=lambda do: services.db.transact(do, turn=right.user_id))
+    transact(services, work, turn=right.user_id)
     if right.was_forgotten:
         guesses.end_after_reset(services, tenant, right.user_id)
     return Changed(secret, right.identifier.state if right.identifier else None)

@@ -53,11 +53,11 @@ def prepare_user(services: Services, tenant_id: UUID, user_id: UUID | None, chan
     with services.db.read() as conn:
         rules = UserRules.of(tenant_of(conn, tenant_id).settings)
     profile = checked_profile(change, rules, is_new=True)
-    if problems := method_problems(change.two_factor_methods):
+    if problems := method_problems(change.two_factor_methods or ()):
         raise invalid_fields([(f"user.twoFactor.{member}", reason) for member, reason in problems])
     verified, reason = starts_verified(rules, skip_verification=change.skip_verification)
     new_id = user_id or services.runtime.new_id()
-    methods = prepared_methods(services, new_id, change.two_factor_methods)
+    methods = prepared_methods(services, new_id, change.two_factor_methods or ())
     user = User(
         tenant_id=tenant_id,
         id=new_id,

@@ -87,3 +87,13 @@ def refusing_duplicates(member: str) -> Iterator[None]:
     except UniqueConflict as error:
         taken = "name" if error.constraint.endswith("_name_key") else "id"
         raise invalid_field(f"{member}.{taken}", "duplicate") from error
+
+
+def signs_differently(before: Tenant | Application, after: Tenant | Application) -> bool:
+    """Whether the tokens of `after` are signed with other keys."""
+    return (before.access_token_key_id, before.id_token_key_id) != (after.access_token_key_id, after.id_token_key_id)
+
+
+def has_own_jwt(application: Application) -> bool:
+    """Whether the application does not follow its tenant's jwtConfiguration."""
+    return bool((application.settings.get("jwt_configuration") or {}).get("enabled"))

@@ -7,10 +7,12 @@ Every refusal is a 400 (login contract 10.4). A refresh passes the gates active,
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from identity.domain.errors import Invalid, invalid_field
+from identity.domain.events import EventInfo
 from identity.domain.outcome import Door, LoginFacts, Tokens, Verdict, ruling
 from identity.domain.tokens import (
     RefreshTokenExpirationPolicy,
@@ -24,12 +26,15 @@ from identity.domain.tokens import (
     within_grace_period,
 )
 from identity.domain.trace import Trace
+from identity.flows import announce
 from identity.flows.configurations import ApplicationConfiguration
 from identity.flows.finish_login import access_facts, mint
 from identity.flows.login_attempt import Person
+from identity.flows.revoke import revoke_reused
 from identity.flows.services import Services
+from identity.flows.token_events import REFRESH, refreshed
 from identity.store import refresh_tokens, refreshes
-from identity.store.db import StoreUnavailable
+from identity.store.db import Connection, StoreUnavailable
 from identity.store.logins import KnownUser, find_by_id
 from identity.store.refresh_tokens import RefreshToken
 
@@ -56,7 +61,7 @@ class RefreshRequest:
 
 
 def refresh(services: Services, request: RefreshRequest) -> Tokens:
-    """Raises Invalid, StoreUnavailable."""
+    """Raises Invalid, WebhooksRefused, StoreUnavailable."""
     for _ in range(MOST_ATTEMPTS):
         with services.db.read() as conn:
             facts = refreshes.read_facts(conn, request.refresh_token)
@@ -93,14 +98,40 @@ def _refresh(
     """The tokens of a token that is current; None when another request spent it this very moment."""
     now = services.runtime.now()
     seconds = _admit(application, record, known, request, now)
-    token = request.refresh_token
-    if application.jwt.refresh_token_usage_policy is RefreshTokenUsagePolicy.ONE_TIME_USE:
-        token = successor_of(services, request.refresh_token)
-        with services.db.read() as conn:
-            if not refresh_tokens.rotate(conn, record, request.refresh_token, token, now):
-                return None
+    once = application.jwt.refresh_token_usage_policy is RefreshTokenUsagePolicy.ONE_TIME_USE
+    token = successor_of(services, request.refresh_token) if once else request.refresh_token
+    tokens = _tokens(services, application, record, known, token, seconds, now)
+
+    def spend(conn: Connection) -> bool:
+        return refresh_tokens.rotate(conn, record, request.refresh_token, token, now)
+
+    if not _agreed(services, application, record, request, tokens, spend if once else None):
+        return None
     _note_use(services, application, record, request, now)
-    return _tokens(services, application, record, known, token, seconds, now)
+    return tokens
+
+
+def _agreed(
+    services: Services,
+    application: ApplicationConfiguration,
+    record: RefreshToken,
+    request: RefreshRequest,
+    tokens: Tokens,
+    spend: Callable[[Connection], bool] | None,
+) -> bool:
+    """Ask the webhooks that have a say, then spend the token; whether that could be done. Raises WebhooksRefused."""
+    if not application.audience.of(REFRESH):
+        if spend is None:
+            return True
+        with services.db.read() as conn:
+            return spend(conn)
+    event = refreshed(record, tokens, EventInfo(ip_address=request.ip_address))
+    announcement = announce.ask(services, record.tenant_id, [event], audience=application.audience)
+    with services.db.transaction() as conn:
+        if spend is not None and not spend(conn):
+            return False
+        announce.record(conn, services, announcement)
+    return True
 
 
 def _admit(
@@ -146,10 +177,11 @@ def _replay(services: Services, request: RefreshRequest) -> Tokens:
         if known is None:
             raise _invalid(request, "The user is gone.")
         seconds = _admit(application, spent.record, known, request, now)
-        return _tokens(services, application, spent.record, known, successor, seconds, now)
+        tokens = _tokens(services, application, spent.record, known, successor, seconds, now)
+        _agreed(services, application, spent.record, request, tokens, None)
+        return tokens
     if application.jwt.refresh_token_revocation_policy.on_one_time_token_reuse:
-        with services.db.transaction() as conn:
-            refresh_tokens.revoke(conn, spent.record.id)
+        revoke_reused(services, spent.record)
         request.trace.add("Its reuse revoked the token that followed it.")
     raise _invalid(request, "The refresh token was used up before.")
 

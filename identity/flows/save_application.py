@@ -13,6 +13,7 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role
 from identity.flows import sealed_members
+from identity.flows.announce import Announce, transact
 from identity.flows.mail_references import mail_problems
 from identity.flows.references import (
     Problems,
@@ -21,9 +22,11 @@ from identity.flows.references import (
     key_problems,
     lambda_problems,
     lifetime_problems,
+    signs_differently,
 )
 from identity.flows.save_role import new_roles, roles_problems
 from identity.flows.services import Services
+from identity.flows.token_events import keys_changed
 from identity.store import applications, audit, configuration, roles
 from identity.store.db import Connection
 
@@ -77,7 +80,7 @@ def update(
     Roles and state stay. Raises NotFound (also for another tenant's), Invalid.
     """
 
-    def work(conn: Connection) -> Application:
+    def work(conn: Connection, announce: Announce) -> Application:
         stored = locked(conn, application_id, tenant_id)
         values = change(stored)
         _check_name(conn, stored.tenant_id, stored.id, values["name"], _problems(conn, values))
@@ -85,9 +88,11 @@ def update(
         fresh = _application(services, stored.tenant_id, stored.id, now, values, stored.secrets)
         applications.update(conn, fresh)
         audit.add(conn, now, actor, f"Updated the application {_named(fresh)}")
+        if signs_differently(stored, fresh):
+            announce(stored.tenant_id, [keys_changed([stored.id])])
         return _stored(conn, fresh)
 
-    return configuration.change(services.db, work)
+    return transact(services, work, run=lambda work: configuration.change(services.db, work))
 
 
 def set_active(

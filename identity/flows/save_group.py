@@ -63,7 +63,7 @@ def update_group(
         return group
 
     with _duplicates_named():
-        return transact(services, work, run=lambda work: services.db.transact(work, turn=group_id))
+        return transact(services, work, turn=group_id)
 
 
 def delete_group(services: Services, tenant_id: UUID | None, group_id: UUID) -> None:

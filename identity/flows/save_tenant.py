@@ -14,17 +14,21 @@ from identity import hashing
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Tenant
 from identity.flows import sealed_members
+from identity.flows.announce import Announce, transact
 from identity.flows.mail_references import mail_problems
 from identity.flows.references import (
     Problems,
     form_field_problems,
+    has_own_jwt,
     keep_tokens_verifiable,
     key_problems,
     lambda_problems,
     lifetime_problems,
+    signs_differently,
 )
 from identity.flows.services import Services
-from identity.store import audit, configuration, tenants
+from identity.flows.token_events import keys_changed
+from identity.store import applications, audit, configuration, tenants
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
@@ -62,7 +66,7 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
     Raises NotFound, Invalid.
     """
 
-    def work(conn: Connection) -> Tenant:
+    def work(conn: Connection, announce: Announce) -> Tenant:
         stored = _locked(conn, tenant_id)
         values = change(stored)
         _check(conn, tenant_id, values, _problems(conn, values))
@@ -70,9 +74,12 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
         fresh = _tenant(services, conn, tenant_id, now, values)
         updated = tenants.update(conn, replace(fresh, is_default=stored.is_default))
         audit.add(conn, now, actor, f"Updated the tenant with id {tenant_id} and name {updated.name!r}")
+        if signs_differently(stored, updated):
+            concerned = [each.id for each in applications.every(conn, tenant_id) if not has_own_jwt(each)]
+            announce(tenant_id, [keys_changed(concerned)])
         return updated
 
-    return configuration.change(services.db, work)
+    return transact(services, work, run=lambda work: configuration.change(services.db, work))
 
 
 def delete(services: Services, now: int, actor: str, tenant_id: UUID) -> None:

@@ -18,9 +18,11 @@ from identity.domain.model import Registration, Tenant, User
 from identity.domain.password_change import reason_after_update
 from identity.domain.user_rules import UserRules, login_id_problems, stored_email
 from identity.domain.verification import must_verify_again
+from identity.flows.adjust_methods import Adjustment, Made, adjustment, apply_adjustment
 from identity.flows.announce import Announce, transact
 from identity.flows.begin_verification import begin, email_of
 from identity.flows.brought_methods import BroughtMethod
+from identity.flows.method_owner import Owner
 from identity.flows.replace_password import replace_password
 from identity.flows.services import Services
 from identity.flows.user_events import user_updated
@@ -57,8 +59,10 @@ class UserChange:
     """Whose mail templates are used."""
 
     memberships: Sequence[NewMembership] = ()
-    two_factor_methods: Sequence[BroughtMethod] = ()
-    """Both of a new user: later they change through the groups, and through the routes of second factors."""
+    """Of a new user: later they change through the groups."""
+
+    two_factor_methods: Sequence[BroughtMethod] | None = None
+    """None: they stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,8 @@ def update_user(
     Raises Invalid, NotFound, WebhooksRefused.
     """
 
+    made: Made = {}
+
     def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         change = change_of(stored, registered)
@@ -96,11 +102,20 @@ def update_user(
             begin(conn, services, email_of(tenant, user), now, mailed=True)
         if (password := hashed_password(services, change, rules)) is not None:
             replace_password(conn, services, tenant, user, password, now)
+        if methods := _methods(services, stored, change, made):
+            user = replace(user, two_factor_methods=methods.after)
+            apply_adjustment(conn, services, Owner(user, tenant, tuple(registered)), methods, announce, now)
         announce(user.tenant_id, user_updated((stored, registered), (user, registered)))
         return user, registered
 
     with duplicates_named():
-        return transact(services, work, run=lambda work: services.db.transact(work, turn=user_id))
+        return transact(services, work, turn=user_id)
+
+
+def _methods(services: Services, stored: User, change: UserChange, made: Made) -> Adjustment:
+    """Raises Invalid."""
+    wanted = change.two_factor_methods
+    return Adjustment() if wanted is None else adjustment(services, stored, wanted, made)
 
 
 def locked(services: Services, conn: Connection, tenant_id: UUID | None, user_id: UUID) -> Registered:

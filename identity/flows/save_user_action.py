@@ -10,14 +10,21 @@ from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
-from identity.domain.errors import NotFound, invalid_field
+from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.user_actions import UserAction
 from identity.flows.services import Services
-from identity.store import audit, configuration, user_actions
+from identity.store import audit, configuration, references, user_actions
 from identity.store.db import Connection, UniqueConflict
+from identity.wire import camel_case
 
 Values = Mapping[str, Any]
 T = TypeVar("T")
+TEMPLATES = (
+    "start_email_template_id",
+    "modify_email_template_id",
+    "cancel_email_template_id",
+    "end_email_template_id",
+)
 FIELDS = {"user_actions_pkey": "userAction.id", "user_actions_name": "userAction.name"}
 
 
@@ -25,9 +32,9 @@ def create(services: Services, now: int, actor: str, values: Values, user_action
     """A new definition. Raises Invalid."""
     new_id = user_action_id or services.runtime.new_id()
     new = UserAction(id=new_id, active=True, insert_instant=now, last_update_instant=now, **values)
-    _check(new)
 
     def work(conn: Connection) -> None:
+        _check(conn, new)
         user_actions.insert(conn, new)
         audit.add(conn, now, actor, f"Created the user action with id {new.id} and name {new.name!r}")
 
@@ -48,7 +55,7 @@ def update(
         if stored is None:
             raise NotFound
         wanted = replace(stored, last_update_instant=now, **change(stored))
-        _check(wanted)
+        _check(conn, wanted)
         user_actions.update(conn, wanted)
         audit.add(conn, now, actor, f"Updated the user action with id {user_action_id} and name {wanted.name!r}")
         return wanted
@@ -83,10 +90,14 @@ def delete(services: Services, now: int, actor: str, user_action_id: UUID) -> No
     _change(services, work)
 
 
-def _check(action: UserAction) -> None:
-    """Only what lasts for a time can keep somebody out for it. Raises Invalid."""
-    if action.prevent_login and not action.temporal:
-        raise invalid_field("userAction.preventLogin", "invalid", "Only a temporal action can prevent logins.")
+def _check(conn: Connection, action: UserAction) -> None:
+    """Only what lasts for a time can keep somebody out for it; the mails it names must exist. Raises Invalid."""
+    problems = [("userAction.preventLogin", "invalid")] if action.prevent_login and not action.temporal else []
+    named = {name: getattr(action, name) for name in TEMPLATES if getattr(action, name) is not None}
+    known = references.email_templates(conn, named.values()) if named else set()
+    problems += [(f"userAction.{camel_case(name)}", "invalid") for name, each in named.items() if each not in known]
+    if problems:
+        raise invalid_fields(problems)
 
 
 def _change(services: Services, work: Callable[[Connection], T]) -> T:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from identity.domain.events import Event
-from identity.domain.model import Registration, User
+from identity.domain.model import Link, Registration, User
 
 Registered = tuple[User, Sequence[Registration]]
 
@@ -22,11 +22,13 @@ def user_created(user: User, registered: Sequence[Registration] = ()) -> list[Ev
 
 
 def user_updated(original: Registered, changed: Registered) -> list[Event]:
-    """With the change of the e-mail address, if it changed."""
+    """With the changes of e-mail address and password, if there were any."""
     before, after = original[0], changed[0]
     events = with_partners([_of(after, "user.update", original=_shown(*original), user=_shown(*changed))])
     if before.email != after.email:
         events.append(_of(after, "user.email.update", previous_email=before.email, user=_shown(*changed)))
+    if after.password_last_update_instant not in (None, before.password_last_update_instant):
+        events.append(_of(after, "user.password.update", user=_shown(*changed)))
     return events
 
 
@@ -56,6 +58,12 @@ def registration_updated(
 
 def registration_deleted(user: User, registered: Sequence[Registration], gone: Registration) -> list[Event]:
     return _of_registration("delete", user, registered, registration=gone)
+
+
+def linked(link: Link, user: User, registered: Sequence[Registration], *, verb: str = "link") -> Event:
+    """user.identity-provider.link or unlink. The link's tokens are nobody's business."""
+    shown = replace(link, token=None, token_secret=None)
+    return _of(user, f"user.identity-provider.{verb}", identity_provider_link=shown, user=_shown(user, registered))
 
 
 def with_partners(events: Sequence[Event]) -> list[Event]:

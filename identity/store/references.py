@@ -51,9 +51,13 @@ def messengers(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
 
 
 def is_named_in_settings(conn: Connection, id: UUID) -> bool:
-    """Whether a tenant or an application names it: they do so in their settings, where no reference is checked."""
+    """Whether a tenant, an application or a user action names it, where no reference is checked by the database."""
     query = """
         SELECT 1 FROM tenants WHERE jsonb_path_exists(settings, '$.** ? (@ == $id)', %(id)s)
-        UNION ALL SELECT 1 FROM applications WHERE jsonb_path_exists(settings, '$.** ? (@ == $id)', %(id)s) LIMIT 1
+        UNION ALL SELECT 1 FROM applications WHERE jsonb_path_exists(settings, '$.** ? (@ == $id)', %(id)s)
+        UNION ALL SELECT 1 FROM user_actions
+            WHERE %(plain)s IN (start_email_template_id, modify_email_template_id, cancel_email_template_id,
+                                end_email_template_id)
+        LIMIT 1
         """
-    return conn.execute(query, {"id": Jsonb({"id": str(id)})}).fetchone() is not None
+    return conn.execute(query, {"id": Jsonb({"id": str(id)}), "plain": id}).fetchone() is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -178,6 +179,15 @@ def test_a_cancelled_action_is_over_at_once(admin: Acting) -> None:
     assert len(cancelled["history"]["historyItems"]) == 2
     assert codes(admin.cancel(taken["id"])) == ["[invalid]actionId"]
     assert codes(admin.modify(taken["id"])) == ["[invalid]actionId"]
+
+
+def test_of_many_that_cancel_at_once_one_does(admin: Acting) -> None:
+    taken = admin.ban(person(admin))
+    with ThreadPoolExecutor(16) as pool:
+        statuses = sorted(pool.map(lambda _: admin.cancel(taken["id"]).status, range(16)))
+    assert statuses == [200, *[400] * 15]
+    log = admin.service.client.retrieve_action(taken["id"]).success_response["action"]
+    assert len(log["history"]["historyItems"]) == 2
 
 
 def test_an_unknown_action_is_404_whatever_the_body(admin: Acting) -> None:

@@ -68,18 +68,25 @@ def test_an_action_comes_back_with_its_defaults(service: Service) -> None:
     assert service.client.retrieve_user_action(made["id"]).success_response == {"userAction": made}
 
 
+def template(service: Service) -> str:
+    wanted = {"name": unique(), "defaultSubject": "a", "defaultTextTemplate": "b", "defaultHtmlTemplate": "c"}
+    answer = service.client.create_email_template({"emailTemplate": wanted})
+    assert answer.status == 200, answer.error_response
+    return str(answer.success_response["emailTemplate"]["id"])
+
+
 def test_every_member_of_an_action_is_kept(service: Service) -> None:
     members = {
-        "cancelEmailTemplateId": NOBODY,
-        "endEmailTemplateId": NOBODY,
+        "cancelEmailTemplateId": template(service),
+        "endEmailTemplateId": template(service),
         "includeEmailInEventJSON": True,
         "localizedNames": {"fr": "Exclusion", "de_CH": "Sperre"},
-        "modifyEmailTemplateId": NOBODY,
+        "modifyEmailTemplateId": template(service),
         "name": unique(),
         "options": [{"name": "Mild", "localizedNames": {"fr": "Léger"}}, {"name": "Hard", "localizedNames": {}}],
         "preventLogin": True,
         "sendEndEvent": False,
-        "startEmailTemplateId": NOBODY,
+        "startEmailTemplateId": template(service),
         "temporal": True,
         "transactionType": "AbsoluteMajority",
         "userEmailingEnabled": True,
@@ -87,6 +94,15 @@ def test_every_member_of_an_action_is_kept(service: Service) -> None:
     }
     made = action(service, **members)
     assert {name: made[name] for name in members} == members
+
+
+def test_a_template_that_an_action_names_can_not_be_deleted(service: Service) -> None:
+    named = template(service)
+    made = action(service, endEmailTemplateId=named)
+    refused = service.client.delete_email_template(named)
+    assert (refused.status, codes(refused)) == (400, ["[inUse]emailTemplate.id"])
+    assert service.client.delete_user_action(made["id"]).status == 200
+    assert service.client.delete_email_template(named).status == 200
 
 
 def test_an_action_is_created_under_the_id_in_the_path_and_ids_and_names_are_given_once(service: Service) -> None:
@@ -109,6 +125,7 @@ def test_an_action_is_created_under_the_id_in_the_path_and_ids_and_names_are_giv
         ({"name": 7, "temporal": "yes"}, ["[invalidJSON]", "[invalidJSON]"]),
         ({"name": "x" * 192}, ["[tooLong]userAction.name"]),
         ({"preventLogin": True}, ["[invalid]userAction.preventLogin"]),
+        ({"startEmailTemplateId": NOBODY}, ["[invalid]userAction.startEmailTemplateId"]),
         ({"transactionType": "Most"}, ["[invalidJSON]"]),
         ({"options": [{"name": ""}]}, ["[blank]userAction.options[0].name"]),
         ({"localizedNames": {"fr": 7}}, ["[invalidJSON]"]),

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -15,6 +16,7 @@ import requests
 from fusionauth.fusionauth_client import FusionAuthClient
 
 from identity.dev.folder import read_dev_env
+from identity.ports import free_port
 from tests.dev_run import DevEnded, DevRun, dev_run
 
 QUICK = 10.0
@@ -141,14 +143,53 @@ def test_the_x_emulator_comes_back_on_its_port(running: DevRun) -> None:
         time.sleep(0.05)
 
 
+def caught(run: DevRun, what: str) -> list[dict[str, Any]]:
+    """What the mail catcher has got, once it has got something."""
+    url = read_dev_env(run.home)["IDENTITY_MAIL_CATCHER_URL"]
+    deadline = time.monotonic() + QUICK
+    while True:
+        found: list[dict[str, Any]] = requests.get(f"{url}/api/{what}", timeout=5).json()[what]
+        if found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+
+
+def test_a_mail_of_the_service_is_in_the_catcher_without_any_settings(running: DevRun) -> None:
+    user = {"user": {"email": f"{uuid4()}@example.com", "password": "correct horse battery"}}
+    assert running.request("POST", "/api/user", user).status_code == 200
+    forgotten = {"loginId": user["user"]["email"]}
+    assert running.request("POST", "/api/user/forgot-password", forgotten).status_code == 200
+    assert caught(running, "mails")[0]["to"] == [user["user"]["email"]]
+
+
+def test_the_banner_names_the_mail_catcher(running: DevRun) -> None:
+    known = read_dev_env(running.home)
+    assert known["IDENTITY_MAIL_CATCHER_URL"] in running.said()
+    assert int(known["IDENTITY_MAIL_CATCHER_SMTP_PORT"]) > 0
+
+
+def test_whoever_names_a_mail_server_gets_no_catcher_and_ports_of_ones_own_choice_are_kept() -> None:
+    with dev_run() as run:
+        run.start(IDENTITY_MAIL_HOST="mail.example.com")
+        assert "IDENTITY_MAIL_CATCHER_URL" not in read_dev_env(run.home)
+        assert run.stop() == 0
+        port, smtp_port = free_port("127.0.0.1"), free_port("127.0.0.1")
+        run.start(IDENTITY_EMULATOR_MAIL_PORT=str(port), IDENTITY_EMULATOR_SMTP_PORT=str(smtp_port))
+        known = read_dev_env(run.home)
+        assert known["IDENTITY_MAIL_CATCHER_URL"] == f"http://127.0.0.1:{port}"
+        assert known["IDENTITY_MAIL_CATCHER_SMTP_PORT"] == str(smtp_port)
+
+
 def test_a_restart_keeps_key_url_and_credentials_and_is_quick() -> None:
     with dev_run() as run:
         run.start()
         before = read_dev_env(run.home), (run.home / "x-emulator.json").read_text()
+        clock(run, "advance", "1d")
         assert run.stop() == 0
         assert run.start() < QUICK
         assert (read_dev_env(run.home), (run.home / "x-emulator.json").read_text()) == before
         assert run.request("GET", f"/api/application/{before[0]['IDENTITY_APPLICATION_ID']}").status_code == 200
+        assert run.said().count("1 day, 0:00:00 ahead of the real time   (identity clock reset)") == 1
 
 
 def test_it_stops_at_once_although_it_was_just_started() -> None:

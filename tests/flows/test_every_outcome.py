@@ -16,6 +16,7 @@ from fusionauth.fusionauth_client import FusionAuthClient
 
 from identity.status_matrix.cases import Damage
 from identity.status_matrix.damage import damaged
+from tests.browser import Browser
 from tests.login_world import TWITTER, World
 from tests.second_factors import with_phone
 from tests.troubles import NOBODY_LISTENS, PASSWORD, Somebody, ban, veto
@@ -91,7 +92,9 @@ def walk_204(walk: Walk) -> Steps:
     request = {"applicationId": walk.world.application_id, "identityProviderId": TWITTER}
     started = done(walk.client.start_identity_provider_login(request))
     yield walk.login(data={"code": started["code"]})
-    walk.world.x.come_back(walk.somebody.person, started["authorizationURL"])
+    browser = Browser(walk.world)
+    browser.consent(started["authorizationURL"], walk.somebody.person)
+    assert browser.arrive().status_code == 200
     return walk.login(data={"code": started["code"]})
 
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from uuid import UUID
 
 import pytest
 
+from identity.domain.guesses import Guess
+from identity.domain.outcome import Verdict
+from identity.domain.trace import Trace
+from identity.flows.guesses import count_wrong
+from identity.flows.login_attempt import Visit
+from identity.flows.password_login import PasswordRequest, log_in
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 from tests.sessions import Sessions
@@ -90,11 +97,32 @@ def test_32_parallel_guesses_never_pass_the_limit(world: World, door: Door) -> N
 
 
 def test_nobody_gets_in_who_was_still_hashing_when_the_limit_was_reached(world: World, door: Door) -> None:
-    """The right password is known to be right before the lockout, and the login completes after it."""
-    user_id = door.add_user()
-    before = world.rows("SELECT login_version FROM users WHERE id = %s", user_id)
-    lock_out(door)
-    assert world.rows("SELECT login_version FROM users WHERE id = %s", user_id) == [(before[0][0] + 1,)]
+    """Between the reading of the facts and the hashing of the right password, others use the guesses up."""
+    user_id = UUID(door.add_user())
+    services, tenant_id = world.service.services, world.service.tenant_id
+    configuration = services.configurations.tenant(tenant_id)
+    assert configuration is not None
+    others = iter(range(MOST))
+
+    def clock() -> int:
+        """The trace asks for the time as soon as the user is known."""
+        for _ in others:
+            count_wrong(services, configuration.tenant, user_id, Guess.PASSWORD)
+        return services.runtime.now()
+
+    request = PasswordRequest(
+        Visit(tenant_id=tenant_id),
+        keyed=True,
+        application_id=UUID(world.application_id),
+        login_id=door.email,
+        password=PASSWORD,
+    )
+    trace = Trace(clock)
+    assert log_in(services, request, trace).verdict is Verdict.LOCKED
+    assert [step.text for step in trace][:2] == [
+        f"The login is for user {user_id}.",
+        "The password is right: PASSWORD.",
+    ]
     assert world.count("login_records") == 0
 
 
@@ -116,3 +144,10 @@ def test_a_lockout_refuses_neither_a_federated_login_nor_a_refresh(sessions: Ses
     assert door.status() == 423
     assert sessions.is_live(again.refresh_token)
     assert sessions.begin(person=session.person).user_id == session.user_id
+
+
+def test_a_removed_user_leaves_no_guesses(world: World, door: Door) -> None:
+    user_id = door.add_user()
+    assert door.status(WRONG) == 404
+    assert world.service.call("DELETE", f"/api/user/{user_id}", params={"hardDelete": "true"}).status_code == 200
+    assert world.count("login_failures") == 0

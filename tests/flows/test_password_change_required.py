@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -117,6 +118,15 @@ def test_a_demanded_change_ends_every_session_and_every_other_id(world: World) -
     assert change(world, first).status_code == 200
     assert change(world, second).status_code == change(world, first).status_code == 404
     assert world.count("refresh_tokens") == 0
+
+
+def test_of_parallel_changes_by_one_id_one_wins(world: World) -> None:
+    user_id = linked_person(world, passwordChangeRequired=True)
+    secret, _ = demanded(world.login("alice"))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: change(world, secret, f"password number {n}").status_code, range(8)))
+    assert sorted(answers) == [200] + [404] * 7
+    assert password_login(world, user_id, f"password number {answers.index(200)}").status_code == 200
 
 
 def test_sessions_stay_where_the_policy_says_so(world: World) -> None:

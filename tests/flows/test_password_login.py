@@ -64,6 +64,7 @@ def test_login_id_types_choose_what_the_login_id_may_be(world: World) -> None:
     assert door.status(loginId="ann", loginIdTypes=["email"]) == 404
     assert door.status(loginIdTypes=["username"]) == 404
     assert door.status(loginIdTypes=["phoneNumber"]) == 404
+    assert door.status(loginIdTypes=[]) == 200
 
 
 def test_without_an_application_the_login_is_into_the_tenant(door: Door) -> None:
@@ -149,10 +150,10 @@ def test_another_tenants_user_application_and_key_are_not_there(world: World, do
     assert codes(door.knock(key=locked)) == {"[invalid]applicationId"}
     assert door.status(key=locked, applicationId=None) == 404
     assert codes(door.knock(applicationId=None)) == {"[TenantIdRequired]"}
-    answer = world.service.call(
-        "POST", "/api/login", {"loginId": door.email, "password": PASSWORD}, tenant=world.service.tenant_id
-    )
-    assert answer.status_code == 200
+    body = {"loginId": door.email, "password": PASSWORD}
+    assert world.service.call("POST", "/api/login", body, tenant=world.service.tenant_id).status_code == 200
+    for unknown in (body, body | {"applicationId": world.application_id}):
+        assert codes(world.service.call("POST", "/api/login", unknown, tenant=uuid4())) == {"[InvalidTenantId]"}
 
 
 def test_an_unknown_user_and_a_wrong_password_get_the_same_answer(door: Door) -> None:

@@ -208,6 +208,13 @@ def test_a_new_authenticator_counts_as_the_tenant_says(world: World, alice: str)
     assert answer(world, challenge(world, "alice"), phone.code()).status_code == 200
 
 
+@pytest.mark.parametrize("setting", [{"codeLength": 5}, {"codeLength": 11}, {"timeStep": 1}, {"timeStep": 301}])
+def test_a_tenant_can_not_make_codes_that_are_guessed_or_never_typed(world: World, setting: dict[str, int]) -> None:
+    path = f"/api/tenant/{world.service.tenant_id}"
+    document = {"tenant": {"multiFactorConfiguration": {"authenticator": setting}}}
+    assert world.service.call("PATCH", path, document).status_code == 400
+
+
 def test_a_login_under_way_notices_a_method_that_was_just_set_up(world: World, alice: str) -> None:
     before = world.rows("SELECT login_version FROM users WHERE id = %s", alice)
     with_phone(world, alice)
@@ -219,3 +226,69 @@ def test_another_tenants_user_looks_absent(world: World, alice: str) -> None:
     for method, path in (("GET", RECOVERY), ("POST", RECOVERY), ("DELETE", METHODS)):
         response = world.service.call(method, f"{path}/{alice}", tenant=tenant_id)
         assert (response.status_code, response.content) == (404, b"")
+
+
+def patch(world: World, user_id: str, document: Any, kind: str = "application/merge-patch+json") -> requests.Response:
+    return world.service.call("PATCH", f"/api/user/{user_id}", document, headers={"Content-Type": kind})
+
+
+def test_a_change_of_the_user_keeps_the_methods_that_it_names_or_says_nothing_of(world: World, alice: str) -> None:
+    phone, codes = with_phone(world, alice)
+    user = world.user(alice)
+    assert world.service.call("PUT", f"/api/user/{alice}", {"user": user}).status_code == 200
+    without = {name: value for name, value in user.items() if name != "twoFactor"}
+    assert world.service.call("PUT", f"/api/user/{alice}", {"user": without}).status_code == 200
+    world.change_user(alice, firstName="Alice")
+    assert methods(world, alice) == user["twoFactor"]["methods"]
+    assert answer(world, challenge(world, "alice"), phone.code()).status_code == 200
+    assert answer(world, challenge(world, "alice"), codes[0]).status_code == 200
+
+
+def test_an_administrator_takes_every_method_away(world: World, alice: str) -> None:
+    phone, codes = with_phone(world, alice)
+    response = answer(world, challenge(world, "alice"), phone.code(), trustComputer=True)
+    assert response.status_code == 200
+    assert patch(world, alice, {"user": {"twoFactor": {"methods": []}}}).json()["user"]["twoFactor"]["methods"] == []
+    assert world.login("alice").status_code == 200
+    assert world.count("two_factor_recovery_codes") == 0
+    with_phone(world, alice)
+    trusted = {"fusionauth.trust": response.json()["twoFactorTrustId"]}
+    assert world.post_login(world.login_body("alice"), cookies=trusted).status_code == 242
+    assert codes
+
+
+def test_an_administrator_adds_names_and_removes_single_methods(world: World, alice: str) -> None:
+    with_phone(world, alice)
+    phone = Phone(world)
+    new = {"method": "authenticator", "secret": phone.base64, "name": "Office"}
+    added = patch(world, alice, {"user": {"twoFactor": {"methods": [new]}}}, "application/json")
+    first, second = added.json()["user"]["twoFactor"]["methods"]
+    assert "secret" not in second
+    assert answer(world, challenge(world, "alice"), phone.code()).status_code == 200
+    operations = [
+        {"op": "replace", "path": "/user/twoFactor/methods/1/name", "value": "Home"},
+        {"op": "remove", "path": "/user/twoFactor/methods/0"},
+    ]
+    changed = patch(world, alice, operations, "application/json-patch+json")
+    assert changed.status_code == 200, changed.text
+    [left] = methods(world, alice)
+    assert (left["id"], left["name"]) == (second["id"], "Home")
+    assert first["id"] != second["id"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ({"method": "authenticator"}, "user.twoFactor.methods[1].secret"),
+        ({"method": "email", "email": "none"}, "user.twoFactor.methods[1].email"),
+        ({"id": "ZZZZ"}, "user.twoFactor.methods[1].method"),
+    ],
+)
+def test_a_bad_method_in_a_change_of_the_user_is_named(
+    world: World, alice: str, method: dict[str, str], path: str
+) -> None:
+    with_phone(world, alice)
+    refused = patch(world, alice, {"user": {"twoFactor": {"methods": [method]}}}, "application/json")
+    assert refused.status_code == 400
+    assert set(refused.json()["fieldErrors"]) == {path}
+    assert len(methods(world, alice)) == 1

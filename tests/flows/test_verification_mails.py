@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import socket
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from identity.flows import courier
+from tests.fakes.sink import closed_port
+from tests.fakes.smtp import SmtpSink
 from tests.login_world import World
-from tests.queued_mails import QueuedMail, queued_mails
+from tests.queued_mails import QueuedMail, do_what_strangers_asked, queued_mails
 from tests.verifying import (
     EMAIL,
     FORM_FIELD,
@@ -100,10 +106,34 @@ def test_a_stranger_has_the_mail_sent_again(world: World) -> None:
     unverify(world, user_id)
     email = world.user(user_id)["email"]
     assert world.service.call("PUT", EMAIL, key="", params={"email": email}).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
     [mail] = mails_of(world, user_id)
     assert verify(world, found(ID, mail.text)).status_code == 200
     assert world.service.call("PUT", EMAIL, key="", params={"email": email}).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
     assert mails_of(world, user_id) == [mail]
+
+
+def test_a_stranger_has_the_mail_for_a_registration_sent_again(world: World) -> None:
+    verify_registrations(world)
+    user_id = linked_person(world)
+    register(world, user_id)
+    query = {"email": world.user(user_id)["email"], "applicationId": world.application_id}
+    assert world.service.call("PUT", REGISTRATION, key="", params=query).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
+    first, second = mails_of(world, user_id)
+    assert verify(world, found(ID, second.text), None, REGISTRATION).status_code == 200
+    assert verify(world, found(ID, first.text), None, REGISTRATION).status_code == 404
+
+
+def test_what_a_stranger_asked_for_is_forgotten_with_its_application(world: World) -> None:
+    user_id = linked_person(world)
+    body = {"loginId": world.user(user_id)["email"], "applicationId": world.application_id, "state": {"a": 1.50}}
+    assert world.service.call("POST", FORGOT, body, key="").status_code == 200
+    path = f"/api/application/{world.application_id}"
+    assert world.service.call("DELETE", path, params={"hardDelete": "true"}).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
+    assert mails_of(world, user_id) == []
 
 
 def test_an_administrator_who_delivers_the_id_causes_no_mail(world: World) -> None:
@@ -165,6 +195,7 @@ def test_a_forgotten_password_is_mailed_an_id_and_its_change_is_reported(world: 
     user_id = linked_person(world)
     login_id = world.user(user_id)["email"]
     assert world.service.call("POST", FORGOT, {"loginId": login_id}, key="").status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
     [mail] = mails_of(world, user_id)
     body = {"changePasswordId": found(ID, mail.text), "password": "staple battery horse"}
     assert world.service.call("POST", CHANGE, body, key="").status_code == 200
@@ -202,3 +233,39 @@ def unverify(world: World, user_id: str) -> None:
     """A user from before the tenant verified addresses, say by an import."""
     with world.service.services.db.read() as conn:
         conn.execute("UPDATE users SET verified = false WHERE id = %s", (user_id,))
+
+
+def through(world: World, port: int, **members: Any) -> None:
+    verify_emails(world, host="127.0.0.1", port=port, defaultFromEmail="us@example.com", **members)
+
+
+def test_a_login_speaks_to_no_mail_server(world: World) -> None:
+    user_id = linked_person(world)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        through(world, listener.getsockname()[1])
+        unverify(world, user_id)
+        assert world.login("alice").status_code == 212
+        with pytest.raises(BlockingIOError):  # nobody has knocked
+            listener.accept()
+    assert len(mails_of(world, user_id)) == 1
+
+
+def test_with_the_mail_server_away_the_login_answers_and_the_mail_arrives_once_it_is_back(world: World) -> None:
+    user_id = linked_person(world)
+    port = closed_port()
+    through(world, port, verificationEmailTemplateId=add_template(world, TEMPLATE))
+    unverify(world, user_id)
+    assert world.login("alice").status_code == 212
+    courier.deliver_due(world.service.services)
+    with SmtpSink(port) as server:
+        courier.deliver_due(world.service.services)
+        assert server.received == []  # it waits a second after its first try
+        world.clock.advance(seconds=1)
+        courier.deliver_due(world.service.services)
+        [mail] = server.received
+    assert mail.recipients == [world.user(user_id)["email"]]
+    text = mail.part("plain").strip()
+    assert text.endswith(f"To {world.user(user_id)['email']}")
+    assert verify(world, found(ID, text)).status_code == 200
+    assert world.login("alice").status_code == 200

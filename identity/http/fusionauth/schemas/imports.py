@@ -101,7 +101,7 @@ def imported_user(loaded: dict[str, Any]) -> ImportedUser:
     }
     brought = profile.pop("two_factor")
     return ImportedUser(
-        two_factor_methods=tuple(BroughtMethod(**each) for each in brought["methods"]),
+        two_factor_methods=tuple(BroughtMethod(**each) for each in brought["methods"] or ()),
         recovery_codes=tuple(brought["recovery_codes"]),
         memberships=tuple(NewMembership(**each) for each in profile.pop("memberships")),
         registrations=tuple(_registration(each) for each in profile.pop("registrations")),

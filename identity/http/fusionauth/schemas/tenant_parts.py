@@ -156,10 +156,12 @@ class MinimumPasswordAge(Enableable):
 
 
 class AuthenticatorMethod(WireSchema):
+    """How new authenticators count; a code has 31 bits, and a step is what a person can type in."""
+
     algorithm = one_of("HmacSHA1", "HmacSHA256", "HmacSHA512", default="HmacSHA1")
-    code_length = whole(6)
+    code_length = whole(6, least=6, most=10)
     enabled = on()
-    time_step = whole(30)
+    time_step = whole(30, least=10, most=300)
 
 
 class EmailMethod(Enableable):

@@ -67,11 +67,11 @@ class MembershipSchema(WireSchema):
 
 
 class TwoFactorMethodSchema(WireSchema):
-    """A second factor. A new user may bring some; what is required of each kind is checked then."""
+    """A second factor. A new user may bring some; a change of a user names those that stay by their ids."""
 
     authenticator = Free(dump_only=True)
     email = Text(limit=LONGEST_EMAIL, load_default=None)
-    id = Text(dump_only=True)
+    id = Text(load_default=None)
     last_used = Flag(dump_only=True)
     method = Text(load_default=None)
     mobile_phone = Text(load_default=None)
@@ -80,7 +80,7 @@ class TwoFactorMethodSchema(WireSchema):
 
 
 class TwoFactorSchema(WireSchema):
-    methods = Many(Nested(TwoFactorMethodSchema), most=100, load_default=list)
+    methods = Many(Nested(TwoFactorMethodSchema), most=100, load_default=None)
     recovery_codes = Many(Text(blank=False, limit=100), most=100, load_only=True, load_default=list)
 
 
@@ -182,7 +182,8 @@ def user_change(request: Mapping[str, Any]) -> UserChange:
     """The loaded body of a user or registration request, as the flow wants it."""
     profile = dict(request["user"])
     memberships = [NewMembership(**each) for each in profile.pop("memberships")]
-    methods = [BroughtMethod(**each) for each in profile.pop("two_factor")["methods"]]
+    brought = profile.pop("two_factor")["methods"]
+    methods = None if brought is None else [BroughtMethod(**each) for each in brought]
     return UserChange(
         memberships=memberships,
         two_factor_methods=methods,
