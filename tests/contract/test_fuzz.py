@@ -73,6 +73,7 @@ def operations(service: Service) -> list[Any]:
     return [found.ok() for found in schema.get_all_operations()]
 
 
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")  # the library does, to spoil requests
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 def test_every_answer_is_one_that_the_document_names(
     service: Service, operations: list[Any], existing: dict[str, str], mode: GenerationMode
