@@ -18,6 +18,7 @@ from identity.flows import (
     deliver_webhook,
     end_user_actions,
     housekeeping,
+    put_off,
     send_mail,
     send_message,
 )
@@ -61,6 +62,7 @@ ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
 
 DELIVERERS: Mapping[str, Deliver] = {
     announce.KIND: deliver_webhook.deliver,
+    put_off.KIND: put_off.deliver,
     send_mail.KIND: deliver_mail.deliver,
     send_message.KIND: deliver_message.deliver,
 }

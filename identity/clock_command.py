@@ -73,5 +73,9 @@ def _with(url: str, work: Work, runtime: Runtime) -> str:
 
 def _described(now: int, offset: int) -> str:
     instant = datetime.fromtimestamp(now / 1000, UTC).isoformat(timespec="seconds")
-    ahead = f"{timedelta(milliseconds=offset)} ahead of the real time" if offset else "the real time"
-    return f"The service's time is {instant}, {ahead}."
+    return f"The service's time is {instant}, {ahead(offset) if offset else 'the real time'}."
+
+
+def ahead(offset: int) -> str:
+    """Milliseconds in words."""
+    return f"{timedelta(milliseconds=offset)} ahead of the real time"

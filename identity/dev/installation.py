@@ -10,11 +10,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from identity import operator_keys
+from identity import clock_command, operator_keys
 from identity.dev.folder import DevFailed
 from identity.runtime import Runtime
 from identity.settings import Settings
-from identity.store import api_keys, applications, installation
+from identity.store import api_keys, applications, development_clock, installation
 from identity.store import kickstart as kickstart_state
 from identity.store.db import Database
 
@@ -63,6 +63,12 @@ class Installation:
         if result.ending is Ending.FAILED and settings.kickstart.strict:
             raise DevFailed("The kickstart failed, and IDENTITY_KICKSTART_STRICT is set; the reason is above.")
         return result.api_key
+
+    def clock(self) -> str | None:
+        """How far the service's time is ahead; None when it is the real one."""
+        with self._db.read() as conn:
+            offset = development_clock.offset(conn)
+        return clock_command.ahead(offset) if offset else None
 
     def api_key(self, known: str) -> str:
         """The key that scripts know while the database has it, else a new one that opens everything."""

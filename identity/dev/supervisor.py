@@ -118,7 +118,7 @@ class _Supervisor:
                 return False
             if not self._await(self._service, self._service_is_ready):
                 return False
-            self._announce(self._fill(installation))
+            self._announce(self._fill(installation), installation.clock())
         return True
 
     def _installation(self) -> Installation:
@@ -247,7 +247,7 @@ class _Supervisor:
                 return False
         return True
 
-    def _announce(self, dev_env: Path) -> None:
+    def _announce(self, dev_env: Path, clock: str | None) -> None:
         rows = {
             "service": self._settings.base_url,
             "API key": f"in {dev_env}   (set -a; . {dev_env})",
@@ -259,6 +259,8 @@ class _Supervisor:
                 rows["log in"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
         if self._catcher_url:
             rows["mails"] = self._catcher_url
+        if clock is not None:
+            rows["clock"] = f"{clock}   (identity clock reset)"
         rows["API page"] = f"{self._settings.base_url}/docs"
         lines = [f"  {name:<12}{value}\n" for name, value in rows.items()]
         sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, "\nCtrl-C stops all of it.\n\n"]))

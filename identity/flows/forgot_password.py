@@ -47,12 +47,14 @@ class ForgotRequest:
 
 
 def forgot_password(services: Services, request: ForgotRequest, now: int) -> str | None:
-    """The id; None when there is nobody to write to. Raises NotFound and Unreachable for an administrator."""
+    """The id; None when there is nobody to write to.
+
+    An administrator hears NotFound, Unreachable and TooManyRequests; the mails for a stranger were counted before.
+    """
     with services.db.read() as conn:
         tenant, application, user = _read(conn, request)
-    if request.mailed:
-        limit = rate_limits.tenant_limit(tenant, Limited.FORGOT_PASSWORD, canonical(request.login_id.strip()))
-        rate_limits.spend(services, limit)
+    if request.mailed and request.keyed:
+        spend_mail(services, tenant, request.login_id)
     if user is None or not user.active:
         if request.keyed:
             raise NotFound
@@ -62,6 +64,12 @@ def forgot_password(services: Services, request: ForgotRequest, now: int) -> str
             raise Unreachable
         return None
     return _begin(services, request, tenant, application, user, now)
+
+
+def spend_mail(services: Services, tenant: Tenant, login_id: str) -> None:
+    """Count one mail for this login id. Raises TooManyRequests when the tenant allows no more for now."""
+    limit = rate_limits.tenant_limit(tenant, Limited.FORGOT_PASSWORD, canonical(login_id.strip()))
+    rate_limits.spend(services, limit)
 
 
 def begin_setup(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from identity.domain.guesses import Guess, Guesses, GuessRules, after_wrong
 from identity.domain.model import Tenant
-from identity.domain.second_factor import RECOVERY_CODE_LENGTH, typed
+from identity.domain.second_factor import typed
 from identity.domain.totp import Authenticator, accepted_step
 from identity.flows.services import Services
 from identity.store import guesses, two_factor, users
@@ -46,12 +46,10 @@ def authenticator_proved(
 
 
 def recovery_code_spent(conn: Connection, services: Services, tenant_id: UUID, user_id: UUID, code: str) -> bool:
-    """Whether it is a recovery code of the user; if so it is used up."""
-    given = typed(code).upper()
-    if len(given) != RECOVERY_CODE_LENGTH:
-        return False
+    """Whether it is a recovery code of the user, an imported one included; if so it is used up."""
+    given = typed(code).upper().encode("utf-8", "surrogatepass")
     for kept in two_factor.recovery_codes(conn, tenant_id, user_id):
         clear = services.sealer.open(kept.code, recovery_place(user_id, kept.id))
-        if hmac.compare_digest(clear.encode(), given.encode()):
+        if hmac.compare_digest(typed(clear).upper().encode(), given):
             return two_factor.take_recovery_code(conn, tenant_id, user_id, kept.id)
     return False

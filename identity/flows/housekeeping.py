@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping
 
 from identity.flows.services import Services
 from identity.store import (
+    connection_tests,
     external_identifiers,
     guesses,
     login_record_search,
+    outbox,
     pending_links,
     rate_limits,
     refresh_tokens,
     two_factor,
+    webhook_logs,
 )
 from identity.store.db import Connection
 
@@ -27,6 +30,8 @@ MOST_BATCHES = 20
 EVERY_SECONDS = 60.0
 SPENT_TOKENS_KEPT = 90 * DAY
 """How long the reuse of a one-time refresh token is recognised; after that the token is simply unknown."""
+GIVEN_UP_KEPT = 30 * DAY
+"""How long a mail, message or event that could not be delivered waits to be sent again by hand."""
 GUESSES_KEPT = DAY
 """After its last wrong guess a user starts anew, also where the tenant counts for longer."""
 
@@ -40,14 +45,23 @@ def _login_records(services: Services, conn: Connection, now: int) -> int:
     return 0 if oldest is None else login_record_search.prune(conn, oldest, BATCH)
 
 
+def _webhook_events(services: Services, conn: Connection, now: int) -> int:
+    """By systemConfiguration.webhookEventLogConfiguration: thirty days unless that says otherwise."""
+    oldest = services.system.read(conn).oldest("webhook_event_log", now)
+    return 0 if oldest is None else webhook_logs.prune(conn, oldest, BATCH)
+
+
 CHORES: Mapping[str, Chore] = {
+    "connection tests": lambda _, conn, now: connection_tests.prune(conn, now, BATCH),
     "external identifiers": lambda _, conn, now: external_identifiers.prune(conn, now, BATCH),
     "guesses": lambda _, conn, now: guesses.prune(conn, now, GUESSES_KEPT, BATCH),
     "login records": _login_records,
+    "parcels that were given up": lambda _, conn, now: outbox.prune(conn, now - GIVEN_UP_KEPT, BATCH),
     "pending links": lambda _, conn, now: pending_links.prune(conn, now, BATCH),
     "rate limits": lambda _, conn, now: rate_limits.prune(conn, now, BATCH),
     "sent codes": lambda _, conn, now: two_factor.prune_codes(conn, now, BATCH),
     "spent refresh tokens": lambda _, conn, now: refresh_tokens.prune_spent(conn, now - SPENT_TOKENS_KEPT, BATCH),
+    "webhook events": _webhook_events,
 }
 
 

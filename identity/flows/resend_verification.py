@@ -35,7 +35,10 @@ class ResendRequest:
 
 
 def resend(services: Services, request: ResendRequest, now: int) -> Begun | None:
-    """What was begun; None when there was nothing to do. Raises NotFound for an administrator, TooManyRequests."""
+    """What was begun; None when there was nothing to do.
+
+    An administrator hears NotFound and TooManyRequests; the mails for a stranger were counted before.
+    """
     with services.db.read() as conn:
         tenant = tenants.get(conn, request.tenant_id)
         application = _application(conn, request)
@@ -43,8 +46,8 @@ def resend(services: Services, request: ResendRequest, now: int) -> Begun | None
         needs = user is not None and _needs_verification(conn, services, request, user)
     if tenant is None:
         raise NotFound
-    if request.mailed:
-        spend_mail(services, request.kind, tenant, request.email.strip())
+    if request.mailed and request.keyed:
+        spend_mail(services, request.kind, tenant, request.email)
     if user is None or (request.keyed and needs is None):
         if request.keyed:
             raise NotFound

@@ -69,7 +69,7 @@ def demand_registration(services: Services, entry: Entry, person: Person) -> Log
 
 def spend_mail(services: Services, kind: Kind, tenant: Tenant, address: str) -> None:
     """Count one mail to this address. Raises TooManyRequests when the tenant allows no more for now."""
-    rate_limits.spend(services, rate_limits.tenant_limit(tenant, LIMITS[kind], canonical(address)))
+    rate_limits.spend(services, rate_limits.tenant_limit(tenant, LIMITS[kind], canonical(address.strip())))
 
 
 def _demanded(services: Services, verdict: Verdict, subject: Subject, person: Person) -> LoginOutcome:

@@ -45,6 +45,18 @@ def record(conn: Connection, test: ConnectionTest) -> None:
     conn.execute("UPDATE connection_tests SET result = %s WHERE id = %s", (_result(test), test.id))
 
 
+def prune(conn: Connection, now: int, batch: int) -> int:
+    """Remove tests that have expired, at most `batch`; returns how many."""
+    removed = conn.execute(
+        """
+        DELETE FROM connection_tests WHERE id IN (
+            SELECT id FROM connection_tests WHERE expiry <= %s ORDER BY expiry LIMIT %s FOR UPDATE SKIP LOCKED)
+        """,
+        (now, batch),
+    )
+    return removed.rowcount
+
+
 def _result(test: ConnectionTest) -> Jsonb:
     whole = asdict(test)
     return Jsonb({name: whole[name] for name in RESULT})

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.login_world import TWITTER, World
+from tests.second_factors import challenge, tenant_policy, with_phone
 from tests.service import Service
 from tests.webhook_world import hooks_of
 
@@ -300,6 +301,39 @@ def _password_logins(canaries: Canaries, world: World) -> None:
     canaries.call("POST", "/api/login", {**login(None), "oneTimePassword": canaries("one-time password")})
     canaries.call("POST", "/api/login", login("x") | {"twoFactorTrustId": canaries("trusted computer")})
     _wrongly(canaries, "POST", "/api/login", login, "password")
+
+
+def test_no_secret_of_a_second_factor_is_logged_refused_aloud_or_stored_in_clear(
+    world: World, canaries: Canaries, log: Everything
+) -> None:
+    tenant_policy(world, email={"enabled": True})
+    alice = world.logged_in("alice")["user"]["id"]
+    phone, codes = with_phone(world, alice)
+    canaries.made |= {f"recovery code {number}": code for number, code in enumerate(codes)}
+    canaries.made |= {"base64": phone.base64, "base32": phone.base32}
+    two_factor_id = canaries.made["two-factor id"] = challenge(world, "alice")
+    login, methods = "/api/two-factor/login", f"/api/user/two-factor/{alice}"
+    unknown = canaries("unknown two-factor id")
+    for body in ({"twoFactorId": two_factor_id, "code": canaries("code")}, {"twoFactorId": unknown, "code": codes[1]}):
+        canaries.call("POST", login, body, key="")
+        canaries.call("POST", login, body | {"applicationId": "none"}, key="")
+        canaries.call("POST", login, body | {"userId": 1}, key="")
+    enable = {"method": "authenticator", "code": canaries("code"), "secret": canaries("secret")}
+    canaries.call("POST", methods, enable)
+    canaries.call("POST", methods, enable | {"secretBase32Encoded": canaries("secret"), "secret": None})
+    canaries.call("POST", methods, {"method": "email", "email": "a@b.example", "code": canaries("code")})
+    canaries.call("POST", methods, enable | {"secret": phone.base64, "code": phone.code(), "twoFactorId": unknown})
+    started = canaries.call("POST", "/api/two-factor/start", {"userId": alice, "trustChallenge": canaries("challenge")})
+    canaries.made |= {"started": started.json()["twoFactorId"]}
+    answered = {"twoFactorId": started.json()["twoFactorId"], "code": started.json()["code"], "trustComputer": True}
+    completed = canaries.call("POST", login, answered, key="").json()
+    canaries.made |= {"trust token": completed["trustToken"], "trust": completed["twoFactorTrustId"]}
+    canaries.call(
+        "POST", "/api/two-factor/status", {"userId": alice, "twoFactorTrustId": completed["twoFactorTrustId"]}
+    )
+    assert canaries.found_in(log.text) == set()
+    assert canaries.found_in("\n".join(canaries.refusals)) == set()
+    assert canaries.found_in(canaries.stored()) == set()
 
 
 def _tokens(canaries: Canaries, logged_in: dict[str, Any], application_id: str) -> None:

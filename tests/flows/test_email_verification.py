@@ -9,6 +9,7 @@ import pytest
 from fusionauth.fusionauth_client import FusionAuthClient
 
 from tests.login_world import World
+from tests.queued_mails import QueuedMail, do_what_strangers_asked, queued_mails
 from tests.service import codes
 from tests.verifying import (
     EMAIL,
@@ -29,6 +30,11 @@ GATES = pytest.mark.parametrize("gate", [{}, GATED, FORM_FIELD], ids=["allow", "
 
 def client(world: World) -> FusionAuthClient:
     return world.service.client
+
+
+def mails_to(world: World, user_id: str) -> list[QueuedMail]:
+    address = world.user(user_id)["email"]
+    return [mail for mail in queued_mails(world.service) if mail.to == address]
 
 
 def test_an_unverified_user_logs_in_with_212_and_tokens_under_allow(world: World) -> None:
@@ -216,6 +222,9 @@ def test_resending_tells_strangers_nothing(world: World) -> None:
         for email in (world.user(known)["email"], "verified@example.com", "nobody@example.com")
     ]
     assert [(each.status_code, each.content) for each in answers] == [(200, b"")] * 3
+    assert do_what_strangers_asked(world.service) == 3
+    assert len(mails_to(world, known)) == 2  # one when the user was made
+    assert len(mails_to(world, verified["id"])) == 1
     assert world.rows("SELECT DISTINCT user_id::text FROM external_identifiers") == [(known,)]
 
 
@@ -250,6 +259,7 @@ def test_a_login_beyond_the_limit_gets_an_id_for_the_code_that_was_mailed(world:
     mailed = handed_out(world, user_id)["oneTimeCode"]
     spent = world.service.call("PUT", EMAIL, key="", params={"email": world.user(user_id)["email"]})
     assert spent.status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
     mailed = handed_out(world, user_id)["oneTimeCode"]
     answer = world.login("alice")
     assert answer.status_code == 212

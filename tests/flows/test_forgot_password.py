@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from tests.login_world import World
+from tests.queued_mails import do_what_strangers_asked, queued_mails
 from tests.service import codes
 from tests.verifying import configure_tenant, linked_person, verify_emails
 
@@ -49,6 +50,9 @@ def test_a_stranger_learns_nothing(world: World) -> None:
     ids = (known, "nobody@example.com", nameless["username"], "gone@example.com")
     answers = [forget(world, login_id, key="") for login_id in ids]
     assert [(each.status_code, each.content) for each in answers] == [(200, b"")] * 4
+    assert world.count("external_identifiers") == 0  # nothing is looked up before the answer
+    assert do_what_strangers_asked(world.service) == 4
+    assert [mail.to for mail in queued_mails(world.service)] == [known]
     assert world.count("external_identifiers") == 1
 
 

@@ -8,15 +8,18 @@ from uuid import uuid4
 
 import pytest
 
-from identity.flows import housekeeping
+from identity.flows import courier, housekeeping
 from identity.flows.housekeeping import DAY, keep_house
 from identity.flows.rounds import Rounds
 from identity.runtime import Runtime
 from identity.store import external_identifiers, login_records, rate_limits
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from identity.store.login_records import LoginRecord
-from tests.login_world import World
+from tests.login_world import TWITTER, World
 from tests.password_door import Door
+from tests.webhook_world import hooks_of
+
+SYSTEM = "/api/system-configuration"
 
 
 def add_identifier(world: World, expiry: int) -> None:
@@ -46,8 +49,7 @@ def test_login_records_stay_unless_the_system_says_for_how_many_days(world: Worl
             login_records.add(conn, record)
     assert keep_house(world.service.services)["login records"] == 0
     configuration = {"loginRecordConfiguration": {"delete": {"enabled": True, "numberOfDaysToRetain": 3}}}
-    path = "/api/system-configuration"
-    answer = world.service.call("PATCH", path, {"systemConfiguration": configuration})
+    answer = world.service.call("PATCH", SYSTEM, {"systemConfiguration": configuration})
     assert answer.status_code == 200, answer.text
     assert keep_house(world.service.services)["login records"] == 1
     assert world.count("login_records") == 2
@@ -91,6 +93,43 @@ def test_a_spent_one_time_token_is_recognised_for_ninety_days(world: World) -> N
     world.clock.advance(days=1, seconds=1)
     assert keep_house(world.service.services)["spent refresh tokens"] == 1
     assert world.count("refresh_tokens") == 1
+
+
+def test_events_of_webhooks_stay_thirty_days_unless_the_system_says_otherwise(world: World) -> None:
+    with hooks_of(world.service) as hooks:
+        hooks.add("user.login.failed")
+        hooks.switch_on("user.login.failed")
+        door = Door(world)
+        door.add_user()
+        assert door.status("wrong") == 404
+        hooks.deliver()
+    world.clock.advance(days=29)
+    assert keep_house(world.service.services)["webhook events"] == 0
+    configuration = {"webhookEventLogConfiguration": {"delete": {"enabled": True, "numberOfDaysToRetain": 28}}}
+    assert world.service.call("PATCH", SYSTEM, {"systemConfiguration": configuration}).status_code == 200
+    assert keep_house(world.service.services)["webhook events"] == 1
+
+
+def test_a_parcel_that_was_given_up_can_be_sent_again_for_thirty_days(world: World) -> None:
+    services = world.service.services
+    with services.db.transaction() as conn:
+        courier.post(conn, services, kind="nobody's", ordering_key="one", text="hello")
+    for _ in range(4):
+        courier.deliver_due(services)
+        world.clock.advance(minutes=2)
+    assert world.rows("SELECT failed_instant IS NOT NULL FROM outbox") == [(True,)]
+    world.clock.advance(days=29)
+    assert keep_house(services)["parcels that were given up"] == 0
+    world.clock.advance(days=1)
+    assert keep_house(services)["parcels that were given up"] == 1
+
+
+def test_a_connection_test_goes_when_it_has_expired(world: World) -> None:
+    started = world.service.call("POST", "/api/identity-provider/test", {"identityProviderId": TWITTER})
+    assert started.status_code == 200, started.text
+    assert keep_house(world.service.services)["connection tests"] == 0
+    world.clock.advance(days=1)
+    assert keep_house(world.service.services)["connection tests"] == 1
 
 
 def test_a_round_takes_batch_after_batch_and_leaves_the_rest_to_the_next(

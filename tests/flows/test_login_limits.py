@@ -91,6 +91,11 @@ def test_a_valid_key_is_neither_limited_nor_counted(client: Client) -> None:
     assert client.knock(PASSWORD, key="no key of ours").status_code == 429
 
 
+def test_32_failures_of_an_address_at_once_never_pass_the_limit(client: Client) -> None:
+    answers = at_once(lambda _: client.guesses_a_challenge(), 32)
+    assert sorted(answers) == [404] * MOST + [429] * (32 - MOST)
+
+
 def test_every_door_counts_for_every_other(client: Client) -> None:
     assert (client.fails_at_x(), client.guesses_a_challenge()) == (401, 404)
     assert client.statuses(WRONG, PASSWORD) == [404, 429]

@@ -220,6 +220,41 @@ def test_too_many_wrong_codes_lock_the_password_door_too(world: World, person: P
     assert person.door.status() == 423
 
 
+def test_an_application_that_was_deactivated_or_removed_meanwhile_ends_the_login(world: World, person: Person) -> None:
+    first, second = person.challenge(), person.challenge()
+    path = f"/api/application/{world.application_id}"
+    assert world.service.call("DELETE", path).status_code == 200
+    assert answer(world, first, person.phone.code()).status_code == 404
+    assert world.service.call("DELETE", f"{path}?hardDelete=true").status_code == 200
+    assert answer(world, second, person.phone.code()).status_code == 404
+
+
+def test_another_tenants_header_makes_a_challenge_unknown(world: World, person: Person) -> None:
+    tenant_id, _ = world.add_tenant("other")
+    two_factor_id, headers = person.challenge(), {"X-FusionAuth-TenantId": tenant_id}
+    assert answer(world, two_factor_id, person.phone.code(), headers=headers).status_code == 404
+    path = f"/api/two-factor/send/{two_factor_id}"
+    assert world.service.call("POST", path, {"methodId": "AAAA"}, key="", headers=headers).status_code == 404
+    assert answer(world, two_factor_id, person.phone.code()).status_code == 200
+
+
+def test_the_codes_that_came_with_an_import_work_however_they_are_written(world: World) -> None:
+    phone = Phone(world)
+    user = {
+        "email": "imported@example.com",
+        "active": True,
+        "password": "correct horse battery",
+        "twoFactor": {
+            "methods": [{"method": "authenticator", "secret": phone.base64}],
+            "recoveryCodes": ["abcd-efgh-1234", "ZYXW9876"],
+        },
+    }
+    assert world.service.call("POST", "/api/user/import", {"users": [user]}).status_code == 200
+    door = Door(world, email="imported@example.com")
+    for code in ("ABCDEFGH1234", "zyxw-9876", phone.code()):
+        assert answer(world, door.knock().json()["twoFactorId"], code).status_code == 202
+
+
 def test_required_of_an_application_alone(world: World) -> None:
     change_application(world, multiFactorConfiguration={"loginPolicy": "Required"})
     door = Door(world)

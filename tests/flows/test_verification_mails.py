@@ -13,7 +13,7 @@ from identity.flows import courier
 from tests.fakes.sink import closed_port
 from tests.fakes.smtp import SmtpSink
 from tests.login_world import World
-from tests.queued_mails import QueuedMail, queued_mails
+from tests.queued_mails import QueuedMail, do_what_strangers_asked, queued_mails
 from tests.verifying import (
     EMAIL,
     FORM_FIELD,
@@ -106,10 +106,34 @@ def test_a_stranger_has_the_mail_sent_again(world: World) -> None:
     unverify(world, user_id)
     email = world.user(user_id)["email"]
     assert world.service.call("PUT", EMAIL, key="", params={"email": email}).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
     [mail] = mails_of(world, user_id)
     assert verify(world, found(ID, mail.text)).status_code == 200
     assert world.service.call("PUT", EMAIL, key="", params={"email": email}).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
     assert mails_of(world, user_id) == [mail]
+
+
+def test_a_stranger_has_the_mail_for_a_registration_sent_again(world: World) -> None:
+    verify_registrations(world)
+    user_id = linked_person(world)
+    register(world, user_id)
+    query = {"email": world.user(user_id)["email"], "applicationId": world.application_id}
+    assert world.service.call("PUT", REGISTRATION, key="", params=query).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
+    first, second = mails_of(world, user_id)
+    assert verify(world, found(ID, second.text), None, REGISTRATION).status_code == 200
+    assert verify(world, found(ID, first.text), None, REGISTRATION).status_code == 404
+
+
+def test_what_a_stranger_asked_for_is_forgotten_with_its_application(world: World) -> None:
+    user_id = linked_person(world)
+    body = {"loginId": world.user(user_id)["email"], "applicationId": world.application_id, "state": {"a": 1.50}}
+    assert world.service.call("POST", FORGOT, body, key="").status_code == 200
+    path = f"/api/application/{world.application_id}"
+    assert world.service.call("DELETE", path, params={"hardDelete": "true"}).status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
+    assert mails_of(world, user_id) == []
 
 
 def test_an_administrator_who_delivers_the_id_causes_no_mail(world: World) -> None:
@@ -171,6 +195,7 @@ def test_a_forgotten_password_is_mailed_an_id_and_its_change_is_reported(world: 
     user_id = linked_person(world)
     login_id = world.user(user_id)["email"]
     assert world.service.call("POST", FORGOT, {"loginId": login_id}, key="").status_code == 200
+    assert do_what_strangers_asked(world.service) == 1
     [mail] = mails_of(world, user_id)
     body = {"changePasswordId": found(ID, mail.text), "password": "staple battery horse"}
     assert world.service.call("POST", CHANGE, body, key="").status_code == 200

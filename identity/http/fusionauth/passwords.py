@@ -15,6 +15,7 @@ from identity.domain.errors import NotFound, Unauthorized, invalid_field
 from identity.flows.forgot_password import ForgotRequest, forgot_password
 from identity.flows.new_password import PasswordChange, change_password
 from identity.flows.password_right import PasswordRight, require_no_trust, right_by_id, right_by_login_id
+from identity.flows.put_off import put_off_forgotten
 from identity.http.bearer import id_of, presented_token, require_claims
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.routes import ABSENT, Call, Routes
@@ -126,8 +127,10 @@ def begin_forgotten_password(call: Call) -> Response:
         change_password_id=given.get("change_password_id"),
         info=event_info_of(call.request, given["event_info"]),
     )
-    secret = forgot_password(call.services, request, call.now)
-    return json_reply({"changePasswordId": secret}) if keyed else empty_reply()
+    if not keyed:
+        put_off_forgotten(call.services, request)
+        return empty_reply()
+    return json_reply({"changePasswordId": forgot_password(call.services, request, call.now)})
 
 
 def _right(call: Call, secret: str | None, given: dict[str, Any]) -> PasswordRight:

@@ -11,6 +11,7 @@ from flask import Response
 
 from identity.domain.errors import Unauthorized, invalid_field
 from identity.flows import verify
+from identity.flows.put_off import put_off_resending
 from identity.flows.resend_verification import ResendRequest, resend
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.routes import Call, Routes
@@ -103,8 +104,11 @@ def _resent(call: Call, kind: Kind, endpoint: str, *, mailed: bool) -> Response:
         raise Unauthorized
     tenant_id = tenant_for(call, application_id, "applicationId")
     request = ResendRequest(kind, tenant_id, email, application_id, keyed=keyed, mailed=mailed)
+    if not keyed:
+        put_off_resending(call.services, request)
+        return empty_reply()
     begun = resend(call.services, request, call.now)
-    if begun is None or not keyed or (mailed and begun.code is None):
+    if begun is None or (mailed and begun.code is None):
         return empty_reply()
     return json_reply(begun_wire(replace(begun, code=None) if mailed else begun))
 
