@@ -64,6 +64,7 @@ def test_login_id_types_choose_what_the_login_id_may_be(world: World) -> None:
     assert door.status(loginId="ann", loginIdTypes=["email"]) == 404
     assert door.status(loginIdTypes=["username"]) == 404
     assert door.status(loginIdTypes=["phoneNumber"]) == 404
+    assert door.status(loginIdTypes=[]) == 200
 
 
 def test_without_an_application_the_login_is_into_the_tenant(door: Door) -> None:

@@ -11,7 +11,7 @@ from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login import caller_and_scope
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.routes import Call, Routes, Scope
-from identity.http.fusionauth.schemas.login import LoginResponseSchema, PasswordLoginSchema
+from identity.http.fusionauth.schemas.login import USUAL_TYPES, LoginResponseSchema, PasswordLoginSchema
 from identity.http.fusionauth.visit import visit_of
 
 ENDPOINT = "/api/login"
@@ -50,7 +50,7 @@ def log_in_with_password(call: Call) -> Response:
         keyed=caller is not None and caller.may(ENDPOINT, "POST"),
         application_id=body.get("application_id"),
         login_id=body.get("login_id") or "",
-        login_id_types=body["login_id_types"],
+        login_id_types=body["login_id_types"] or USUAL_TYPES,
         password=body.get("password") or "",
         one_time_password=body.get("one_time_password"),
     )

@@ -13,6 +13,8 @@ from identity.wire import Flag, Free, Id, Many, OneOf, Part, Text, WireSchema
 
 LONGEST_LOGIN_ID = 255
 LOGIN_ID_TYPES = ("email", "username", "phoneNumber")
+USUAL_TYPES = ("email", "username")
+"""What a login id may be unless the request says otherwise; an empty list says nothing."""
 TOKEN_LIMIT = 4096
 """One key or token field (security section 9)."""
 
@@ -110,7 +112,7 @@ class PasswordLoginSchema(LoginFieldsSchema):
 
     application_id = Id()
     login_id = Text(limit=LONGEST_LOGIN_ID)
-    login_id_types = Many(OneOf(LOGIN_ID_TYPES), load_default=lambda: ["email", "username"])
+    login_id_types = Many(OneOf(LOGIN_ID_TYPES), load_default=lambda: list(USUAL_TYPES))
     password = Text(keep_empty=True)
     one_time_password = Text(limit=TOKEN_LIMIT)
     two_factor_trust_id = Text(limit=TOKEN_LIMIT)
