@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 
 from identity.flows.services import Services
 from identity.store import (
+    audit,
     connection_tests,
+    event_log,
     external_identifiers,
     guesses,
     login_record_search,
@@ -45,6 +47,12 @@ def _login_records(services: Services, conn: Connection, now: int) -> int:
     return 0 if oldest is None else login_record_search.prune(conn, oldest, BATCH)
 
 
+def _audit_log(services: Services, conn: Connection, now: int) -> int:
+    """By systemConfiguration.auditLogConfiguration; kept for ever unless that is enabled."""
+    oldest = services.system.read(conn).oldest("audit_log", now)
+    return 0 if oldest is None else audit.prune(conn, oldest, BATCH)
+
+
 def _webhook_events(services: Services, conn: Connection, now: int) -> int:
     """By systemConfiguration.webhookEventLogConfiguration: thirty days unless that says otherwise."""
     oldest = services.system.read(conn).oldest("webhook_event_log", now)
@@ -52,7 +60,9 @@ def _webhook_events(services: Services, conn: Connection, now: int) -> int:
 
 
 CHORES: Mapping[str, Chore] = {
+    "audit log": _audit_log,
     "connection tests": lambda _, conn, now: connection_tests.prune(conn, now, BATCH),
+    "event log": lambda _, conn, __: event_log.prune(conn, batch=BATCH),
     "external identifiers": lambda _, conn, now: external_identifiers.prune(conn, now, BATCH),
     "guesses": lambda _, conn, now: guesses.prune(conn, now, GUESSES_KEPT, BATCH),
     "login records": _login_records,

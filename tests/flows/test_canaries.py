@@ -18,9 +18,11 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from identity import logs
 from tests.login_world import TWITTER, World
 from tests.second_factors import challenge, tenant_policy, with_phone
 from tests.service import Service
+from tests.troubles import PASSWORD, Somebody
 from tests.webhook_world import hooks_of
 
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
@@ -35,7 +37,12 @@ class Everything(logging.Handler):
         self.setFormatter(logging.Formatter("%(name)s %(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.text += self.format(record) + "\n"
+        self.text += f"{self.format(record)}\n{record.name} {logs.JsonLines().format(record)}\n"
+
+    @property
+    def of_the_service(self) -> str:
+        """Without the lines of the test's own server and client, which name whole paths."""
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith(("werkzeug", "urllib3")))
 
 
 @pytest.fixture
@@ -80,6 +87,7 @@ class Canaries:
 
     def stored(self) -> str:
         """Every row of every table, as text."""
+        self.service.services.traces.flush()
         rows = []
         with self.service.services.db.read() as conn:
             for (table,) in conn.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall():
@@ -130,8 +138,7 @@ def test_no_secret_of_a_login_is_logged_refused_aloud_or_stored_in_clear(
     link = {"pendingIdPLinkId": pending, "identityProviderLink": {"userId": str(uuid4())}}
     canaries.call("POST", "/api/identity-provider/link", link)
     canaries.call("GET", f"/api/identity-provider/link/pending/{pending}?userId={uuid4()}")
-    requested = log.text.replace(f"/link/pending/{pending}", "")
-    assert canaries.found_in(requested) == set()
+    assert canaries.found_in(log.of_the_service) == set()
     assert canaries.found_in("\n".join(canaries.refusals)) == set()
     assert canaries.found_in(canaries.stored()) == set()
 
@@ -150,6 +157,82 @@ def test_no_secret_of_a_password_login_is_logged_refused_aloud_or_stored_in_clea
     assert canaries.found_in(log.text) == set()
     assert canaries.found_in("\n".join(canaries.refusals)) == set()
     assert canaries.found_in(canaries.stored()) == set()
+
+
+def test_no_secret_at_any_other_door_is_logged_refused_aloud_traced_or_stored_in_clear(
+    world: World, canaries: Canaries, log: Everything
+) -> None:
+    somebody = Somebody(world)
+    _passwords(canaries, somebody)
+    _change_of_password(canaries, somebody)
+    _second_factors(canaries, somebody)
+    _verifications(canaries, somebody)
+    assert canaries.found_in(log.of_the_service) == set()
+    assert canaries.found_in("\n".join(canaries.refusals)) == set()
+    assert canaries.found_in(canaries.stored()) == set()
+    assert world.count("login_traces") > 10
+
+
+def _passwords(canaries: Canaries, somebody: Somebody) -> None:
+    application_id = somebody.world.application_id
+    canaries.made["password"] = PASSWORD
+
+    def body(password: Any, **members: Any) -> dict[str, Any]:
+        return {"loginId": somebody.email, "password": password, "applicationId": application_id} | members
+
+    assert canaries.call("POST", "/api/login", body(PASSWORD)).status_code == 200
+    canaries.call("POST", "/api/login", body(canaries("wrong password")))
+    canaries.call("POST", "/api/login", body(PASSWORD, loginId="nobody@example.com"))
+    canaries.call("POST", "/api/login", body(PASSWORD), key=canaries("unknown key"))
+    canaries.call("POST", "/api/login", body(PASSWORD), cookies={"fusionauth.trust": canaries("trust cookie")})
+    canaries.call("POST", "/api/login", body(PASSWORD, twoFactorTrustId=canaries("twoFactorTrustId")))
+    once = {"oneTimePassword": canaries("one-time password"), "applicationId": application_id}
+    canaries.call("POST", "/api/login", once)
+    _wrongly(canaries, "POST", "/api/login", body, "password of the wrong kind")
+
+
+def _change_of_password(canaries: Canaries, somebody: Somebody) -> None:
+    somebody.call("PATCH", f"/api/user/{somebody.user_id}", {"user": {"passwordChangeRequired": True}})
+    canaries.made["changePasswordId"] = given = somebody.complete_login().json()["changePasswordId"]
+    path = "/api/user/change-password"
+    canaries.call("POST", f"{path}/{canaries('unknown changePasswordId')}", {"password": canaries("new password")})
+    canaries.call("POST", f"{path}/{given}", {"password": "x"})
+    changed = canaries.call("POST", f"{path}/{given}", {"password": canaries("new password")}, key="")
+    assert changed.status_code == 200, changed.text
+    wrong = {"loginId": somebody.email, "currentPassword": canaries("current password"), "password": canaries("next")}
+    canaries.call("POST", path, wrong)
+    forgotten = canaries.call("POST", "/api/user/forgot-password", {"loginId": somebody.email})
+    canaries.made["forgotten changePasswordId"] = forgotten.json()["changePasswordId"]
+
+
+def _second_factors(canaries: Canaries, somebody: Somebody) -> None:
+    phone, recovery_codes = with_phone(somebody.world, somebody.user_id)
+    canaries.made |= {"TOTP secret": phone.base64, "TOTP secret in base 32": phone.base32}
+    canaries.made |= {f"recovery code {number}": code for number, code in enumerate(recovery_codes)}
+    canaries.made["twoFactorId"] = given = somebody.complete_login().json()["twoFactorId"]
+    canaries.call("POST", "/api/two-factor/login", {"twoFactorId": given, "code": canaries("wrong code")}, key="")
+    unknown = {"twoFactorId": canaries("unknown twoFactorId"), "code": canaries("wrong code")}
+    canaries.call("POST", "/api/two-factor/login", unknown, key="")
+    right = {"twoFactorId": given, "code": phone.code(), "trustComputer": True}
+    done = canaries.call("POST", "/api/two-factor/login", right, key="")
+    assert done.status_code == 200, done.text
+    canaries.made |= {name: done.json()[name] for name in ("trustToken", "twoFactorTrustId") if name in done.json()}
+    again = somebody.complete_login().json()["twoFactorId"]
+    recovered = {"twoFactorId": again, "code": recovery_codes[0]}
+    assert canaries.call("POST", "/api/two-factor/login", recovered, key="").status_code == 200
+
+
+def _verifications(canaries: Canaries, somebody: Somebody) -> None:
+    for kind in ("email", "registration"):
+        path = f"/api/user/verify-{kind}"
+        canaries.call("POST", f"{path}/{canaries(f'unknown {kind} verification')}", key="")
+        body = {"verificationId": canaries(f"verification of {kind}"), "oneTimeCode": canaries(f"code of {kind}")}
+        canaries.call("POST", path, body, key="")
+    query = {"applicationId": somebody.world.application_id, "email": somebody.email}
+    for kind in ("email", "registration"):
+        answer = canaries.call("PUT", f"/api/user/verify-{kind}?sendVerifyEmail=false", params=query)
+        made = answer.json() if answer.content else {}
+        canaries.made |= {f"{kind} {name}": value for name, value in made.items() if isinstance(value, str)}
 
 
 def _provider(canaries: Canaries, application_id: str) -> None:

@@ -36,6 +36,8 @@ class Calls:
 
     reads: list[Call]
     writes: list[Call]
+    acknowledged: list[str]
+    """The refresh tokens of every login that was answered with one, by their ids."""
 
 
 def every_sort(world: World) -> Calls:
@@ -59,6 +61,23 @@ def every_sort(world: World) -> Calls:
         "/.well-known/jwks.json",
     )
 
+    acknowledged: list[str] = []
+
+    def noted(answer: requests.Response) -> requests.Response:
+        if answer.status_code == 200:
+            acknowledged.append(answer.json()["refreshTokenId"])
+        return answer
+
+    def second_factor() -> requests.Response:
+        """A challenge and its answer: no call by itself can be made again and again."""
+        begun = service.call(
+            "POST", "/api/two-factor/start", {"userId": user_id, "applicationId": world.application_id}
+        )
+        if begun.status_code != 200:
+            return begun
+        proof = {name: begun.json()[name] for name in ("twoFactorId", "code")}
+        return service.call("POST", "/api/two-factor/login", proof | {"applicationId": world.application_id}, key="")
+
     def new_user() -> requests.Response:
         user = {"email": f"{uuid4()}@example.com", "password": "correct horse battery"}
         return service.call("POST", "/api/user", {"user": user})
@@ -72,12 +91,14 @@ def every_sort(world: World) -> Calls:
         ],
         writes=[
             new_user,
-            lambda: service.call("POST", "/api/identity-provider/login", body, key=""),
-            door.knock,
+            lambda: noted(service.call("POST", "/api/identity-provider/login", body, key="")),
+            lambda: noted(door.knock()),
+            lambda: noted(second_factor()),
             lambda: service.call("PUT", f"/api/login/{user_id}/{world.application_id}"),
             lambda: service.call("PATCH", f"/api/user/{user_id}", {"user": {"firstName": "Alice"}}),
             lambda: service.call("PATCH", f"/api/tenant/{service.tenant_id}", {"tenant": {"data": {"a": 1}}}),
         ],
+        acknowledged=acknowledged,
     )
 
 
@@ -130,6 +151,11 @@ def test_while_the_database_is_away_every_call_is_503_and_soon_after_none_is(sta
     assert all(says_try_again(answer) for answer in storm.refusals), storm.told(503)
     with psycopg.connect(stage.url) as conn:
         assert broken(conn) == {}
+        kept = {str(row[0]) for row in conn.execute("SELECT id FROM refresh_tokens").fetchall()}
+        records = conn.execute("SELECT count(*) FROM login_records").fetchone()
+    assert set(sorts.acknowledged) <= kept
+    assert records is not None
+    assert records[0] >= len(sorts.acknowledged) > 10
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from identity.flows import courier, housekeeping
 from identity.flows.housekeeping import DAY, keep_house
 from identity.flows.rounds import Rounds
 from identity.runtime import Runtime
-from identity.store import external_identifiers, login_records, rate_limits
+from identity.store import audit, event_log, external_identifiers, login_records, rate_limits
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from identity.store.login_records import LoginRecord
 from tests.login_world import TWITTER, World
@@ -53,6 +53,30 @@ def test_login_records_stay_unless_the_system_says_for_how_many_days(world: Worl
     assert answer.status_code == 200, answer.text
     assert keep_house(world.service.services)["login records"] == 1
     assert world.count("login_records") == 2
+
+
+def test_the_audit_log_stays_unless_the_system_says_for_how_many_days(world: World) -> None:
+    path, user = "/api/system-configuration", "somebody"
+    with world.service.services.db.read() as conn:
+        for age in (0, 2, 4):
+            audit.add(conn, now(world) - age * DAY, user, f"{age} days ago")
+    assert keep_house(world.service.services)["audit log"] == 0
+    configuration = {"auditLogConfiguration": {"delete": {"enabled": True, "numberOfDaysToRetain": 3}}}
+    assert world.service.call("PATCH", path, {"systemConfiguration": configuration}).status_code == 200
+    assert keep_house(world.service.services)["audit log"] == 1
+    left = world.rows("SELECT message FROM audit_logs WHERE insert_user = %s ORDER BY id", user)
+    assert left == [("0 days ago",), ("2 days ago",)]
+
+
+def test_so_many_entries_of_the_event_log_stay_as_the_system_says(world: World) -> None:
+    configuration = {"eventLogConfiguration": {"numberToRetain": 2}}
+    path = "/api/system-configuration"
+    assert world.service.call("PATCH", path, {"systemConfiguration": configuration}).status_code == 200
+    with world.service.services.db.read() as conn:
+        for number in range(5):
+            event_log.add(conn, now(world), "Debug", str(number))
+    assert keep_house(world.service.services)["event log"] == 3
+    assert world.messages("Debug") == ["3", "4"]
 
 
 def test_guesses_go_a_day_after_the_last_one_but_no_lockout_does(world: World) -> None:

@@ -74,8 +74,9 @@ class IdsByGroup(fields.Dict):
         loaded: dict[UUID, list[UUID]] = {}
         for key, entries in value.items():
             group_id = parse_uuid(key)
-            ids = [parse_uuid(each) if isinstance(each, str) else None for each in entries or ()]
-            if group_id is None or not isinstance(entries, list) or None in ids:
+            listed = entries if isinstance(entries, list) else [None]
+            ids = [parse_uuid(each) if isinstance(each, str) else None for each in listed]
+            if group_id is None or None in ids:
                 raise ValidationError({f"[{key}]": ["invalidJSON"]})
             loaded[group_id] = [each for each in ids if each is not None]
         return loaded
