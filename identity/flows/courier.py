@@ -91,7 +91,12 @@ class Courier:
     def _claim_for_free_hands(self, services: Services) -> list[Parcel]:
         with self._counting:
             free = AT_ONCE - self._under_way
+        try:
             claimed = _claim(services, free) if free else []
+        except Exception:  # the thread outlives a claim that breaks, whatever the reason
+            log.exception("the outbox could not be read")
+            return []
+        with self._counting:
             self._under_way += len(claimed)
         return claimed
 

@@ -60,6 +60,16 @@ def add(conn: Connection, parcel: Parcel) -> None:
     )
 
 
+SYSTEM_EVENT = "system-event"
+"""The kind of a parcel that tells of a row of a log. Its payload names the row and is not sealed."""
+
+TELLING = """
+    INSERT INTO outbox (id, kind, ordering_key, payload, queued_instant, place, due_instant)
+    SELECT md5(%(event)s::text || '/' || entry.id)::uuid, 'system-event', %(event)s,
+        json_build_object('type', %(event)s::text, 'entry', entry.id)::text, %(now)s, entry.id %% 2147483647, %(now)s
+    FROM entry WHERE EXISTS (SELECT 1 FROM webhooks WHERE events_enabled -> %(event)s::text = 'true')"""
+"""The end of a statement whose WITH makes an `entry`: puts such a parcel into the outbox, if a webhook listens."""
+
 _CLAIM = f"""
     UPDATE outbox SET tries = tries + 1, leased_until = %(until)s WHERE id IN (
         SELECT id FROM outbox candidate

@@ -44,7 +44,16 @@ def existing(service: Service) -> dict[str, str]:
     registered = service.call("POST", "/api/user/registration", user | {"registration": {"applicationId": made["id"]}})
     source = {"name": "n", "type": "TwitterReconcile", "body": "function reconcile(user, registration) {}"}
     provider = {"type": "Twitter", "buttonText": "b", "consumerKey": "k", "consumerSecret": "s"}
+    texts = {"defaultSubject": "s", "defaultTextTemplate": "t", "defaultHtmlTemplate": "h"}
+    email_template = {"emailTemplate": {"name": "n", **texts}}
+    message_template = {"messageTemplate": {"name": "n", "type": "SMS", "defaultTemplate": "t"}}
+    messenger = {"messenger": {"name": "n", "type": "Generic", "url": "http://127.0.0.1:9/"}}
     return {
+        "email_template_id": service.call("POST", "/api/email/template", email_template).json()["emailTemplate"]["id"],
+        "message_template_id": service.call("POST", "/api/message/template", message_template).json()[
+            "messageTemplate"
+        ]["id"],
+        "messenger_id": service.call("POST", "/api/messenger", messenger).json()["messenger"]["id"],
         "api_key_id": service.call("POST", "/api/api-key", {"apiKey": {"name": "n"}}).json()["apiKey"]["id"],
         "application_id": made["id"],
         "identity_provider_id": service.call("POST", "/api/identity-provider", {"identityProvider": provider}).json()[
