@@ -65,6 +65,7 @@ ACTING = (
     "tenant.emailConfiguration.verificationStrategy",
     "tenant.emailConfiguration.verifyEmail",
     "tenant.emailConfiguration.verifyEmailWhenChanged",
+    "tenant.eventConfiguration",
     "tenant.externalIdentifierConfiguration.changePasswordIdGenerator",
     "tenant.externalIdentifierConfiguration.changePasswordIdTimeToLiveInSeconds",
     "tenant.externalIdentifierConfiguration.emailVerificationIdGenerator",
