@@ -7,6 +7,7 @@ after the other, by the time they were queued (no sequence: decision 38).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -88,6 +89,18 @@ def claim(conn: Connection, now: int, *, most: int, lease: int) -> list[Parcel]:
     """Parcels that are due and whose turn it is, leased for `lease` milliseconds; of each key one at the most."""
     rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": most}).fetchall()
     return sorted((Parcel(*row) for row in rows), key=lambda parcel: (parcel.queued_instant, parcel.place))
+
+
+def renew(conn: Connection, parcels: Sequence[Parcel], until: int) -> None:
+    """They are still being delivered."""
+    tries = {parcel.id: parcel.tries for parcel in parcels}
+    conn.execute(
+        """
+        UPDATE outbox SET leased_until = %s FROM unnest(%s::uuid[], %s::integer[]) AS mine (id, tries)
+        WHERE outbox.id = mine.id AND outbox.tries = mine.tries AND leased_until IS NOT NULL
+        """,
+        (until, list(tries), list(tries.values())),
+    )
 
 
 def done(conn: Connection, parcel: Parcel) -> None:

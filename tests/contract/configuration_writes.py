@@ -120,6 +120,7 @@ KINDS = {
     SYSTEM: Kind("systemConfiguration", lambda: {"data": {"a": unique()}}, SYSTEM, {"data": 7}),
     "/api/webhook": Kind("webhook", webhook, "/api/webhook"),
     "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
+    "/api/theme": Kind("theme", lambda: {"name": unique()}, "/api/theme"),
     "/api/user-action": Kind("userAction", lambda: {"name": unique()}, "/api/user-action"),
     "/api/user-action-reason": Kind("userActionReason", reason, "/api/user-action-reason"),
 }
