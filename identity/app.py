@@ -15,6 +15,7 @@ from identity.flows import (
     announce,
     deliver_mail,
     deliver_message,
+    deliver_system_event,
     deliver_webhook,
     end_user_actions,
     housekeeping,
@@ -53,6 +54,7 @@ from identity.sealing import GENERATED_KEY_ID, Sealer, read_key_file
 from identity.settings import BadSettings, Settings
 from identity.store.db import Database
 from identity.store.development_clock import DevelopmentClock
+from identity.store.outbox import SYSTEM_EVENT
 
 ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
     ("ends of user actions", end_user_actions.end_due_actions, end_user_actions.EVERY_SECONDS),
@@ -62,6 +64,7 @@ ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
 
 DELIVERERS: Mapping[str, Deliver] = {
     announce.KIND: deliver_webhook.deliver,
+    SYSTEM_EVENT: deliver_system_event.deliver,
     put_off.KIND: put_off.deliver,
     send_mail.KIND: deliver_mail.deliver,
     send_message.KIND: deliver_message.deliver,

@@ -1,6 +1,6 @@
 """The `identity` command.
 
-serve, dev, kickstart, migrate, check, clock, explain, status-matrix, emulator, api-key.
+serve, dev, kickstart, migrate, check, clock, explain, status-matrix, emulator, outbox, api-key.
 
 The web framework is imported by the commands that need it only: `identity dev` starts twice as fast without it.
 """
@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
-from identity import __version__, clock_command, dev, operator_keys, settings
+from identity import __version__, clock_command, dev, operator_keys, settings, undelivered
 from identity.clock_command import ClockRefused
 from identity.emulators.mail.options import add_arguments as add_catcher_arguments
 from identity.emulators.x.options import add_arguments
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         _command(commands, "status-matrix", "reach every status of a login on what `make run` started, with its curl")
     )
     _add_emulators(_command(commands, "emulator", "run an emulator of an outside party by itself"))
+    _add_outbox_commands(_command(commands, "outbox", "list and send again what could not be delivered"))
     _add_api_key_commands(_command(commands, "api-key", "make and list API keys, without a key"))
     return parser
 
@@ -131,6 +132,16 @@ def _add_clock_commands(parser: argparse.ArgumentParser) -> None:
     advancing.set_defaults(run=_advance_clock, mode="development")
     _command(commands, "show", "say what it is").set_defaults(run=_show_clock, mode="development")
     _command(commands, "reset", "go back to the real time").set_defaults(run=_reset_clock, mode="development")
+
+
+def _add_outbox_commands(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    listing = _command(commands, "list", "list the webhook events, mails and messages that were given up")
+    listing.set_defaults(run=_list_undelivered)
+    resending = _command(commands, "resend", "send them again: all, those of a kind, or one")
+    resending.add_argument("id", nargs="?", type=_uuid, metavar="ID", help="this one only")
+    resending.add_argument("--kind", choices=("webhook", "mail", "message"), help="those of this kind only")
+    resending.set_defaults(run=_resend)
 
 
 def _duration(text: str) -> int:
@@ -254,6 +265,20 @@ def _explain(loaded: Settings, options: argparse.Namespace) -> int:
     with _installation(loaded) as found:
         print(explained(found.database.url, options.trace))
     return 0
+
+
+def _list_undelivered(loaded: Settings, _: argparse.Namespace) -> int:
+    with _installation(loaded) as found:
+        for line in undelivered.described(found.database.url):
+            print(line)
+    return 0
+
+
+def _resend(loaded: Settings, options: argparse.Namespace) -> int:
+    with _installation(loaded) as found:
+        renewed = undelivered.resend(found.database.url, Runtime(), kind=options.kind, parcel_id=options.id)
+    print(f"{renewed} handed to the courier of the running service")
+    return 0 if renewed or options.id is None else 1
 
 
 def _create_api_key(loaded: Settings, options: argparse.Namespace) -> int:

@@ -44,3 +44,19 @@ CREATE INDEX users_birth_date ON users (tenant_id, birth_date, id);
 CREATE INDEX users_lower_full_name ON users (tenant_id, lower(full_name)) WHERE full_name IS NOT NULL;
 CREATE INDEX users_lower_first_name ON users (tenant_id, lower(first_name)) WHERE first_name IS NOT NULL;
 CREATE INDEX users_lower_last_name ON users (tenant_id, lower(last_name)) WHERE last_name IS NOT NULL;
+
+CREATE TABLE application_scopes (
+    tenant_id                uuid NOT NULL,
+    application_id           uuid NOT NULL,
+    id                       uuid NOT NULL UNIQUE,
+    name                     text NOT NULL,
+    description              text,
+    default_consent_detail   text,
+    default_consent_message  text,
+    required                 boolean NOT NULL DEFAULT false,
+    data                     jsonb NOT NULL DEFAULT '{}',
+    insert_instant           bigint NOT NULL,
+    last_update_instant      bigint NOT NULL,
+    PRIMARY KEY (tenant_id, application_id, name),
+    FOREIGN KEY (tenant_id, application_id) REFERENCES applications (tenant_id, id) ON DELETE CASCADE
+);

@@ -131,6 +131,21 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """An OAuth scope of an application."""
+
+    id: UUID
+    name: str
+    description: str | None
+    default_consent_detail: str | None
+    default_consent_message: str | None
+    required: bool
+    data: Mapping[str, Any]
+    insert_instant: int
+    last_update_instant: int
+
+
+@dataclass(frozen=True, slots=True)
 class Application:
     """An application. `settings` and `secrets` as for Tenant; the client secret is one of the secrets."""
 
@@ -146,6 +161,7 @@ class Application:
     last_update_instant: int
     roles: tuple[Role, ...] = ()
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    scopes: tuple[Scope, ...] = ()
 
     @property
     def default_roles(self) -> list[str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SIGNATURE = "X-FusionAuth-Signature-JWT"
 MOST_SECONDS = 20.0
-"""The longest a call takes, whatever the webhook's own times say: well within a parcel's lease."""
+"""The longest a call takes, whatever the webhook's own times say: so that a courier's hands get free."""
 
 
 def call_webhook(

@@ -7,6 +7,7 @@ provider's tokens are sealed.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
@@ -78,7 +79,8 @@ class Challenge:
         """Whether this is the code that was sent last."""
         if self.sent is None or self.sent.expiry <= now:
             return False
-        return self.sent.digest in {digest_of(two_factor_id, code), digest_of(two_factor_id, typed(code))}
+        given = {digest_of(two_factor_id, text) for text in (code, typed(code))}
+        return any(hmac.compare_digest(self.sent.digest, each) for each in given)
 
     def with_wrong(self, two_factor_id: str, code: str, now: int) -> Challenge:
         """Count a wrong code, one and the same at most once within a second (decision 27)."""

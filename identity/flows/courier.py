@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("identity.courier")
 
-LEASE = 30_000
-"""Milliseconds a delivery may take; a deliverer gives up before that."""
+LEASE = 10_000
+"""Milliseconds until a parcel is anybody's again whose courier says nothing more: it has died."""
+RENEWAL_SECONDS = 3.0
+"""How often a courier that is alive says so, for the parcels under way."""
+CLOSING_SECONDS = 30.0
+"""How long `close` waits for what is under way."""
 AT_ONCE = 8
 """Deliveries at the same time, per worker."""
 PLACES = 2**31
@@ -35,7 +39,7 @@ AFTER_A_CALL = (0.02, 0.1, 0.4)
 """Seconds between the looks that follow a call: the transaction of the caller may still be open."""
 
 Deliver = Callable[["Services", Parcel], None]
-"""Delivers one parcel within its lease. Raises DeliveryFailed."""
+"""Delivers one parcel, in bounded time. Raises DeliveryFailed."""
 
 
 class DeliveryFailed(Exception):
@@ -55,7 +59,7 @@ class Courier:
         self._closing = False
         self._thread: threading.Thread | None = None
         self._counting = threading.Lock()
-        self._under_way = 0
+        self._under_way: dict[UUID, Parcel] = {}
         self._places = itertools.count()
 
     def start(self, services: Services) -> None:
@@ -76,10 +80,12 @@ class Courier:
         self._closing = True
         self._bell.set()
         if self._thread is not None:
-            self._thread.join(LEASE / 1000)
+            self._thread.join(CLOSING_SECONDS)
 
     def _run(self, services: Services) -> None:
         looks: list[float] = []
+        monotonic = services.runtime.monotonic
+        renewal = monotonic() + RENEWAL_SECONDS
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery") as deliveries:
             while not self._closing:
                 for parcel in (claimed := self._claim_for_free_hands(services)):
@@ -87,20 +93,39 @@ class Courier:
                 if not claimed and self._bell.wait(looks.pop(0) if looks else IDLE_SECONDS):
                     self._bell.clear()
                     looks = list(AFTER_A_CALL)
+                if monotonic() >= renewal:
+                    self._renew(services)
+                    renewal = monotonic() + RENEWAL_SECONDS
 
     def _claim_for_free_hands(self, services: Services) -> list[Parcel]:
         with self._counting:
-            free = AT_ONCE - self._under_way
+            free = AT_ONCE - len(self._under_way)
+        try:
             claimed = _claim(services, free) if free else []
-            self._under_way += len(claimed)
+        except Exception:  # the thread outlives a claim that breaks, whatever the reason
+            log.exception("the outbox could not be read")
+            return []
+        with self._counting:
+            self._under_way |= {parcel.id: parcel for parcel in claimed}
         return claimed
+
+    def _renew(self, services: Services) -> None:
+        with self._counting:
+            under_way = list(self._under_way.values())
+        if not under_way:
+            return
+        try:
+            with services.db.read() as conn:
+                outbox.renew(conn, under_way, services.runtime.now() + LEASE)
+        except Exception:  # the thread outlives it; a lease that ends early means a second delivery at the worst
+            log.exception("leases could not be renewed")
 
     def _deliver(self, services: Services, parcel: Parcel) -> None:
         try:
             deliver(services, parcel)
         finally:
             with self._counting:
-                self._under_way -= 1
+                del self._under_way[parcel.id]
             self._bell.set()  # the next parcel of its key may go now
 
 

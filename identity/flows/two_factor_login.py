@@ -6,6 +6,7 @@ the tail of the login is then as everybody's: `finish_login`.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -18,6 +19,8 @@ from identity.flows.challenge import Challenge
 from identity.flows.configurations import ProviderConfiguration, TenantConfiguration
 from identity.flows.finish_login import finish_login
 from identity.flows.login_attempt import Entry, Person, Visit
+from identity.flows.login_events import tell_of_failure
+from identity.flows.login_failed import EVENT as FAILED
 from identity.flows.login_log import LoginLog
 from identity.flows.login_rounds import until_it_holds
 from identity.flows.services import Services
@@ -80,6 +83,8 @@ def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
             request = attempt.request
             answered = answer_challenge(services, configuration, identifier, request.two_factor_id, request.code)
             if isinstance(answered, Verdict):
+                if answered is Verdict.WRONG_CODE:
+                    _tell_of_wrong_code(services, attempt, configuration, identifier)
                 return _refuse(attempt, answered, "The code is not accepted.")
             trace.add("The code is right.")
             attempt.answered = answered
@@ -87,6 +92,27 @@ def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
     except _ClosedMeanwhile:
         why = "The application, the provider, the link or the user is not what it was: begin anew."
         return _refuse(attempt, Verdict.NOT_FOUND, why)
+
+
+def _tell_of_wrong_code(
+    services: Services, attempt: _Attempt, configuration: TenantConfiguration, identifier: ExternalIdentifier
+) -> None:
+    """user.login.failed, as for any wrong credential (supporting contract 17.4)."""
+    if not configuration.audience.of(FAILED):
+        return
+    with suppress(_ClosedMeanwhile):
+        entry = _entry(services, attempt, configuration, identifier, Challenge.of(identifier))
+        tell_of_failure(services, entry, _person(services, identifier))
+
+
+def _person(services: Services, identifier: ExternalIdentifier) -> Person:
+    """The user as they are now. Raises _ClosedMeanwhile."""
+    assert identifier.user_id is not None  # every challenge is somebody's
+    with services.db.read() as conn:
+        known = logins.find_by_id(conn, identifier.tenant_id, identifier.user_id)
+    if known is None:
+        raise _ClosedMeanwhile
+    return Person(known.user, known.registrations, known.standing)
 
 
 def _refuse(attempt: _Attempt, verdict: Verdict, why: str) -> LoginOutcome:
@@ -134,18 +160,14 @@ def _finish(
     challenge: Challenge,
 ) -> LoginOutcome:
     """The tail of the login, for the user as they are now. Raises BeginAgain, LambdaFailed, _ClosedMeanwhile."""
-    assert identifier.user_id is not None  # every challenge is somebody's
     entry = _entry(services, attempt, configuration, identifier, challenge)
-    with services.db.read() as conn:
-        known = logins.find_by_id(conn, identifier.tenant_id, identifier.user_id)
-    if known is None:
-        raise _ClosedMeanwhile
-    outcome = finish_login(services, entry, Person(known.user, known.registrations, known.standing))
+    person = _person(services, identifier)
+    outcome = finish_login(services, entry, person)
     if outcome.verdict is Verdict.LOCKED:  # by other guesses, in the moment since this code was accepted
         return _refuse(attempt, Verdict.WRONG_CODE, "The user was locked out meanwhile.")
     if outcome.verdict in UNTRUSTED:
         return outcome
-    return _with_trust(services, attempt.request, configuration, identifier.user_id, challenge, outcome)
+    return _with_trust(services, attempt.request, configuration, person.user.id, challenge, outcome)
 
 
 def _entry(

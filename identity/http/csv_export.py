@@ -6,7 +6,9 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from flask import Response
 from werkzeug.wsgi import wrap_file
@@ -22,6 +24,19 @@ def zipped_csv(
 ) -> Response:
     """An answer that is `name`.zip with `name`.csv in it."""
     file = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the server closes it once it is sent)
+    with ExitStack() as unfinished:
+        unfinished.callback(file.close)
+        _write(file, name, header, rows)
+        unfinished.pop_all()
+    size = file.tell()
+    file.seek(0)
+    response = Response(wrap_file(environ, file), content_type=ZIP, direct_passthrough=True)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.zip"'
+    response.content_length = size
+    return response
+
+
+def _write(file: IO[bytes], name: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open(f"{name}.csv", "w") as member:
         text = io.TextIOWrapper(member, encoding="utf-8", newline="")
         writer = csv.writer(text)
@@ -29,12 +44,6 @@ def zipped_csv(
         writer.writerows([_cell(value) for value in row] for row in rows)
         text.flush()
         text.detach()
-    size = file.tell()
-    file.seek(0)
-    response = Response(wrap_file(environ, file), content_type=ZIP, direct_passthrough=True)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.zip"'
-    response.content_length = size
-    return response
 
 
 def _cell(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Applications of a tenant, with their roles."""
+"""Applications of a tenant, with their roles and scopes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from identity.domain.model import Application, Role
+from identity.domain.model import Application, Role, Scope
 from identity.store.db import Connection
 from identity.store.listing import Page, name_pattern, order_clause
 
@@ -30,7 +30,12 @@ ROLES = sql.SQL(
     """(SELECT coalesce(jsonb_agg(jsonb_build_array(r.id, r.name, r.description, r.is_default, r.is_super_role,
                                    r.insert_instant, r.last_update_instant) ORDER BY r.name), '[]')
             FROM application_roles r
-            WHERE r.tenant_id = applications.tenant_id AND r.application_id = applications.id)"""
+            WHERE r.tenant_id = applications.tenant_id AND r.application_id = applications.id),
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(s.id, s.name, s.description, s.default_consent_detail,
+                                  s.default_consent_message, s.required, s.data, s.insert_instant,
+                                  s.last_update_instant) ORDER BY s.name), '[]')
+            FROM application_scopes s
+            WHERE s.tenant_id = applications.tenant_id AND s.application_id = applications.id)"""
 )
 ORDERS = {
     "active": "active",
@@ -164,9 +169,13 @@ def delete(conn: Connection, application: Application) -> None:
 
 
 def _application(row: Any) -> Application:
-    *columns, roles = row
+    *columns, roles, scopes = row
     values: dict[str, Any] = dict(zip(NAMES, columns, strict=True))
-    return Application(**values, roles=tuple(Role(UUID(role[0]), *role[1:]) for role in roles))
+    return Application(
+        **values,
+        roles=tuple(Role(UUID(role[0]), *role[1:]) for role in roles),
+        scopes=tuple(Scope(UUID(scope[0]), *scope[1:]) for scope in scopes),
+    )
 
 
 def _values(application: Application) -> dict[str, Any]:

@@ -12,9 +12,11 @@ from psycopg.types.json import Jsonb
 
 from identity.store.db import Connection
 from identity.store.listing import Page, name_pattern, order_clause
+from identity.store.outbox import TELLING
 
 COLUMNS = sql.SQL("id, insert_instant, insert_user, message, reason, data, old_value, new_value, tenant_id")
 ORDERS = {"insertInstant": "insert_instant", "insertUser": "insert_user", "message": "message"}
+EVENT = "audit-log.create"
 NEWEST_FIRST = "insertInstant DESC"
 BATCH = 1_000
 MATCHING = sql.SQL("""
@@ -72,13 +74,29 @@ def add(
     new_value: Any = None,
     tenant_id: UUID | None = None,
 ) -> int:
-    """`user` is the id of the API key, or the name of the part of the service that acted. No secret goes in here."""
+    """`user` is the id of the API key, or the name of the part of the service that acted. No secret goes in here.
+
+    Webhooks that listen hear of it.
+    """
     row = conn.execute(
-        """
-        INSERT INTO audit_logs (insert_user, message, reason, data, insert_instant, old_value, new_value, tenant_id)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
-        """,
-        (user, message, reason, Jsonb(dict(data or {})), now, _json(old_value), _json(new_value), tenant_id),
+        f"""
+        WITH entry AS (
+            INSERT INTO audit_logs (insert_user, message, reason, data, insert_instant, old_value, new_value, tenant_id)
+            VALUES (%(user)s, %(message)s, %(reason)s, %(data)s, %(now)s, %(old)s, %(new)s, %(tenant)s) RETURNING id),
+        told AS ({TELLING})
+        SELECT id FROM entry
+        """,  # noqa: S608 (constants only)
+        {
+            "event": EVENT,
+            "user": user,
+            "message": message,
+            "reason": reason,
+            "data": Jsonb(dict(data or {})),
+            "now": now,
+            "old": _json(old_value),
+            "new": _json(new_value),
+            "tenant": tenant_id,
+        },
     ).fetchone()
     assert row is not None
     return int(row[0])

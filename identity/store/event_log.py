@@ -8,7 +8,9 @@ from psycopg import sql
 
 from identity.store.db import Connection
 from identity.store.listing import name_pattern
+from identity.store.outbox import TELLING
 
+EVENT = "event-log.create"
 MESSAGE_LIMIT = 64 * 1024
 KEPT = 10_000
 """How many entries stay unless eventLogConfiguration.numberToRetain says otherwise; source: login contract 8.5."""
@@ -50,11 +52,19 @@ class Criteria:
 def add(conn: Connection, now: int, kind: str, message: str) -> int:
     """Add an entry of type Information, Debug or Error; the text is masked by the caller. Returns the entry's id.
 
+    Webhooks that listen hear of it.
+
     Every hundredth entry takes the oldest ones beyond the kept number along.
     """
     text = message.replace("\x00", "\\0").encode("utf-8", "replace").decode("utf-8")[:MESSAGE_LIMIT]
     row = conn.execute(
-        "INSERT INTO event_logs (type, message, insert_instant) VALUES (%s, %s, %s) RETURNING id", (kind, text, now)
+        f"""
+        WITH entry AS (
+            INSERT INTO event_logs (type, message, insert_instant) VALUES (%(kind)s, %(text)s, %(now)s) RETURNING id),
+        told AS ({TELLING})
+        SELECT id FROM entry
+        """,  # noqa: S608 (constants only)
+        {"event": EVENT, "kind": kind, "text": text, "now": now},
     ).fetchone()
     assert row is not None
     entry_id = int(row[0])

@@ -10,7 +10,9 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from identity.store.db import Connection
+from identity.store.outbox import TELLING
 
+EVENT = "kickstart.success"
 LOCK = 0x1DE7718  # any constant beside the migrations' one
 
 
@@ -38,7 +40,11 @@ def set_requests(conn: Connection, done: int) -> None:
 
 
 def set_applied(conn: Connection, now: int) -> None:
-    conn.execute("UPDATE installation SET kickstart_instant = %s", (now,))
+    """Webhooks that listen hear of it."""
+    conn.execute(
+        f"WITH entry AS (UPDATE installation SET kickstart_instant = %(now)s RETURNING 1 AS id) {TELLING}",  # noqa: S608
+        {"event": EVENT, "now": now},
+    )
 
 
 def default_tenant_id(conn: Connection) -> UUID | None:

@@ -7,6 +7,7 @@ after the other, by the time they were queued (no sequence: decision 38).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -60,6 +61,16 @@ def add(conn: Connection, parcel: Parcel) -> None:
     )
 
 
+SYSTEM_EVENT = "system-event"
+"""The kind of a parcel that tells of a row of a log. Its payload names the row and is not sealed."""
+
+TELLING = """
+    INSERT INTO outbox (id, kind, ordering_key, payload, queued_instant, place, due_instant)
+    SELECT md5(%(event)s::text || '/' || entry.id)::uuid, 'system-event', %(event)s,
+        json_build_object('type', %(event)s::text, 'entry', entry.id)::text, %(now)s, entry.id %% 2147483647, %(now)s
+    FROM entry WHERE EXISTS (SELECT 1 FROM webhooks WHERE events_enabled -> %(event)s::text = 'true')"""
+"""The end of a statement whose WITH makes an `entry`: puts such a parcel into the outbox, if a webhook listens."""
+
 _CLAIM = f"""
     UPDATE outbox SET tries = tries + 1, leased_until = %(until)s WHERE id IN (
         SELECT id FROM outbox candidate
@@ -78,6 +89,18 @@ def claim(conn: Connection, now: int, *, most: int, lease: int) -> list[Parcel]:
     """Parcels that are due and whose turn it is, leased for `lease` milliseconds; of each key one at the most."""
     rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": most}).fetchall()
     return sorted((Parcel(*row) for row in rows), key=lambda parcel: (parcel.queued_instant, parcel.place))
+
+
+def renew(conn: Connection, parcels: Sequence[Parcel], until: int) -> None:
+    """They are still being delivered."""
+    tries = {parcel.id: parcel.tries for parcel in parcels}
+    conn.execute(
+        """
+        UPDATE outbox SET leased_until = %s FROM unnest(%s::uuid[], %s::integer[]) AS mine (id, tries)
+        WHERE outbox.id = mine.id AND outbox.tries = mine.tries AND leased_until IS NOT NULL
+        """,
+        (until, list(tries), list(tries.values())),
+    )
 
 
 def done(conn: Connection, parcel: Parcel) -> None:

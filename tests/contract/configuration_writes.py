@@ -108,6 +108,7 @@ KINDS = {
     "/api/api-key": Kind("apiKey", lambda: {"name": unique()}, "/api/api-key"),
     "/api/application": Kind("application", application, "/api/application"),
     "/api/application/role": Kind("role", lambda: {"name": unique()}, "/api/application/{application}/role"),
+    "/api/application/scope": Kind("scope", lambda: {"name": unique()}, "/api/application/{application}/scope"),
     "/api/email/template": Kind("emailTemplate", email_template, "/api/email/template"),
     PROVIDER: Kind("identityProvider", lambda: {**TWITTER, "consumerSecret": SECRET}, PROVIDER),
     "/api/key": Kind("key", lambda: {"name": unique()}, "/api/key/import"),
@@ -119,6 +120,7 @@ KINDS = {
     SYSTEM: Kind("systemConfiguration", lambda: {"data": {"a": unique()}}, SYSTEM, {"data": 7}),
     "/api/webhook": Kind("webhook", webhook, "/api/webhook"),
     "/api/tenant": Kind("tenant", tenant, "/api/tenant"),
+    "/api/theme": Kind("theme", lambda: {"name": unique()}, "/api/theme"),
     "/api/user-action": Kind("userAction", lambda: {"name": unique()}, "/api/user-action"),
     "/api/user-action-reason": Kind("userActionReason", reason, "/api/user-action-reason"),
 }
@@ -149,7 +151,8 @@ def prepared(service: Service, row: Route) -> tuple[str, Any]:
     kind, path = KINDS[row.endpoint], row.path
     if row.endpoint == PROVIDER:
         service.call("DELETE", f"{PROVIDER}/{PROVIDER_ID}")
-    if "/role" in path:
+    nested = "/role" in path or "/scope" in path
+    if nested:
         owner = made(service, KINDS["/api/application"], "/api/application")
         path = path.replace("<application_id>", owner["id"])
     body = {kind.member: kind.body()}
@@ -158,7 +161,7 @@ def prepared(service: Service, row: Route) -> tuple[str, Any]:
     if row.method == "POST":
         new_id = PROVIDER_ID if row.endpoint == PROVIDER else str(uuid4())
         return re.sub(r"<\w+>", new_id, path), body
-    where = re.sub(r"/<\w+>$", "", path) if "/role" in path else kind.create
+    where = re.sub(r"/<\w+>$", "", path) if nested else kind.create
     there = made(service, KINDS.get(kind.create, kind), where)
     if "<" not in path:
         path += f"?name={there['name']}" if "/role" in path else "?type=Twitter"

@@ -62,7 +62,14 @@ def make_webhook(service: Service) -> str:
     return f"/api/webhook/{created.json()['webhook']['id']}"
 
 
+def make_theme(service: Service) -> str:
+    created = service.call("POST", "/api/theme", {"theme": {"name": "Patched"}})
+    assert created.status_code == 200, created.text
+    return f"/api/theme/{created.json()['theme']['id']}"
+
+
 PATCHABLES = (
+    Patchable("theme", make_theme),
     Patchable("systemConfiguration", lambda _: "/api/system-configuration"),
     Patchable("application", make_application),
     Patchable("group", make_group),

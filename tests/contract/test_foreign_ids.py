@@ -88,6 +88,7 @@ def furnished(service: Service) -> Tenant:
     whole = {"application": {"name": "Application", "roles": [{"name": "reader"}]}}
     application = made("POST", "/api/application", whole)["application"]
     application_id, role_id = application["id"], application["roles"][0]["id"]
+    scope = made("POST", f"/api/application/{application_id}/scope", {"scope": {"name": "read"}})["scope"]
     user = add_user(service, tenant_id, twoFactor={"methods": [{"method": "email", "email": "a@example.com"}]})
     made("POST", f"/api/user/registration/{user['id']}", {"registration": {"applicationId": application_id}})
     group = {"group": {"name": "Group"}, "roleIds": [role_id]}
@@ -117,6 +118,7 @@ def furnished(service: Service) -> Tenant:
         "key_id": str(row[0]),
         "member_id": member_id,
         "role_id": role_id,
+        "scope_id": scope["id"],
         "secret": forgot["changePasswordId"],
         "tenant_id": str(tenant_id),
         "token_id": str(add_refresh_token(service, user, UUID(application_id))),

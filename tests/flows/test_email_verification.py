@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -290,3 +291,22 @@ def test_nobody_is_asked_while_the_tenant_verifies_nothing(world: World) -> None
     linked_person(world)
     configure_tenant(world, emailConfiguration={"verifyEmail": False})
     assert world.login("alice").status_code == 200
+
+
+def test_ids_and_codes_are_made_and_live_as_the_tenant_says(world: World) -> None:
+    verify_emails(world, **FORM_FIELD)
+    made = {
+        "emailVerificationIdGenerator": {"length": 20, "type": "randomAlphaNumeric"},
+        "emailVerificationOneTimeCodeGenerator": {"length": 8, "type": "randomDigits"},
+        "emailVerificationIdTimeToLiveInSeconds": 60,
+    }
+    configure_tenant(world, externalIdentifierConfiguration=made)
+    user_id = linked_person(world)
+    given = handed_out(world, user_id)
+    assert re.fullmatch(r"[A-Z2-9]{20}", given["verificationId"])
+    assert re.fullmatch(r"[0-9]{8}", given["oneTimeCode"])
+    world.clock.advance(seconds=60)
+    assert verify(world, given["verificationId"], given["oneTimeCode"]).status_code == 404
+    given = handed_out(world, user_id)
+    world.clock.advance(seconds=59)
+    assert verify(world, given["verificationId"], given["oneTimeCode"]).status_code == 200

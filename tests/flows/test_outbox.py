@@ -139,6 +139,18 @@ def test_a_parcel_whose_courier_died_comes_back_when_its_lease_ends(
     assert addressee.got == ["hello"]
 
 
+def test_a_lease_that_is_renewed_does_not_end(world: World, services: Services) -> None:
+    post(services, "hello")
+    with services.db.read() as conn:
+        claimed = outbox.claim(conn, services.runtime.now(), most=8, lease=courier.LEASE)
+        world.clock.advance(seconds=9)
+        outbox.renew(conn, claimed, services.runtime.now() + courier.LEASE)
+    world.clock.advance(seconds=9)
+    assert courier.deliver_due(services) == 0
+    world.clock.advance(seconds=2)
+    assert courier.deliver_due(services) == 1
+
+
 def test_who_lost_the_lease_can_not_spoil_the_next_try(world: World, services: Services) -> None:
     post(services, "hello")
     with services.db.read() as conn:

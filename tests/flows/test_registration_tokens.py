@@ -8,7 +8,10 @@ from uuid import uuid4
 import pytest
 
 from tests.contract.people import codes
+from tests.login_world import World
+from tests.second_factors import tenant_policy
 from tests.sessions import REFRESH, Sessions, claims_of
+from tests.verifying import GATED, verify_emails, verify_registrations
 
 REGISTRATION = "/api/user/registration"
 TOKENS = {"refreshToken", "refreshTokenId", "token", "tokenExpirationInstant"}
@@ -93,3 +96,26 @@ def test_a_combined_create_that_fails_leaves_no_token_and_no_record(sessions: Se
     body["registration"] |= change
     assert codes(sessions.call("POST", REGISTRATION, body))
     assert (sessions.world.count("refresh_tokens"), sessions.world.count("login_records")) == before
+
+
+@pytest.mark.parametrize("step", ["password", "second factor", "address", "registration"])
+def test_who_has_one_more_step_to_take_is_not_logged_in(world: World, step: str) -> None:
+    body = new_body(world.application_id, passwordChangeRequired=step == "password")
+    if step == "second factor":
+        tenant_policy(world, loginPolicy="Required")
+    elif step == "address":
+        verify_emails(world, **GATED)
+    elif step == "registration":
+        verify_registrations(world, **GATED)
+    made = world.service.call("POST", REGISTRATION, body)
+    assert made.status_code == 200
+    assert made.json().keys() == {"registration", "user"}
+    assert world.count("login_records") == world.count("refresh_tokens") == 0
+
+
+def test_the_unverified_are_logged_in_where_they_may_be(world: World) -> None:
+    verify_emails(world)
+    verify_registrations(world)
+    made = world.service.call("POST", REGISTRATION, new_body(world.application_id)).json()
+    assert set(made) == {"registration", "user"} | TOKENS
+    assert made["user"]["verified"] is made["registration"]["verified"] is False

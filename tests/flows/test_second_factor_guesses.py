@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from identity.domain.second_factor import WRONG_PER_CHALLENGE
+from identity.domain.second_factor import MOST_METHODS, WRONG_PER_CHALLENGE
 from tests.login_world import World
-from tests.second_factors import METHODS, answer, challenge, with_phone
+from tests.second_factors import METHODS, Phone, answer, challenge, with_phone
 
 AT_ONCE = 32
 
@@ -113,3 +113,13 @@ def test_what_locks_one_user_out_does_not_concern_another(world: World, alice: s
         for code in codes:
             assert answer(world, two_factor_id, code).status_code == 421
     assert answer(world, challenge(world, "max"), his_phone.code()).status_code == 200
+
+
+def test_of_16_methods_set_up_at_once_ten_stay_and_one_brings_recovery_codes(world: World, alice: str) -> None:
+    phones = [Phone(world) for _ in range(16)]
+    bodies = [{"method": "authenticator", "secret": phone.base64, "code": phone.code()} for phone in phones]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda body: world.service.call("POST", f"{METHODS}/{alice}", body), bodies))
+    assert Counter(each.status_code for each in answers) == {200: MOST_METHODS, 400: 16 - MOST_METHODS}
+    assert sum("recoveryCodes" in each.json() for each in answers) == 1
+    assert len({method["id"] for method in world.user(alice)["twoFactor"]["methods"]}) == MOST_METHODS

@@ -192,6 +192,18 @@ def test_who_sets_a_method_up_and_removes_it_is_told_to_webhooks(world: World, p
     assert "secret" not in str(hook.requests)
 
 
+def test_a_wrong_code_is_a_failed_login(world: World, person: Person, hooks: Hooks) -> None:
+    hook = hooks.add("user.login.failed")
+    hooks.switch_on("user.login.failed")
+    two_factor_id = person.challenge()
+    assert answer(world, two_factor_id, person.phone.wrong_codes(1)[0]).status_code == 421
+    assert answer(world, two_factor_id, person.phone.code()).status_code == 200
+    hooks.deliver()
+    [failed] = hook.events
+    assert failed["reason"]["code"] == "credentials"
+    assert (failed["user"]["id"], failed["authenticationType"]) == (person.id, "PASSWORD")
+
+
 def test_a_veto_of_the_revocation_sets_no_method_up(world: World, person: Person, hooks: Hooks) -> None:
     change_tenant(world, jwtConfiguration={"refreshTokenRevocationPolicy": {"onMultiFactorEnable": True}})
     hooks.add("jwt.refresh-token.revoke", behaviour=NO)

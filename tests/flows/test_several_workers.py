@@ -25,6 +25,7 @@ from identity.store.refresh_tokens import hash_of
 from tests.login_world import login_world
 from tests.server_processes import Servers, server_processes
 from tests.sessions import PERMISSIVE, REFRESH, Session, Sessions
+from tests.storm import at_once
 
 pytestmark = pytest.mark.xdist_group("several_workers")
 
@@ -223,3 +224,23 @@ def test_no_token_and_no_secret_is_found_in_the_data_directory(cluster: Cluster)
     for secret in secrets:
         assert [path for path, content in found if secret.encode() in content] == []
         assert secret.encode() not in stored
+
+
+def test_32_parallel_guesses_at_several_workers_lock_out_once_and_let_nobody_in_afterwards(cluster: Cluster) -> None:
+    world = cluster.sessions.world
+    user = world.add_user(email="guessed@example.com")
+    headers = {"Authorization": world.service.key}
+    version = "SELECT login_version FROM users WHERE id = %s"
+    [(born,)] = world.rows(version, user["id"])
+    before = cluster.servers.busy_seconds()
+
+    def guess(password: str) -> int:
+        return cluster.post("/api/login", {"loginId": user["email"], "password": password}, headers=headers).status_code
+
+    answers = at_once(lambda number: guess("correct horse battery" if number == 31 else "wrong"), 32)
+    after = cluster.servers.busy_seconds()
+    assert sum(after[pid] > before[pid] for pid in after) >= 2, "one worker alone did all the work"
+    assert answers[:31] == [404] * 31
+    assert answers[31] in (200, 423)
+    assert [guess("correct horse battery") for _ in range(3)] == [423] * 3
+    assert world.rows(version, user["id"]) == [(born + 1,)], "the lockout began more than once"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -176,6 +177,7 @@ def _members(application: Application, settings: Mapping[str, Any]) -> dict[str,
         "name": application.name,
         "oauth_configuration": {**settings["oauth_configuration"], "client_id": application.id},
         "roles": [role_members(role) for role in application.roles],
+        "scopes": [{**asdict(scope), "application_id": application.id} for scope in application.scopes],
         "state": "Active" if application.active else "Inactive",
         "tenant_id": application.tenant_id,
     }

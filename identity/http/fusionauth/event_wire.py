@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +11,16 @@ from identity.domain.events import Event, EventInfo
 from identity.domain.model import Group, Link, Membership, Registration, User
 from identity.domain.standing import TwoFactorMethod
 from identity.http.fusionauth.respond import errors_json
+from identity.http.fusionauth.schemas.audit_logs import AuditLogSchema
+from identity.http.fusionauth.schemas.event_logs import EventLogSchema
 from identity.http.fusionauth.schemas.groups import GroupSchema
 from identity.http.fusionauth.schemas.jwt import refresh_token_wire
 from identity.http.fusionauth.schemas.links import link_wire
 from identity.http.fusionauth.schemas.users import membership_wire, method_wire, registration_wire, user_wire
+from identity.store import audit, event_log
 from identity.store.refresh_tokens import RefreshToken
-from identity.wire import WireSchema, camel_case
+from identity.wire import camel_case
 
-GROUP: WireSchema = GroupSchema()
 PRIVATE = frozenset({"authenticationToken", "tokens"})
 """Members of a registration that open something."""
 
@@ -32,24 +34,9 @@ def event_wire(event: Event) -> dict[str, Any]:
 def _value(value: object) -> Any:
     if isinstance(value, tuple) and value and isinstance(value[0], User):
         user, registrations = value
-        shown = user_wire(user, registrations)
-        return {**shown, "registrations": [_registration(each) for each in registrations]}
-    if isinstance(value, Registration):
-        return _registration(value)
-    if isinstance(value, Group):
-        return GROUP.dump(value)
-    if isinstance(value, Membership):
-        return membership_wire(value)
-    if isinstance(value, Link):
-        return {name: part for name, part in link_wire(value, None, with_secret=False).items() if name != "token"}
-    if isinstance(value, TwoFactorMethod):
-        return method_wire(value)
-    if isinstance(value, RefreshToken):
-        return refresh_token_wire(value)
-    if isinstance(value, Invalid):
-        return errors_json(value)
-    if isinstance(value, UUID):
-        return str(value)
+        return {**user_wire(user, registrations), "registrations": [_registration(each) for each in registrations]}
+    if type(value) in SHOWN:
+        return SHOWN[type(value)](value)
     if isinstance(value, Mapping):
         return {str(name): _value(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -59,6 +46,25 @@ def _value(value: object) -> Any:
 
 def _registration(registration: Registration) -> dict[str, Any]:
     return {name: part for name, part in registration_wire(registration).items() if name not in PRIVATE}
+
+
+def _link(link: Link) -> dict[str, Any]:
+    return {name: part for name, part in link_wire(link, None, with_secret=False).items() if name != "token"}
+
+
+SHOWN: Mapping[type, Callable[[Any], Any]] = {
+    Group: GroupSchema().dump,
+    Invalid: errors_json,
+    Link: _link,
+    Membership: membership_wire,
+    RefreshToken: refresh_token_wire,
+    Registration: _registration,
+    TwoFactorMethod: method_wire,
+    UUID: str,
+    audit.Entry: AuditLogSchema().dump,
+    event_log.Entry: EventLogSchema().dump,
+}
+"""How each kind of object that a payload may hold is shown."""
 
 
 def _info(info: EventInfo) -> dict[str, Any]:

@@ -30,6 +30,19 @@ class ApplicationRole(WireSchema):
     name = Text(required=True, blank=False, limit=191)
 
 
+class ApplicationScope(WireSchema):
+    application_id = Id(dump_only=True)
+    data = custom_data()
+    default_consent_detail = Text(limit=1_000, load_default=None)
+    default_consent_message = Text(limit=1_000, load_default=None)
+    description = Text(limit=1_000, load_default=None)
+    id = Id(dump_only=True)
+    insert_instant = Instant(dump_only=True)
+    last_update_instant = Instant(dump_only=True)
+    name = Text(limit=191, load_default=None)
+    required = off()
+
+
 class Application(WireSchema):
     access_control_configuration = Part(AccessControl)
     active = Flag(dump_only=True)
@@ -55,6 +68,7 @@ class Application(WireSchema):
     registration_delete_policy = Part(UnverifiedDeletePolicy)
     roles = Many(fields.Nested(ApplicationRole), load_default=list)
     samlv2_configuration = Part(parts.Saml)
+    scopes = Many(fields.Nested(ApplicationScope), dump_only=True)
     state = Text(dump_only=True)
     tenant_id = Id(dump_only=True)
     theme_id = Id()
@@ -78,6 +92,14 @@ class ApplicationResponse(WireSchema):
 
 class RoleEnvelope(WireSchema):
     role = fields.Nested(ApplicationRole, required=True)
+
+
+class ScopeRequest(WireSchema):
+    scope = Part(ApplicationScope, required=True)
+
+
+class ScopeAnswer(WireSchema):
+    scope = fields.Nested(ApplicationScope)
 
 
 class ApplicationCriteria(SearchCriteria):
