@@ -22,6 +22,7 @@ class Browser:
     world: World
     address: str = "127.0.0.1"
     back: dict[str, str] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
 
     def consent(self, url: str, person: str = "alice", **answer: str) -> None:
         """Go to X and answer there; what X sends back stays in the browser."""
@@ -41,4 +42,5 @@ class Browser:
 
     def _open(self, method: str, **options: Any) -> TestResponse:
         client = create_app(self.world.service.services).test_client()
-        return client.open(CALLBACK, method=method, environ_overrides={"REMOTE_ADDR": self.address}, **options)
+        place = {"REMOTE_ADDR": self.address}
+        return client.open(CALLBACK, method=method, environ_overrides=place, headers=self.headers, **options)

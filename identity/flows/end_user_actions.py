@@ -6,27 +6,42 @@ ends actions too.
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
+from identity.domain.action_logs import ActionLog
 from identity.flows.announce import Announce, transact
 from identity.flows.services import Services
 from identity.flows.user_action_events import Phase, action_event, mail_user
 from identity.store import action_logs, user_actions, users
-from identity.store.db import Connection
+from identity.store.db import Connection, StoreUnavailable
 
 BATCH = 200
 EVERY_SECONDS = 1.0
 
+logger = logging.getLogger("identity.user_actions")
 
-def end_due_actions(services: Services) -> int:
+
+def end_due_actions(services: Services, batch: int = BATCH) -> int:
     """End the actions that are over by now; how many this caller ended. Raises StoreUnavailable."""
-    now, ended = services.runtime.now(), 0
+    now, ended, last = services.runtime.now(), 0, None
     while True:
         with services.db.read() as conn:
-            due = action_logs.due(conn, now, BATCH)
-        ended += sum(_end(services, now, log.tenant_id, log.id) for log in due)
-        if len(due) < BATCH:
+            due = action_logs.due(conn, now, batch, last)
+        ended += sum(_try_to_end(services, now, each) for each in due)
+        if len(due) < batch:
             return ended
+        last = due[-1]
+
+
+def _try_to_end(services: Services, now: int, log: ActionLog) -> bool:
+    try:
+        return _end(services, now, log.tenant_id, log.id)
+    except StoreUnavailable:
+        raise
+    except Exception:  # one action that can not be told of must not keep the others from ending
+        logger.exception("the action %s could not be ended", log.id)
+        return False
 
 
 def _end(services: Services, now: int, tenant_id: UUID, log_id: UUID) -> bool:

@@ -29,6 +29,7 @@ from identity.flows.password_right import (
     wrong_current_password,
 )
 from identity.flows.replace_password import hash_for, is_reused, password_problems, remembered, replace_password
+from identity.flows.report_change import report_verified
 from identity.flows.send_mail import queue_mail
 from identity.flows.services import Services
 from identity.flows.trust_tokens import trust_digest
@@ -81,6 +82,8 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
         purpose = Purpose.PASSWORD_RESET_SUCCESS if right.was_forgotten else Purpose.PASSWORD_UPDATE
         queue_mail(conn, services, tenant, application, purpose, changed, {})
+        if changed.verified and not user.verified:
+            report_verified(conn, services, tenant, application, changed)
         announce(tenant.id, _events(conn, services, right, user, changed, change.info))
 
     transact(services, work, turn=right.user_id)

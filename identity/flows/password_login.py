@@ -130,7 +130,7 @@ def _by_one_time_password(
 
 def _by_password(services: Services, attempt: _Attempt, configuration: TenantConfiguration) -> LoginOutcome:
     request, tenant = attempt.request, configuration.tenant
-    login_id = canonical(request.login_id)
+    login_id = canonical(request.login_id.strip())
     with services.db.read() as conn:
         facts = password_logins.by_login_id(
             conn,

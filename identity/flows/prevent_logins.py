@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from identity.domain.action_logs import ActionLog
-from identity.domain.events import Event
+from identity.domain.events import Event, TransactionType
 from identity.domain.model import Registration, User
 from identity.domain.standing import PreventingAction
-from identity.flows import announce
+from identity.flows.announce import Announce, transact
 from identity.flows.configurations import TenantConfiguration
 from identity.flows.revocation_event import revocation_event
 from identity.flows.services import Services
@@ -45,15 +46,24 @@ def end_barred_sessions(
     """The same when a login was prevented: sessions may have outlived the action's beginning by another policy."""
     if not configuration.jwt.refresh_token_revocation_policy.on_login_prevented:
         return
+    tenant_id = actionee.tenant_id
+    with services.db.read() as conn:
+        if not refresh_tokens.of_user(conn, actionee.id, tenant_id):
+            return
+    events = {
+        action.id: replace(
+            revocation_event(services, actionee, registrations, action.application_ids),
+            transaction=TransactionType.NONE,  # the login is refused in any case
+        )
+        for action in actions
+    }
 
-    def work(conn: Connection) -> list[PreventingAction]:
-        tenant_id = actionee.tenant_id
-        return [action for action in actions if revoke_barred(conn, tenant_id, actionee.id, action.application_ids)]
+    def work(conn: Connection, announce: Announce) -> None:
+        for action in actions:
+            if revoke_barred(conn, tenant_id, actionee.id, action.application_ids):
+                announce(tenant_id, [events[action.id]])
 
-    ended = services.db.transact(work)
-    events = [revocation_event(services, actionee, registrations, action.application_ids) for action in ended]
-    if events:
-        announce.tell(services, actionee.tenant_id, events)
+    transact(services, work)
 
 
 def _ends_sessions(services: Services, tenant_id: UUID) -> bool:

@@ -41,7 +41,7 @@ class Welcome:
 
 
 def come_back(services: Services, query: Mapping[str, str], address: str | None, *, confirmed: bool) -> Welcome:
-    """`address` is where the browser is. Raises StoreUnavailable."""
+    """`address` is where the browser is, if that is certain. Raises StoreUnavailable."""
     now = services.runtime.now()
     for provider_type, starter in STARTERS.items():
         back = starter.returned(query)
@@ -59,7 +59,8 @@ def _welcome(
 ) -> Welcome:
     application = services.configurations.application(login.application_id)
     name = application.application.name if application is not None else "an application"
-    if back.brought is not None and not confirmed and address != login.address:
+    same_place = address is not None and address == login.address
+    if back.brought is not None and not confirmed and not same_place:
         return Welcome(Arrival.TO_CONFIRM, login.redirect_uri, name, back.brought)
     answer = Answer(back.brought, denied=back.brought is None)
     with services.db.transaction() as conn:

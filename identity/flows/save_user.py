@@ -24,6 +24,7 @@ from identity.flows.begin_verification import begin, email_of
 from identity.flows.brought_methods import BroughtMethod
 from identity.flows.method_owner import Owner
 from identity.flows.replace_password import replace_password
+from identity.flows.report_change import report_other_address
 from identity.flows.services import Services
 from identity.flows.user_events import user_updated
 from identity.hashing import Hashed
@@ -98,6 +99,7 @@ def update_user(
         if renewed:
             user = replace(user, verified=False, verified_reason="Pending")
         users.update(conn, user)
+        report_other_address(conn, services, tenant, stored, user)
         if renewed:
             begin(conn, services, email_of(tenant, user), now, mailed=True)
         if (password := hashed_password(services, change, rules)) is not None:

@@ -16,9 +16,10 @@ from identity.domain.events import NO_INFO, Event, EventInfo
 from identity.domain.model import Registration, User
 from identity.domain.verification import MOST_GUESSES, proved_address, verified_user
 from identity.flows.announce import Announce, transact
-from identity.flows.save_user import locked
+from identity.flows.report_change import report_verified
+from identity.flows.save_user import locked, tenant_of
 from identity.flows.services import Services
-from identity.store import external_identifiers, registrations, users, verifications
+from identity.store import applications, external_identifiers, registrations, users, verifications
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
@@ -37,7 +38,7 @@ def verify_email(
             raise NotFound
         _refuse_another_address(found, user)
 
-    _verify_user(services, found.tenant_id, _owner(found), COMPLETED, now, info, take)
+    _verify_user(services, found.tenant_id, _owner(found), COMPLETED, now, info, take, found.application_id)
 
 
 def verify_email_of(
@@ -91,6 +92,7 @@ def _verify_user(
     now: int,
     info: EventInfo,
     allow: Callable[[Connection, User], None],
+    application_id: UUID | None = None,
 ) -> None:
     """`allow` sees the user as locked and raises when the proof does not hold any more. Raises NotFound."""
 
@@ -101,9 +103,16 @@ def _verify_user(
         if not user.verified:
             verified = verified_user(user, reason, now)
             users.update(conn, verified)
+            _report(conn, services, verified, application_id)
             announce(user.tenant_id, [email_verified(verified, registered, info)])
 
     transact(services, work)
+
+
+def _report(conn: Connection, services: Services, user: User, application_id: UUID | None) -> None:
+    tenant = tenant_of(conn, user.tenant_id)
+    application = applications.get(conn, application_id, tenant.id) if application_id else None
+    report_verified(conn, services, tenant, application, user)
 
 
 def _proved(

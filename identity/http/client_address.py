@@ -41,6 +41,15 @@ def deciding_address(request: Request, proxies: Sequence[Network]) -> str | None
     return address
 
 
+def certain_address(request: Request, proxies: Sequence[Network]) -> str | None:
+    """As `deciding_address`; None behind a proxy that we do not know, where everybody has the proxy's address."""
+    peer = _parsed(request.remote_addr or "")
+    forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    if forwarded and (peer is None or not any(ip_address(peer) in network for network in proxies)):
+        return None
+    return deciding_address(request, proxies)
+
+
 def _parsed(text: str) -> str | None:
     try:
         return str(ip_address(text))

@@ -45,8 +45,11 @@ _OF_USER = f"""
     ORDER BY insert_instant DESC, id
     """  # noqa: S608
 _DUE = f"""
-    SELECT {COLUMNS} FROM user_action_logs WHERE temporal AND NOT ended AND expiry <= %s ORDER BY expiry LIMIT %s
+    SELECT {COLUMNS} FROM user_action_logs
+    WHERE temporal AND NOT ended AND expiry <= %(now)s AND (expiry, id) > (%(expiry)s, %(id)s)
+    ORDER BY expiry, id LIMIT %(most)s
     """  # noqa: S608
+_NOBODY = UUID(int=0)
 
 
 def get(conn: Connection, log_id: UUID, tenant_id: UUID | None) -> ActionLog | None:
@@ -79,10 +82,13 @@ def holds(conn: Connection, tenant_id: UUID, user_id: UUID, user_action_id: UUID
     return row is not None
 
 
-def due(conn: Connection, now: int, most: int) -> list[ActionLog]:
-    """Actions whose end has come and was not noted yet, the oldest ends first."""
+def due(conn: Connection, now: int, most: int, after: ActionLog | None = None) -> list[ActionLog]:
+    """Actions whose end has come and was not noted yet, the oldest ends first; those after `after`, if it is given."""
+    values = {"now": now, "most": most, "expiry": -1, "id": _NOBODY}
+    if after is not None:
+        values |= {"expiry": after.expiry, "id": after.id}
     with conn.cursor(row_factory=class_row(ActionLog)) as cursor:
-        return cursor.execute(_DUE, (now, most)).fetchall()
+        return cursor.execute(_DUE, values).fetchall()
 
 
 def end(conn: Connection, log: ActionLog, now: int, *, event_sent: bool) -> bool:

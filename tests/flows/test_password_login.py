@@ -50,7 +50,7 @@ def test_both_tokens_come_as_cookies_too(door: Door) -> None:
     assert answer.cookies.get_dict() == {"access_token": body["token"], "refresh_token": body["refreshToken"]}
 
 
-@pytest.mark.parametrize("given", ["ANN@Example.COM", "Ann.Owner", "ann.owner"])
+@pytest.mark.parametrize("given", ["ANN@Example.COM", " ann@example.com ", "Ann.Owner", "ann.owner"])
 def test_the_e_mail_or_the_username_names_the_user_in_any_case(world: World, given: str) -> None:
     door = Door(world, "ann@example.com")
     door.add_user(username="Ann.Owner")

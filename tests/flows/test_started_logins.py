@@ -189,6 +189,17 @@ def test_a_browser_from_elsewhere_is_asked_before_its_answer_counts(world: World
     assert complete(world, code).status_code == 200
 
 
+@pytest.mark.parametrize("forwarded", [{"X-Forwarded-For": "192.0.2.7"}, {"Forwarded": "for=192.0.2.7"}])
+@pytest.mark.parametrize("at", ["start", "return"])
+def test_behind_a_proxy_that_is_not_known_everybody_is_asked(world: World, forwarded: dict[str, str], at: str) -> None:
+    body = {"applicationId": world.application_id, "identityProviderId": TWITTER}
+    answer = world.service.call("POST", START, body, key="", headers=forwarded if at == "start" else {})
+    browser = Browser(world, headers=forwarded if at == "return" else {})
+    browser.consent(answer.json()["authorizationURL"])
+    assert "Was it you?" in browser.arrive().text
+    assert complete(world, answer.json()["code"]).status_code == 204
+
+
 def test_the_question_lets_its_form_end_at_the_clients_page_and_nowhere_else(world: World) -> None:
     allow_redirect(world)
     _, url = start(world, data={"redirect_uri": REDIRECT})

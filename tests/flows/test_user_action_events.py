@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from identity.domain.action_logs import ENDLESS
+from identity.domain.events import Event
 from identity.flows.end_user_actions import end_due_actions
 from tests.acting import Acting, acting
 from tests.login_world import World
@@ -78,6 +80,26 @@ def test_of_many_workers_one_tells_the_end(world: World, admin: Acting, hooks: H
     hooks.deliver()
     assert len(hook.events) == 5
     assert (ended(world), hooks.deliver()) == (0, 0)
+
+
+def test_an_action_that_can_not_be_told_of_keeps_no_other_from_ending(
+    world: World, admin: Acting, hooks: Hooks, caplog: pytest.LogCaptureFixture
+) -> None:
+    hooks.add(ACTION)
+    hooks.switch_on(ACTION)
+    user_id = world.logged_in("alice")["user"]["id"]
+    stuck, *others = (admin.ban(user_id, expiry=tomorrow(world))["id"] for _ in range(4))
+    world.clock.advance(days=2)
+    services = world.service.services
+
+    def present(event: Event) -> dict[str, Any]:
+        if str(event.payload["action_id"]) == stuck:
+            raise LookupError("no words")
+        return services.present_event(event)
+
+    assert end_due_actions(replace(services, present_event=present), batch=1) == len(others)
+    assert stuck in caplog.text
+    assert ended(world) == 1
 
 
 def test_a_definition_may_keep_its_ends_to_itself(world: World, admin: Acting, hooks: Hooks) -> None:

@@ -18,6 +18,7 @@ from tests.verifying import (
     EMAIL,
     FORM_FIELD,
     REGISTRATION,
+    handed_out,
     linked_person,
     register,
     verify,
@@ -233,6 +234,25 @@ def unverify(world: World, user_id: str) -> None:
     """A user from before the tenant verified addresses, say by an import."""
     with world.service.services.db.read() as conn:
         conn.execute("UPDATE users SET verified = false WHERE id = %s", (user_id,))
+
+
+def test_a_verified_address_and_another_one_are_reported_where_a_template_says_how(world: World) -> None:
+    user_id = linked_person(world)
+    first = world.user(user_id)["email"]
+    verify_emails(
+        world,
+        emailVerifiedEmailTemplateId=add_template(world, "Now ${user.email} is verified."),
+        emailUpdateEmailTemplateId=add_template(world, "No longer ${previousEmail} but ${user.email}."),
+    )
+    unverify(world, user_id)
+    assert verify(world, handed_out(world, user_id)["verificationId"]).status_code == 200
+    world.change_user(user_id, firstName="Alice")
+    world.change_user(user_id, email="second@example.com")
+    found_mails = [(mail.to, mail.text) for mail in queued_mails(world.service)]
+    assert found_mails == [
+        (first, f"Now {first} is verified."),
+        (first, f"No longer {first} but second@example.com."),
+    ]
 
 
 def through(world: World, port: int, **members: Any) -> None:

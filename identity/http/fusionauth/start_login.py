@@ -10,7 +10,7 @@ from typing import Any
 from flask import Response
 
 from identity.flows.start_login import StartRefused, StartRequest, start_login
-from identity.http.client_address import deciding_address
+from identity.http.client_address import certain_address
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.respond import refused_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
@@ -45,7 +45,7 @@ def start_identity_provider_login(call: Call) -> Response | dict[str, Any]:
         tenant_id=tenant_id,
         redirect_uri=given["data"].get("redirect_uri") or None,
         state=state_of(call.request),
-        address=deciding_address(call.request, call.services.settings.proxies),
+        address=certain_address(call.request, call.services.settings.proxies),
     )
     try:
         begun = start_login(call.services, wanted)

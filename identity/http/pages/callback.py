@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from identity.flows.reach_provider import CALLBACK_PATH
 from identity.flows.return_to_login import Arrival, Welcome, come_back
 from identity.http import body
-from identity.http.client_address import deciding_address
+from identity.http.client_address import certain_address
 from identity.http.pages.document import guarded, page
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
@@ -36,7 +36,7 @@ def confirm_return() -> ResponseReturnValue:
 def _answer(*, confirmed: bool) -> ResponseReturnValue:
     services = current_app.extensions["identity"]
     given = body.read_form(request) if confirmed else request.args.to_dict()
-    address = deciding_address(request, services.settings.proxies)
+    address = certain_address(request, services.settings.proxies)
     welcome = come_back(services, given, address, confirmed=confirmed)
     secure: bool = services.settings.secure_cookies
     if welcome.arrival is Arrival.TO_CONFIRM:
