@@ -36,6 +36,8 @@ ACTING = (
     "application.multiFactorConfiguration.sms",
     "application.multiFactorConfiguration.trustPolicy",
     "application.name",
+    "application.registrationDeletePolicy.unverified.enabled",
+    "application.registrationDeletePolicy.unverified.numberOfDaysToRetain",
     "application.roles",
     "application.state",
     "application.tenantId",
@@ -107,6 +109,8 @@ ACTING = (
     "tenant.rateLimitConfiguration",
     "tenant.registrationConfiguration",
     "tenant.state",
+    "tenant.userDeletePolicy.unverified.enabled",
+    "tenant.userDeletePolicy.unverified.numberOfDaysToRetain",
 )
 
 
