@@ -13,6 +13,7 @@ from flask import Flask, Response, current_app, g, request
 from identity import settings as settings_module
 from identity.flows import (
     announce,
+    delete_unverified,
     deliver_mail,
     deliver_message,
     deliver_system_event,
@@ -57,6 +58,7 @@ from identity.store.development_clock import DevelopmentClock
 from identity.store.outbox import SYSTEM_EVENT
 
 ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
+    ("deletion of the unverified", delete_unverified.delete_unverified, delete_unverified.EVERY_SECONDS),
     ("ends of user actions", end_user_actions.end_due_actions, end_user_actions.EVERY_SECONDS),
     ("housekeeping", housekeeping.keep_house, housekeeping.EVERY_SECONDS),
 )

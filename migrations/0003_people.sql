@@ -60,3 +60,7 @@ CREATE TABLE application_scopes (
     PRIMARY KEY (tenant_id, application_id, name),
     FOREIGN KEY (tenant_id, application_id) REFERENCES applications (tenant_id, id) ON DELETE CASCADE
 );
+
+-- What userDeletePolicy and registrationDeletePolicy look for.
+CREATE INDEX users_unverified ON users (tenant_id, insert_instant) WHERE NOT verified;
+CREATE INDEX registrations_unverified ON registrations (tenant_id, application_id, insert_instant) WHERE NOT verified;

@@ -18,8 +18,8 @@ from identity.sealing import CannotOpen
 from identity.store import tenants
 from identity.store.outbox import Parcel
 
-UNTOUCHED = ("localhost", 25, None)
-"""Host, port and username of a tenant that names no server of its own. Source: supporting contract 6.4."""
+HOST, PORT, SENDER = "localhost", 25, "change-me@example.com"
+"""FusionAuth's defaults. Source: supporting contract 6.4."""
 
 
 def deliver(services: Services, parcel: Parcel) -> None:
@@ -42,11 +42,10 @@ def deliver(services: Services, parcel: Parcel) -> None:
 
 def server_of(services: Services, chosen: dict[str, Any]) -> MailServer:
     """The server of these mail settings; who has changed nothing about it has the service's own (`[mail]`)."""
-    if (chosen["host"], chosen["port"], chosen.get("username")) == UNTOUCHED:
+    host, username = chosen.get("host") or HOST, chosen.get("username")
+    if (host, chosen["port"], username) == (HOST, PORT, None):
         return MailServer(services.settings.mail.host, services.settings.mail.port, chosen["security"])
-    return MailServer(
-        chosen["host"], chosen["port"], chosen["security"], chosen.get("username"), chosen.get("password")
-    )
+    return MailServer(host, chosen["port"], chosen["security"], username, chosen.get("password"))
 
 
 def _configuration(services: Services, tenant: Tenant) -> dict[str, Any]:
@@ -61,12 +60,12 @@ def _letter(services: Services, parcel: Parcel, chosen: dict[str, Any], queued: 
     mail = queued["mail"]
     return Letter(
         to=queued["to"],
-        sender=mail["from_email"] or chosen["default_from_email"],
+        sender=mail["from_email"] or chosen.get("default_from_email") or SENDER,
         sender_name=mail["from_name"] or chosen.get("default_from_name"),
         subject=mail["subject"],
         text=mail["text"],
         html=mail["html"],
         message_id=str(parcel.id),
         sent=services.runtime.wall_clock(),
-        headers=[(header["name"], header.get("value") or "") for header in chosen["additional_headers"]],
+        headers=[(header.get("name") or "", header.get("value") or "") for header in chosen["additional_headers"]],
     )

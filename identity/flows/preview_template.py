@@ -55,7 +55,8 @@ class MailPreview:
 
 def preview_mail(values: Mapping[str, Any], locale: str | None) -> MailPreview:
     """`values` are the members of a template, which may be unfinished."""
-    texts = {"name": "", "default_subject": "", "default_text_template": "", "default_html_template": "", **values}
+    given = {name: value for name, value in values.items() if value is not None}
+    texts = {"name": "", "default_subject": "", "default_text_template": "", "default_html_template": "", **given}
     try:
         save_email_template.check(texts)
     except Invalid as errors:

@@ -131,13 +131,23 @@ def update_registration(
     return transact(services, work)
 
 
-def delete_registration(services: Services, tenant_id: UUID | None, user_id: UUID, application_id: UUID) -> None:
-    """Remove the registration and the refresh tokens made for it. Raises NotFound, WebhooksRefused."""
+def delete_registration(
+    services: Services,
+    tenant_id: UUID | None,
+    user_id: UUID,
+    application_id: UUID,
+    *,
+    only_unverified: bool = False,
+) -> None:
+    """Remove the registration and the refresh tokens made for it. Raises NotFound, WebhooksRefused.
+
+    With `only_unverified` one that was verified meanwhile is not found.
+    """
 
     def work(conn: Connection, announce: Announce) -> None:
         user, registered = locked(services, conn, tenant_id, user_id)
         stored = next((each for each in registered if each.application_id == application_id), None)
-        if stored is None:
+        if stored is None or (only_unverified and stored.verified):
             raise NotFound
         registrations.remove(conn, user.tenant_id, user.id, application_id)
         refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id, application_id)

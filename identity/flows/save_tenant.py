@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -28,12 +28,12 @@ from identity.flows.references import (
 )
 from identity.flows.services import Services
 from identity.flows.token_events import keys_changed
-from identity.store import applications, audit, configuration, tenants
+from identity.store import applications, audit, configuration, tenants, webhooks
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
 SECRETS = ("captcha_configuration.secret_key", "email_configuration.password")
-COLUMNS = ("name", "issuer", "data")
+COLUMNS = ("name", "issuer", "data", "webhook_ids")
 
 
 def create(
@@ -54,6 +54,7 @@ def create(
         chosen = values if source_id is None else _copied(services, conn, source_id, values["name"])
         _check(conn, new_id, chosen, [] if source_id else _problems(conn, chosen))
         created = tenants.insert(conn, _tenant(services, conn, new_id, now, chosen))
+        _let_hear(conn, new_id, values["webhook_ids"])
         audit.add(conn, now, actor, f"Created the tenant with id {new_id} and name {created.name!r}")
         return created
 
@@ -73,6 +74,7 @@ def update(services: Services, now: int, actor: str, tenant_id: UUID, change: Ca
         keep_tokens_verifiable(conn, now, stored)
         fresh = _tenant(services, conn, tenant_id, now, values)
         updated = tenants.update(conn, replace(fresh, is_default=stored.is_default))
+        _let_hear(conn, tenant_id, values["webhook_ids"])
         audit.add(conn, now, actor, f"Updated the tenant with id {tenant_id} and name {updated.name!r}")
         if signs_differently(stored, updated):
             concerned = [each.id for each in applications.every(conn, tenant_id) if not has_own_jwt(each)]
@@ -101,6 +103,14 @@ def settings_with_secrets(services: Services, tenant: Tenant) -> dict[str, Any]:
     return sealed_members.put_back(
         tenant.settings, sealed_members.opened(services.sealer, "tenants", tenant.id, tenant.secrets)
     )
+
+
+def _let_hear(conn: Connection, tenant_id: UUID, webhook_ids: Sequence[UUID]) -> None:
+    """These webhooks hear of the tenant from now on, beside those that do so already. Raises Invalid."""
+    for webhook_id in webhook_ids:
+        if webhooks.find(conn, webhook_id) is None:
+            raise invalid_field("webhookIds", "invalid")
+        webhooks.let_hear(conn, webhook_id, tenant_id)
 
 
 def _locked(conn: Connection, tenant_id: UUID) -> Tenant:

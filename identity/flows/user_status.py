@@ -33,11 +33,18 @@ def set_active(services: Services, tenant_id: UUID | None, user_id: UUID, active
     return transact(services, work)
 
 
-def delete_user(services: Services, tenant_id: UUID | None, user_id: UUID, actor: str, now: int) -> None:
-    """Remove the user and everything that hangs on them, for good. Raises NotFound, WebhooksRefused."""
+def delete_user(
+    services: Services, tenant_id: UUID | None, user_id: UUID, actor: str, now: int, *, only_unverified: bool = False
+) -> None:
+    """Remove the user and everything that hangs on them, for good. Raises NotFound, WebhooksRefused.
+
+    With `only_unverified` somebody who was verified meanwhile is not found.
+    """
 
     def work(conn: Connection, announce: Announce) -> None:
         stored, registered = locked(services, conn, tenant_id, user_id)
+        if only_unverified and stored.verified:
+            raise NotFound
         users.remove(conn, stored)
         data = {"tenantId": str(stored.tenant_id), "userId": str(stored.id)}
         audit.add(conn, now, actor, f"Deleted user {stored.id}", data=data)

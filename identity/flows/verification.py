@@ -35,7 +35,7 @@ LIMITS = {
 
 def email_is_outstanding(entry: Entry, person: Person) -> bool:
     """Whether the tenant verifies e-mail and this user's is not; it takes an e-mail address (decision 2)."""
-    return _email_rules(entry).wanted and person.user.email is not None and not person.user.verified
+    return not person.user.verified and person.user.email is not None and _email_rules(entry).wanted
 
 
 def registration_is_outstanding(entry: Entry, person: Person) -> bool:

@@ -109,9 +109,15 @@ def delete(conn: Connection, webhook_id: UUID) -> bool:
     return conn.execute("DELETE FROM webhooks WHERE id = %s", (webhook_id,)).rowcount == 1
 
 
+def let_hear(conn: Connection, webhook_id: UUID, tenant_id: UUID) -> None:
+    """The webhook hears of this tenant, if it does not yet. Raises InUse, when the tenant is gone."""
+    query = "INSERT INTO webhook_tenants (webhook_id, tenant_id) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+    conn.execute(query, (webhook_id, tenant_id))
+
+
 def _put_tenants(conn: Connection, webhook_id: UUID, tenant_ids: Iterable[UUID]) -> None:
     for tenant_id in tenant_ids:
-        conn.execute("INSERT INTO webhook_tenants (webhook_id, tenant_id) VALUES (%s, %s)", (webhook_id, tenant_id))
+        let_hear(conn, webhook_id, tenant_id)
 
 
 def _columns(webhook: Webhook) -> dict[str, Any]:

@@ -197,6 +197,8 @@ def test_a_preview_shows_what_an_example_would_get_and_stores_nothing(service: S
 def test_a_preview_of_an_unfinished_or_wrong_template_tells_what_is_wrong(service: Service) -> None:
     empty = service.client.retrieve_email_template_preview({"emailTemplate": {}}).success_response
     assert (empty["email"]["subject"], empty["email"]["text"]) == ("", "")
+    blank = {"emailTemplate": {"name": "", "defaultSubject": " ", "fromEmail": ""}}
+    assert service.client.retrieve_email_template_preview(blank).success_response == empty
     bad = {"emailTemplate": {"defaultSubject": "Hi ${"}}
     shown = service.client.retrieve_email_template_preview(bad).success_response
     assert list(shown["errors"]["fieldErrors"]) == ["emailTemplate.defaultSubject"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -194,3 +194,27 @@ def test_a_patched_webhook_is_checked_like_a_new_one(service: Service) -> None:
     created = made(service)
     wrong = copy.deepcopy(created) | {"url": "nowhere"}
     assert service.client.patch_webhook(created["id"], {"webhook": wrong}).status == 400
+
+
+def test_a_tenant_names_the_webhooks_that_are_to_hear_of_it(service: Service) -> None:
+    webhook_id = made(service)["id"]
+    document = {"tenant": {"name": str(uuid4())}, "webhookIds": [webhook_id]}
+    created = service.call("POST", "/api/tenant", document)
+    assert created.status_code == 200, created.text
+    tenant_id = created.json()["tenant"]["id"]
+    assert service.client.retrieve_webhook(webhook_id).success_response["webhook"]["tenantIds"] == [tenant_id]
+    another = made(service)["id"]
+    patched = service.call("PATCH", f"/api/tenant/{tenant_id}", {"webhookIds": [another, webhook_id]})
+    assert patched.status_code == 200, patched.text
+    assert service.client.retrieve_webhook(another).success_response["webhook"]["tenantIds"] == [tenant_id]
+
+
+def test_a_tenant_can_not_name_a_webhook_that_is_not_there_nor_can_a_locked_key(service: Service) -> None:
+    document = {"tenant": {"name": str(uuid4())}, "webhookIds": [str(uuid4())]}
+    unknown = service.call("POST", "/api/tenant", document)
+    assert unknown.json()["fieldErrors"]["webhookIds"][0]["code"] == "[invalid]webhookIds"
+    tenant_id = service.call("POST", "/api/tenant", {"tenant": {"name": str(uuid4())}}).json()["tenant"]["id"]
+    locked = service.add_key(tenant_id=UUID(tenant_id))
+    body = {"webhookIds": [made(service)["id"]]}
+    refused_too = service.call("PATCH", f"/api/tenant/{tenant_id}", body, key=locked)
+    assert refused_too.json() == {**unknown.json()}

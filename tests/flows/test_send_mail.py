@@ -321,5 +321,8 @@ def test_a_sender_that_is_no_address_is_refused(world: World) -> None:
 
 def test_a_tenant_that_names_no_server_has_the_services_own(database_url: str, sink: SmtpSink) -> None:
     with login_world(database_url, mail=Mail("127.0.0.1", sink.port)) as world:
-        mail = sent(world, sink, world.add_user(email="ada@example.com"))
-    assert mail.sender == "change-me@example.com"
+        user = world.add_user(email="ada@example.com")
+        mail = sent(world, sink, user)
+        set_mail(world, host="", defaultFromEmail="", defaultFromName="")
+        blank = sent(world, sink, user)
+    assert [mail.sender, blank.sender] == ["change-me@example.com"] * 2

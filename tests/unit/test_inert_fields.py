@@ -36,6 +36,8 @@ ACTING = (
     "application.multiFactorConfiguration.sms",
     "application.multiFactorConfiguration.trustPolicy",
     "application.name",
+    "application.registrationDeletePolicy.unverified.enabled",
+    "application.registrationDeletePolicy.unverified.numberOfDaysToRetain",
     "application.roles",
     "application.state",
     "application.tenantId",
@@ -68,6 +70,7 @@ ACTING = (
     "tenant.emailConfiguration.verificationStrategy",
     "tenant.emailConfiguration.verifyEmail",
     "tenant.emailConfiguration.verifyEmailWhenChanged",
+    "tenant.eventConfiguration",
     "tenant.externalIdentifierConfiguration.changePasswordIdGenerator",
     "tenant.externalIdentifierConfiguration.changePasswordIdTimeToLiveInSeconds",
     "tenant.externalIdentifierConfiguration.emailVerificationIdGenerator",
@@ -106,6 +109,8 @@ ACTING = (
     "tenant.rateLimitConfiguration",
     "tenant.registrationConfiguration",
     "tenant.state",
+    "tenant.userDeletePolicy.unverified.enabled",
+    "tenant.userDeletePolicy.unverified.numberOfDaysToRetain",
 )
 
 

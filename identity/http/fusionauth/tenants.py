@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Response
 
-from identity.domain.errors import NotFound, Unauthorized
+from identity.domain.errors import NotFound, Unauthorized, invalid_field
 from identity.domain.model import Tenant
 from identity.flows import save_tenant
 from identity.flows.services import Services
@@ -73,7 +73,7 @@ def create_tenant(call: Call, tenant_id: UUID | None = None) -> dict[str, Any]:
         call.services,
         call.now,
         call.actor,
-        loaded["tenant"],
+        _values(call, loaded),
         tenant_id=tenant_id,
         source_id=loaded.get("source_tenant_id"),
     )
@@ -139,14 +139,17 @@ def _save(call: Call, tenant_id: UUID, document: Callable[[Tenant], dict[str, An
     _stay_inside(call, tenant_id)
     call.request.get_data(cache=True)  # a slow body must not hold the row
     updated = save_tenant.update(
-        call.services, call.now, call.actor, tenant_id, lambda stored: _loaded(document(stored))
+        call.services, call.now, call.actor, tenant_id, lambda stored: _values(call, _request.load(document(stored)))
     )
     return _one(call.services, updated)
 
 
-def _loaded(document: dict[str, Any]) -> dict[str, Any]:
-    values: dict[str, Any] = _request.load(document)["tenant"]
-    return values
+def _values(call: Call, loaded: dict[str, Any]) -> dict[str, Any]:
+    """The members of the tenant, and the webhooks that are to hear of it: for a locked key there are none."""
+    locked = call.caller is not None and call.caller.tenant_id is not None
+    if locked and loaded["webhook_ids"]:
+        raise invalid_field("webhookIds", "invalid")
+    return {**loaded["tenant"], "webhook_ids": loaded["webhook_ids"]}
 
 
 def _stay_inside(call: Call, tenant_id: UUID) -> None:

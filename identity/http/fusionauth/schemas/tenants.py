@@ -63,6 +63,7 @@ class Tenant(WireSchema):
 class TenantRequest(WireSchema):
     source_tenant_id = Id()
     tenant = fields.Nested(Tenant, required=True)
+    webhook_ids = Many(Id(), load_default=list, most=1_000)
 
 
 class TenantResponse(WireSchema):
