@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -156,6 +157,7 @@ def application() -> Wsgi:
     configure_logging(settings.log.level, settings.log.format)
     services = build_services(settings)
     services.courier.start(services)
+    atexit.register(services.courier.close)
     for name, work, every_seconds in ROUNDS:
         Rounds(name, partial(work, services), every_seconds).start()
     return HeaderLimits(create_app(services), services.runtime.new_id)
