@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,7 @@ from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.schemas.errors import ErrorsSchema
+from identity.http.fusionauth.visit import event_info_of
 from identity.http.tracing import traced
 from identity.wire import WireSchema, camel_case, parse_uuid
 
@@ -273,6 +274,8 @@ def _answer(view: View, row: Route, types: tuple[str, ...], call: Call, argument
         _refuse_another_verb(call.request)
     call.caller, call.tenant_id = _admit(call.services, row, call.request)
     body.require_type(call.request, types)
+    if row.scope is not Scope.OWN and row.method != "GET":  # the hot routes say it themselves
+        call.services = replace(call.services, info=event_info_of(call.request, {}))
     answer = view(call, **_converted(arguments))
     if isinstance(answer, Response):
         return answer
