@@ -18,7 +18,7 @@ from uuid import UUID
 
 import orjson
 
-from identity.domain.events import Event, passes
+from identity.domain.events import NO_INFO, Event, passes
 from identity.domain.redact import SECRET_MEMBERS, mask
 from identity.domain.webhooks import Audience, Listener
 from identity.flows import courier
@@ -182,7 +182,12 @@ def transact(
 
 def _documents(services: Services, events: Sequence[Event]) -> Documents:
     """What webhooks are told: two runs of a work did the same if this is the same."""
-    return [(event.type, services.present_event(event)) for event in events]
+    return [(event.type, services.present_event(_informed(services, event))) for event in events]
+
+
+def _informed(services: Services, event: Event) -> Event:
+    """With where the request came from, unless the event says it."""
+    return event if event.info != NO_INFO else replace(event, info=services.info)
 
 
 def _prepared(services: Services, tenant_id: UUID | None, events: Sequence[Event], audience: Audience) -> Announcement:
@@ -200,7 +205,7 @@ def entry_of(
     """The event under its id, as the document that webhooks get."""
     new_id, now = event_id or services.runtime.new_id(), services.runtime.now()
     document = {
-        **services.present_event(event),
+        **services.present_event(_informed(services, event)),
         "createInstant": now,
         "id": str(new_id),
         "type": event.type,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from identity.domain.action_logs import ActionLog
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.events import NO_INFO, EventInfo
 from identity.domain.model import User
 from identity.domain.user_actions import UserAction
 from identity.flows.announce import Announce, transact
@@ -38,6 +39,7 @@ class ActionChange:
     reason_id: UUID | None = None
     email_user: bool = False
     notify_user: bool = False
+    info: EventInfo = NO_INFO
 
 
 def modify_user_action(
@@ -101,7 +103,7 @@ def _next_step(
         changed = step(conn, log, definition, actionee)
         if change.broadcast:
             told = {"email_user": change.email_user, "notify_user": change.notify_user}
-            announce(log.tenant_id, [action_event(changed, definition, phase, **told)])
+            announce(log.tenant_id, [action_event(changed, definition, phase, **told, info=change.info)])
         if log.prevents_login:
             users.bump(conn, log.tenant_id, log.actionee_user_id)
         action_logs.update(conn, changed)

@@ -55,9 +55,10 @@ def _end(services: Services, now: int, tenant_id: UUID, log_id: UUID) -> bool:
             return False
         if not action_logs.end(conn, log, now, event_sent=definition.send_end_event):
             return False
-        told = {"email_user": log.email_user_on_end, "notify_user": log.notify_user_on_end}
         if definition.send_end_event:
-            announce(tenant_id, [action_event(log, definition, Phase.END, **told)])
+            mailed, notified = log.email_user_on_end, log.notify_user_on_end
+            end = action_event(log, definition, Phase.END, email_user=mailed, notify_user=notified)
+            announce(tenant_id, [end])
         mail_user(conn, services, log, definition, Phase.END, actionee, email_user=log.email_user_on_end)
         return True
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from identity.domain.events import Event
+from identity.domain.events import NO_INFO, Event, EventInfo
 from identity.flows.configurations import Configurations
 from identity.flows.courier import Courier, Deliver
 from identity.flows.login_traces import LoginTraces
@@ -47,6 +47,9 @@ class Services:
     system: SystemConfigurations
     clock: DevelopmentClock | None = None
     """What moves `runtime.now`, in development mode."""
+
+    info: EventInfo = NO_INFO
+    """Where the request that is being served came from: for events whose flow does not say it itself."""
 
     def close(self) -> None:
         """End connections and children; for an orderly end of the process."""

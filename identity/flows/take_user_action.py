@@ -10,7 +10,7 @@ from uuid import UUID
 
 from identity.domain.action_logs import ActionLog
 from identity.domain.errors import Invalid, invalid_field, invalid_fields
-from identity.domain.events import Event
+from identity.domain.events import NO_INFO, Event, EventInfo
 from identity.domain.model import Registration, User
 from identity.domain.user_actions import UserAction, UserActionReason, localized
 from identity.flows import prevent_logins
@@ -44,6 +44,8 @@ class WantedAction:
     notify_user: bool = False
     broadcast: bool = False
     """Whether webhooks are told."""
+
+    info: EventInfo = NO_INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def _start(log: ActionLog, definition: UserAction, wanted: WantedAction) -> list
     if not wanted.broadcast:
         return []
     told = {"email_user": wanted.email_user, "notify_user": wanted.notify_user}
-    return [action_event(log, definition, Phase.START, **told)]
+    return [action_event(log, definition, Phase.START, **told, info=wanted.info)]
 
 
 def option_problems(definition: UserAction, option: str | None) -> Problems:

@@ -9,7 +9,7 @@ from enum import Enum
 from uuid import UUID
 
 from identity.domain.action_logs import ENDLESS, ActionLog
-from identity.domain.events import Event, TransactionType
+from identity.domain.events import NO_INFO, Event, EventInfo, TransactionType
 from identity.domain.mail import Purpose
 from identity.domain.model import User
 from identity.domain.user_actions import UserAction
@@ -42,7 +42,15 @@ def mails(definition: UserAction, phase: Phase, *, email_user: bool) -> bool:
     return email_user and definition.user_emailing_enabled and template_of(definition, phase) is not None
 
 
-def action_event(log: ActionLog, definition: UserAction, phase: Phase, *, email_user: bool, notify_user: bool) -> Event:
+def action_event(
+    log: ActionLog,
+    definition: UserAction,
+    phase: Phase,
+    *,
+    email_user: bool,
+    notify_user: bool,
+    info: EventInfo = NO_INFO,
+) -> Event:
     """The user.action event. Nobody has a say in an end, since time does not wait for an answer."""
     agreement = TransactionType.NONE if phase is Phase.END else TransactionType(definition.transaction_type)
     payload = {
@@ -63,7 +71,7 @@ def action_event(log: ActionLog, definition: UserAction, phase: Phase, *, email_
         "reason": log.reason,
         "reason_code": log.reason_code,
     }
-    return Event("user.action", payload, log.actionee_user_id, transaction=agreement)
+    return Event("user.action", payload, log.actionee_user_id, info, agreement)
 
 
 def mail_user(

@@ -284,6 +284,23 @@ def test_no_secret_of_a_started_login_can_be_read_in_the_database(world: World) 
         assert secret not in stored
 
 
+def test_no_secret_of_a_started_login_is_in_a_trace_a_log_or_the_event_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.configure(debug=True)
+    caplog.set_level("DEBUG", "identity")
+    code, url = start(world)
+    browser = Browser(world)
+    browser.consent(url)
+    browser.arrive()
+    assert complete(world, code).status_code == 200
+    world.service.services.traces.flush()
+    written = str(world.events()) + str(world.rows("SELECT login_traces::text FROM login_traces")) + caplog.text
+    assert "The login that began here goes on" in written
+    for secret in (code, *browser.back.values()):
+        assert secret not in written
+
+
 def test_an_ordinary_login_is_none_the_wiser(world: World) -> None:
     assert world.login("alice", verifier=True).status_code == 200
     empty = world.login_body("alice") | {"data": {"code": " "}}

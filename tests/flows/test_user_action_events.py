@@ -165,6 +165,7 @@ def test_who_asks_for_it_has_every_step_told(world: World, admin: Acting, hooks:
         "reasonCode": reason["code"],
         "type": ACTION,
     }
+    assert start["info"]["ipAddress"] == "127.0.0.1"
     assert (modify["phase"], modify["comment"], modify["expiry"]) == ("modify", "b", end)
     assert (cancel["phase"], cancel["comment"]) == ("cancel", "c")
 

@@ -308,3 +308,11 @@ def test_no_secret_is_in_an_event_or_in_its_log(world: World, hooks: Hooks, hook
     )
     assert len(hook.requests) >= 8
     assert [secret for secret in secrets if secret in said or secret in stored] == []
+
+
+def test_an_event_says_where_the_call_came_from(scene: Scene, hooks: Hooks, hook: Hook) -> None:
+    headers = {"User-Agent": "an administrator", "X-Forwarded-For": "192.0.2.7"}
+    body = {"user": {"fullName": "New"}}
+    assert scene.call("PATCH", scene.at, body, headers=headers).status_code == 200
+    hooks.deliver()
+    assert [event["info"] for event in hook.events] == [{"ipAddress": "192.0.2.7", "userAgent": "an administrator"}] * 2

@@ -18,6 +18,7 @@ from identity.http.fusionauth.schemas.action_logs import (
     action_log_wire,
     end_of,
 )
+from identity.http.fusionauth.visit import event_info_of
 from identity.store import action_logs, users
 
 ENDPOINT = "/api/user/action"
@@ -50,6 +51,7 @@ def take_action(call: Call) -> dict[str, Any]:
         email_user=given["email_user"],
         notify_user=given["notify_user"],
         broadcast=loaded["broadcast"],
+        info=event_info_of(call.request, loaded["event_info"]),
     )
     return _one(take_user_action(call.services, call.now, call.actor, wanted, call.tenant_id))
 
@@ -88,6 +90,7 @@ def modify_action(call: Call, action_id: UUID) -> dict[str, Any]:
         actioner_user_id=given["actioner_user_id"],
         comment=given.get("comment"),
         broadcast=loaded["broadcast"],
+        info=event_info_of(call.request, loaded["event_info"]),
         has_expiry="expiry" in given,
         expiry=end_of(given.get("expiry")),
         option=given.get("option"),
@@ -108,6 +111,7 @@ def cancel_action(call: Call, action_id: UUID) -> dict[str, Any]:
         actioner_user_id=given["actioner_user_id"],
         comment=given.get("comment"),
         broadcast=loaded["broadcast"],
+        info=event_info_of(call.request, loaded["event_info"]),
         email_user=given["email_user"],
         notify_user=given["notify_user"],
     )

@@ -31,7 +31,7 @@ ENVELOPE: WireSchema = MembersEnvelope()
 DELETION: WireSchema = MemberDeleteRequest()
 SOME: WireSchema = MemberSearchAnswer()
 
-routes = Routes("Group members", "Who is in which group.")
+routes = Routes("Group members", "Who is in which group.", announces=True)
 
 
 @routes.post(ENDPOINT, endpoint=ENDPOINT, takes=MembersEnvelope, gives=MembersEnvelope)

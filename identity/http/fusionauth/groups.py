@@ -31,7 +31,7 @@ REQUEST: WireSchema = GroupRequest()
 ANSWER: WireSchema = GroupAnswer()
 SOME: WireSchema = GroupSearchAnswer()
 
-routes = Routes("Groups", "Groups of users and the application roles they bring.")
+routes = Routes("Groups", "Groups of users and the application roles they bring.", announces=True)
 
 
 @routes.post(ENDPOINT, ONE, endpoint=ENDPOINT, takes=GroupRequest, gives=GroupAnswer)

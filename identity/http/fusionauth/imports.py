@@ -24,7 +24,7 @@ REFRESH_TOKENS = "/api/user/refresh-token/import"
 USER_IMPORT: WireSchema = UserImportSchema()
 TOKEN_IMPORT: WireSchema = RefreshTokenImportSchema()
 
-routes = Routes("Import", "People and sessions of another system.")
+routes = Routes("Import", "People and sessions of another system.", announces=True)
 
 
 @routes.post(USERS, endpoint=USERS, takes=UserImportSchema)

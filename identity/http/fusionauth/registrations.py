@@ -37,7 +37,7 @@ OF_USER = "/api/user/registration/<user_id>"
 
 REQUEST: WireSchema = RegistrationRequestSchema()
 
-routes = Routes("Registrations", "Who may use which application, in which roles.")
+routes = Routes("Registrations", "Who may use which application, in which roles.", announces=True)
 
 
 @routes.post(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -32,6 +32,7 @@ from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.schemas.errors import ErrorsSchema
+from identity.http.fusionauth.visit import event_info_of
 from identity.http.tracing import traced
 from identity.wire import WireSchema, camel_case, parse_uuid
 
@@ -65,6 +66,9 @@ FLAGS = frozenset(
 NUMBERS = frozenset({"end", "limit", "numberOfResults", "offset", "start", "startRow", "status"})
 NO_UUIDS = frozenset({"changePasswordId", "identityProviderUserId", "loginId", "methodId", "verificationId"})
 LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
+
+
+VETOED = {504: "A transactional webhook refused: nothing was changed."}
 
 
 class Scope(Enum):
@@ -177,7 +181,9 @@ class Call:
 class Routes:
     """The routes of one documented page: a decorator per verb, over a flask-smorest blueprint."""
 
-    def __init__(self, title: str, description: str) -> None:
+    def __init__(self, title: str, description: str, *, announces: bool = False) -> None:
+        """`announces`: webhooks hear of every write, and may have a say in it."""
+        self._announces = announces
         self.table: list[Route] = []
         self._blueprint = Blueprint(title, __name__, description=description)
 
@@ -199,6 +205,8 @@ class Routes:
         `statuses` documents answers beside 200; `query` its parameters by description.
         """
 
+        answers = {**VETOED, **(statuses or {})} if self._announces and method != "GET" else statuses
+
         def register(view: View) -> View:
             for number, path in enumerate(paths):
                 name = view.__name__ if number == 0 else f"{view.__name__}_{number}"
@@ -206,7 +214,7 @@ class Routes:
                 self.table.append(row)
                 served = _serve(view, row, types)
                 served.__name__, served.__doc__ = name, view.__doc__
-                documented = self._blueprint.doc(**_documentation(row, takes, gives, types, statuses, query))(served)
+                documented = self._blueprint.doc(**_documentation(row, takes, gives, types, answers, query))(served)
                 self._blueprint.route(path, methods=[method], endpoint=name)(documented)
             return view
 
@@ -266,6 +274,8 @@ def _answer(view: View, row: Route, types: tuple[str, ...], call: Call, argument
         _refuse_another_verb(call.request)
     call.caller, call.tenant_id = _admit(call.services, row, call.request)
     body.require_type(call.request, types)
+    if row.scope is not Scope.OWN and row.method != "GET":  # the hot routes say it themselves
+        call.services = replace(call.services, info=event_info_of(call.request, {}))
     answer = view(call, **_converted(arguments))
     if isinstance(answer, Response):
         return answer

@@ -37,7 +37,7 @@ USER_REQUEST: WireSchema = UserRequestSchema()
 USER_DELETE: WireSchema = UserDeleteSchema()
 RECENT_LOGINS: WireSchema = RecentLoginAnswerSchema()
 
-routes = Routes("Users", "The people of a tenant.")
+routes = Routes("Users", "The people of a tenant.", announces=True)
 
 
 @routes.post("/api/user", "/api/user/<user_id>", endpoint=ENDPOINT, takes=UserRequestSchema, gives=UserAnswerSchema)

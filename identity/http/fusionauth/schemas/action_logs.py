@@ -8,6 +8,7 @@ from marshmallow import fields
 
 from identity.domain.action_logs import ENDLESS, ActionLog
 from identity.http.fusionauth.schemas.common import off
+from identity.http.fusionauth.schemas.login import EventInfoSchema
 from identity.http.fusionauth.schemas.user_actions import NAME_LIMIT
 from identity.wire import Flag, Id, Instant, Many, Part, Text, WireSchema
 
@@ -77,16 +78,19 @@ class TakeSchema(ModifySchema):
 class TakeRequest(WireSchema):
     action = Part(TakeSchema)
     broadcast = off()
+    event_info = Part(EventInfoSchema)
 
 
 class ModifyRequest(WireSchema):
     action = Part(ModifySchema)
     broadcast = off()
+    event_info = Part(EventInfoSchema)
 
 
 class CancelRequest(WireSchema):
     action = Part(CancelSchema)
     broadcast = off()
+    event_info = Part(EventInfoSchema)
 
 
 class ActionResponse(WireSchema):
