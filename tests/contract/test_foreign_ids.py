@@ -41,6 +41,7 @@ GLOBAL = {
     "lambda_id",
     "message_template_id",
     "messenger_id",
+    "theme_id",
     "user_action_id",
     "user_action_reason_id",
     "webhook_id",

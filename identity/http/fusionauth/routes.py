@@ -68,6 +68,9 @@ NO_UUIDS = frozenset({"changePasswordId", "identityProviderUserId", "loginId", "
 LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
 
 
+VETOED = {504: "A transactional webhook refused: nothing was changed."}
+
+
 class Scope(Enum):
     """What a tenant means to a route."""
 
@@ -178,7 +181,9 @@ class Call:
 class Routes:
     """The routes of one documented page: a decorator per verb, over a flask-smorest blueprint."""
 
-    def __init__(self, title: str, description: str) -> None:
+    def __init__(self, title: str, description: str, *, announces: bool = False) -> None:
+        """`announces`: webhooks hear of every write, and may have a say in it."""
+        self._announces = announces
         self.table: list[Route] = []
         self._blueprint = Blueprint(title, __name__, description=description)
 
@@ -200,6 +205,8 @@ class Routes:
         `statuses` documents answers beside 200; `query` its parameters by description.
         """
 
+        answers = {**VETOED, **(statuses or {})} if self._announces and method != "GET" else statuses
+
         def register(view: View) -> View:
             for number, path in enumerate(paths):
                 name = view.__name__ if number == 0 else f"{view.__name__}_{number}"
@@ -207,7 +214,7 @@ class Routes:
                 self.table.append(row)
                 served = _serve(view, row, types)
                 served.__name__, served.__doc__ = name, view.__doc__
-                documented = self._blueprint.doc(**_documentation(row, takes, gives, types, statuses, query))(served)
+                documented = self._blueprint.doc(**_documentation(row, takes, gives, types, answers, query))(served)
                 self._blueprint.route(path, methods=[method], endpoint=name)(documented)
             return view
 
