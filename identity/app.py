@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -11,25 +12,17 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, current_app, g, request
 
 from identity import settings as settings_module
-from identity.flows import (
-    announce,
-    delete_unverified,
-    deliver_mail,
-    deliver_message,
-    deliver_system_event,
-    deliver_webhook,
-    end_user_actions,
-    housekeeping,
-    put_off,
-    send_mail,
-    send_message,
-)
-from identity.flows.configurations import Configurations
+from identity.flows import housekeeping, put_off
+from identity.flows.actions import end_user_actions
+from identity.flows.configuration.configurations import Configurations
+from identity.flows.configuration.system_configurations import SystemConfigurations
 from identity.flows.courier import Courier, Deliver
-from identity.flows.login_traces import LoginTraces
+from identity.flows.events import announce, deliver_system_event, deliver_webhook
+from identity.flows.login.login_traces import LoginTraces
+from identity.flows.mail import deliver_mail, deliver_message, send_mail, send_message
 from identity.flows.rounds import Rounds
 from identity.flows.services import Services
-from identity.flows.system_configurations import SystemConfigurations
+from identity.flows.users import delete_unverified
 from identity.http import body
 from identity.http.cors import guard_origins
 from identity.http.docs import docs_page
@@ -156,6 +149,7 @@ def application() -> Wsgi:
     configure_logging(settings.log.level, settings.log.format)
     services = build_services(settings)
     services.courier.start(services)
+    atexit.register(services.courier.close)
     for name, work, every_seconds in ROUNDS:
         Rounds(name, partial(work, services), every_seconds).start()
     return HeaderLimits(create_app(services), services.runtime.new_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from identity.domain.kickstart import BUILTIN_NAMES, BadKickstart
-from identity.flows.save_api_key import key_place
+from identity.flows.configuration.save_api_key import key_place
 from identity.kickstart import read_plan
 from identity.runtime import Runtime
 from identity.sealing import BadKeyFile, CannotOpen, Sealer, read_key_file

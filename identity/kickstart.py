@@ -22,8 +22,8 @@ from identity.domain import kickstart as files
 from identity.domain.api_keys import ApiKey, normalised
 from identity.domain.kickstart import BadKickstart, Plan, Request, Sources
 from identity.domain.redact import secret_values, without
-from identity.flows.rename_defaults import CannotRename, rename_default_tenant, rename_tenant_manager
-from identity.flows.save_api_key import insert_api_key
+from identity.flows.configuration.rename_defaults import CannotRename, rename_default_tenant, rename_tenant_manager
+from identity.flows.configuration.save_api_key import insert_api_key
 from identity.http.fusionauth.schemas.api_keys import KickstartKeySchema, draft_from
 from identity.runtime import Runtime
 from identity.sealing import Sealer, read_key_file

@@ -10,7 +10,6 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -28,7 +27,7 @@ LEASE = 10_000
 """Milliseconds until a parcel is anybody's again whose courier says nothing more: it has died."""
 RENEWAL_SECONDS = 3.0
 """How often a courier that is alive says so, for the parcels under way."""
-CLOSING_SECONDS = 30.0
+CLOSING_SECONDS = 10.0
 """How long `close` waits for what is under way."""
 AT_ONCE = 8
 """Deliveries at the same time, per worker."""
@@ -58,7 +57,7 @@ class Courier:
         self._bell = threading.Event()
         self._closing = False
         self._thread: threading.Thread | None = None
-        self._counting = threading.Lock()
+        self._counting = threading.Condition()
         self._under_way: dict[UUID, Parcel] = {}
         self._places = itertools.count()
 
@@ -81,21 +80,23 @@ class Courier:
         self._bell.set()
         if self._thread is not None:
             self._thread.join(CLOSING_SECONDS)
+        with self._counting:
+            self._counting.wait_for(lambda: not self._under_way, CLOSING_SECONDS)
 
     def _run(self, services: Services) -> None:
         looks: list[float] = []
         monotonic = services.runtime.monotonic
         renewal = monotonic() + RENEWAL_SECONDS
-        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="delivery") as deliveries:
-            while not self._closing:
-                for parcel in (claimed := self._claim_for_free_hands(services)):
-                    deliveries.submit(self._deliver, services, parcel)
-                if not claimed and self._bell.wait(looks.pop(0) if looks else IDLE_SECONDS):
-                    self._bell.clear()
-                    looks = list(AFTER_A_CALL)
-                if monotonic() >= renewal:
-                    self._renew(services)
-                    renewal = monotonic() + RENEWAL_SECONDS
+        while not self._closing:
+            for parcel in (claimed := self._claim_for_free_hands(services)):
+                # A daemon: a process that ends does not wait for somebody who does not answer.
+                threading.Thread(target=self._deliver, args=(services, parcel), name="delivery", daemon=True).start()
+            if not claimed and self._bell.wait(looks.pop(0) if looks else IDLE_SECONDS):
+                self._bell.clear()
+                looks = list(AFTER_A_CALL)
+            if monotonic() >= renewal:
+                self._renew(services)
+                renewal = monotonic() + RENEWAL_SECONDS
 
     def _claim_for_free_hands(self, services: Services) -> list[Parcel]:
         with self._counting:
@@ -126,6 +127,7 @@ class Courier:
         finally:
             with self._counting:
                 del self._under_way[parcel.id]
+                self._counting.notify_all()
             self._bell.set()  # the next parcel of its key may go now
 
 

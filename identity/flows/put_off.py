@@ -16,10 +16,10 @@ from identity.domain.errors import Invalid, NotFound
 from identity.domain.events import EventInfo
 from identity.domain.model import Tenant
 from identity.flows import courier
-from identity.flows.forgot_password import ForgotRequest, forgot_password, spend_mail
-from identity.flows.resend_verification import ResendRequest, resend
+from identity.flows.passwords.forgot_password import ForgotRequest, forgot_password, spend_mail
 from identity.flows.services import Services
-from identity.flows.verification import spend_mail as spend_verification_mail
+from identity.flows.verifications.resend_verification import ResendRequest, resend
+from identity.flows.verifications.verification import spend_mail as spend_verification_mail
 from identity.store import tenants
 from identity.store.external_identifiers import Kind
 from identity.store.outbox import Parcel

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from identity.domain.events import NO_INFO, Event, EventInfo
-from identity.flows.configurations import Configurations
+from identity.flows.configuration.configurations import Configurations
+from identity.flows.configuration.system_configurations import SystemConfigurations
 from identity.flows.courier import Courier, Deliver
-from identity.flows.login_traces import LoginTraces
-from identity.flows.system_configurations import SystemConfigurations
+from identity.flows.login.login_traces import LoginTraces
 from identity.outbound.callout import Caller
 from identity.outbound.http import Client
 from identity.outbound.reconcile import LambdaPool

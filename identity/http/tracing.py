@@ -12,7 +12,7 @@ from identity.domain.errors import Busy, Invalid, NotFound, TooManyRequests, Una
 from identity.domain.outcome import Door
 from identity.domain.precedence import row
 from identity.domain.trace import Trace, begin_trace
-from identity.flows.announce import WebhooksRefused
+from identity.flows.events.announce import WebhooksRefused
 from identity.runtime import Runtime
 from identity.store.db import StoreUnavailable
 

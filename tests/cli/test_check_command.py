@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from identity import cli
-from identity.flows.save_api_key import key_place
+from identity.flows.configuration.save_api_key import key_place
 from identity.operator_keys import create
 from identity.runtime import Runtime
 from identity.sealing import new_key_line, read_key_file

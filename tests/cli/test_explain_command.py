@@ -6,7 +6,7 @@ import pytest
 
 from identity import cli
 from identity.domain.trace import begin_trace
-from identity.flows.login_traces import LoginTraces
+from identity.flows.login.login_traces import LoginTraces
 from identity.runtime import Runtime
 from identity.store.db import Database
 

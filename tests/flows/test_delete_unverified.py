@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from identity.flows.delete_unverified import Deleted, delete_unverified
+from identity.flows.users.delete_unverified import Deleted, delete_unverified
 from tests.login_world import World
 from tests.webhook_world import NO, Hooks, hooks_of
 

@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 from psycopg.types.json import Jsonb
 
 from identity.domain.keys import KeyAlgorithm
-from identity.flows.save_key import add_imported_key, delete_key, generate_key
+from identity.flows.configuration.save_key import add_imported_key, delete_key, generate_key
 from identity.keymaterial.importing import Material
 from identity.runtime import Runtime
 from identity.signing import InvalidToken, sign, verify

@@ -10,9 +10,9 @@ import pytest
 from identity.domain.guesses import Guess
 from identity.domain.outcome import Verdict
 from identity.domain.trace import Trace
-from identity.flows.guesses import count_wrong
-from identity.flows.login_attempt import Visit
-from identity.flows.password_login import PasswordRequest, log_in
+from identity.flows.login.guesses import count_wrong
+from identity.flows.login.login_attempt import Visit
+from identity.flows.login.password_login import PasswordRequest, log_in
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 from tests.sessions import Sessions

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from identity.domain.trace import EndedTrace, Step, begin_trace
-from identity.flows.login_traces import LoginTraces
+from identity.flows.login.login_traces import LoginTraces
 from identity.runtime import Runtime
 from identity.store import login_traces
 from identity.store.db import Database, StoreUnavailable

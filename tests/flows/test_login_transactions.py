@@ -19,8 +19,8 @@ from identity.app import build_services
 from identity.domain.errors import Invalid
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.trace import Trace
-from identity.flows.complete_login import complete_login
-from identity.flows.login_attempt import LoginRequest
+from identity.flows.login.complete_login import complete_login
+from identity.flows.login.login_attempt import LoginRequest
 from identity.flows.services import Services
 from identity.settings import Links
 from tests.login_world import TWITTER, World, login_world, refused

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -207,3 +207,26 @@ def test_a_running_courier_is_woken_by_a_commit_and_keeps_the_order(
     post(services, *texts, "sign")
     assert arrived.wait(20)
     assert addressee.got == [*texts, "sign"]
+
+
+def test_a_courier_that_is_closed_lets_what_is_under_way_arrive(services: Services, addressee: Addressee) -> None:
+    begun, may_end = Event(), Event()
+
+    def slow(services: Services, parcel: Parcel) -> None:
+        begun.set()
+        assert may_end.wait(20)
+        addressee.deliver(services, parcel)
+
+    own = courier.Courier()
+    made = replace(services, courier=own, deliverers={KIND: slow}, runtime=Runtime())
+    own.start(made)
+    post(made, "hello")
+    assert begun.wait(20)
+    closing = Thread(target=own.close)
+    closing.start()
+    may_end.set()
+    closing.join(20)
+    assert not closing.is_alive()
+    assert addressee.got == ["hello"]
+    with services.db.read() as conn:
+        assert conn.execute("SELECT count(*) FROM outbox").fetchone() == (0,)

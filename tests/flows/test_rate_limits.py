@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from identity.domain.errors import TooManyRequests
-from identity.flows.rate_limits import Limit, Limited, refuse_if_spent, spend, tenant_limit
+from identity.flows.login.rate_limits import Limit, Limited, refuse_if_spent, spend, tenant_limit
 from identity.store import rate_limits, tenants
 from tests.login_world import World
 from tests.storm import at_once

@@ -10,7 +10,7 @@ import pytest
 
 from identity.domain.mail import Purpose
 from identity.flows import courier
-from identity.flows.send_mail import queue_mail
+from identity.flows.mail.send_mail import queue_mail
 from identity.settings import Mail
 from identity.store import applications, outbox, tenants, users
 from tests.fakes.sink import closed_port

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from identity.domain.mail import Purpose
 from identity.flows import courier
-from identity.flows.send_message import queue_message
+from identity.flows.mail.send_message import queue_message
 from identity.flows.services import Services
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard

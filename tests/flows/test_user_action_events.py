@@ -12,7 +12,7 @@ import pytest
 
 from identity.domain.action_logs import ENDLESS
 from identity.domain.events import Event
-from identity.flows.end_user_actions import end_due_actions
+from identity.flows.actions.end_user_actions import end_due_actions
 from tests.acting import Acting, acting
 from tests.login_world import World
 from tests.queued_mails import queued_mails

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from identity.domain.action_logs import ActionLog
 from identity.domain.errors import NotFound, invalid_field
-from identity.flows.change_user_action import ActionChange, cancel_user_action, modify_user_action
-from identity.flows.take_user_action import WantedAction, take_user_action
+from identity.flows.actions.change_user_action import ActionChange, cancel_user_action, modify_user_action
+from identity.flows.actions.take_user_action import WantedAction, take_user_action
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.action_logs import (
     ActionResponse,

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from flask import Response
 
-from identity.flows import rate_limits
+from identity.flows.login import rate_limits
 from identity.http import api_key
 from identity.http.client_address import deciding_address
 from identity.http.fusionauth.routes import Call

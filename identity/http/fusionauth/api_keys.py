@@ -10,7 +10,7 @@ from uuid import UUID
 from identity.domain.access import KEY_MANAGER_ENDPOINT, Caller
 from identity.domain.api_keys import ApiKey, ApiKeyDraft
 from identity.domain.errors import NotFound, Unauthorized, invalid_field
-from identity.flows import save_api_key
+from identity.flows.configuration import save_api_key
 from identity.flows.services import Services
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.api_keys import (

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound
 from identity.domain.model import Application, Role
-from identity.flows import save_application
+from identity.flows.configuration import save_application
 from identity.flows.services import Services
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes

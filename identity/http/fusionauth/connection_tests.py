@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from identity.domain.errors import NotFound, invalid_field
-from identity.flows.start_connection_test import start
+from identity.flows.login.start_connection_test import start
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.connection_tests import ConnectionTestRequest, ConnectionTestResponse, shown
 from identity.store import connection_tests

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound
 from identity.domain.mail import EmailTemplate
-from identity.flows import preview_template, save_email_template
+from identity.flows.mail import preview_template, save_email_template
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.respond import errors_json
 from identity.http.fusionauth.routes import Call, Routes, Scope

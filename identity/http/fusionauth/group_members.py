@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from identity.domain.errors import NotFound, invalid_field
-from identity.flows import group_members as flow
-from identity.flows.group_members import NewMember
+from identity.flows.users import group_members as flow
+from identity.flows.users.group_members import NewMember
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.groups import (

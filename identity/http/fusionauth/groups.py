@@ -7,8 +7,8 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound
 from identity.domain.model import Group
-from identity.flows import save_group
-from identity.flows.save_group import GroupChange
+from identity.flows.users import save_group
+from identity.flows.users.save_group import GroupChange
 from identity.http import body
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes

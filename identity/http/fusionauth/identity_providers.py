@@ -7,7 +7,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import ProviderConfig
-from identity.flows import save_provider
+from identity.flows.configuration import save_provider
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas import identity_providers as schemas

@@ -6,8 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.errors import invalid_field
-from identity.flows.import_refresh_tokens import import_refresh_tokens
-from identity.flows.import_users import ImportRequest, import_users
+from identity.flows.users.import_refresh_tokens import import_refresh_tokens
+from identity.flows.users.import_users import ImportRequest, import_users
 from identity.http import body
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.imports import (

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 
 from identity.domain.errors import invalid_field
-from identity.flows import issue_token as flow
+from identity.flows.tokens import issue_token as flow
 from identity.http.bearer import id_of, require_claims
 from identity.http.fusionauth.login_response import REFRESH_COOKIE
 from identity.http.fusionauth.respond import json_reply

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from identity.domain.errors import Invalid, NotFound, Problem, field_problem, invalid_field
 from identity.domain.keys import SigningKey
-from identity.flows import save_key
+from identity.flows.configuration import save_key
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.keys import (

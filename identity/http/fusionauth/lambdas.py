@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.lambdas import Lambda, LambdaType
-from identity.flows import save_lambda
+from identity.flows.configuration import save_lambda
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.lambdas import (

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import Link
-from identity.flows.link_user import NewLink, complete_pending_link, create_link, remove_link
+from identity.flows.login.link_user import NewLink, complete_pending_link, create_link, remove_link
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.links import (
     LinkRequest,

@@ -11,8 +11,8 @@ from marshmallow import ValidationError
 from identity.domain.access import Caller
 from identity.domain.errors import Invalid, Unauthorized
 from identity.domain.outcome import Door
-from identity.flows.complete_login import complete_login
-from identity.flows.login_attempt import LoginRequest
+from identity.flows.login.complete_login import complete_login
+from identity.flows.login.login_attempt import LoginRequest
 from identity.http import api_key
 from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response

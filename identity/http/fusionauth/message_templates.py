@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity.domain.errors import Invalid, NotFound
 from identity.domain.mail import MessageTemplate
-from identity.flows import preview_template, save_message_template
+from identity.flows.mail import preview_template, save_message_template
 from identity.http.fusionauth.respond import errors_json
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas import mail as schemas

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound
 from identity.domain.messengers import Messenger
-from identity.flows import save_messenger
+from identity.flows.mail import save_messenger
 from identity.flows.services import Services
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.mail import MessengerRequest, MessengerResponse, MessengerSchema

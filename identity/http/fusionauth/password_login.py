@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response
 
 from identity.domain.outcome import Door
-from identity.flows.password_login import PasswordRequest, log_in
+from identity.flows.login.password_login import PasswordRequest, log_in
 from identity.http import api_key
 from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login import caller_and_scope

@@ -12,9 +12,9 @@ import orjson
 from flask import Response
 
 from identity.domain.errors import NotFound, Unauthorized, invalid_field
-from identity.flows.forgot_password import ForgotRequest, forgot_password
-from identity.flows.new_password import PasswordChange, change_password
-from identity.flows.password_right import PasswordRight, require_no_trust, right_by_id, right_by_login_id
+from identity.flows.passwords.forgot_password import ForgotRequest, forgot_password
+from identity.flows.passwords.new_password import PasswordChange, change_password
+from identity.flows.passwords.password_right import PasswordRight, require_no_trust, right_by_id, right_by_login_id
 from identity.flows.put_off import put_off_forgotten
 from identity.http.bearer import id_of, presented_token, require_claims
 from identity.http.fusionauth.respond import empty_reply, json_reply

@@ -8,7 +8,7 @@ from flask import Response
 
 from identity.domain.errors import Unauthorized, invalid_field
 from identity.domain.outcome import Verdict
-from identity.flows import ping as flow
+from identity.flows.login import ping as flow
 from identity.http import api_key
 from identity.http.bearer import id_of, presented_token, require_claims
 from identity.http.client_address import client_address

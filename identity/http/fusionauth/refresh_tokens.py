@@ -9,8 +9,8 @@ from flask import Response
 
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.outcome import Door
-from identity.flows.refresh import RefreshRequest, refresh
-from identity.flows.revoke import Revocation, log_out, revoke
+from identity.flows.tokens.refresh import RefreshRequest, refresh
+from identity.flows.tokens.revoke import Revocation, log_out, revoke
 from identity.http import body
 from identity.http.client_address import client_address
 from identity.http.fusionauth.login import tenant_scope

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Registration, User
-from identity.flows import register_user
-from identity.flows.register_user import Enrolment, RegistrationChange
+from identity.flows.users import register_user
+from identity.flows.users.register_user import Enrolment, RegistrationChange
 from identity.http import body
 from identity.http.client_address import client_address
 from identity.http.fusionauth.login_response import tokens_wire

@@ -27,7 +27,7 @@ from identity.domain.errors import (
     field_problem,
     invalid_request,
 )
-from identity.flows.announce import WebhooksRefused
+from identity.flows.events.announce import WebhooksRefused
 from identity.logs import stack_of
 from identity.store.db import InUse, StoreUnavailable, UniqueConflict
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity.domain.errors import invalid_field
 from identity.domain.model import Role
-from identity.flows import save_role
+from identity.flows.configuration import save_role
 from identity.http.fusionauth.applications import role_members
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.applications import RoleEnvelope

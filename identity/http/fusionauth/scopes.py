@@ -9,7 +9,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Application, Scope
-from identity.flows import save_scope
+from identity.flows.configuration import save_scope
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.applications import ScopeAnswer, ScopeRequest
 from identity.http.patch import patched

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response
 
-from identity.flows.start_login import StartRefused, StartRequest, start_login
+from identity.flows.login.start_login import StartRefused, StartRequest, start_login
 from identity.http.client_address import certain_address
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.respond import refused_reply

@@ -10,7 +10,7 @@ from flask import Response
 
 from identity.domain.errors import NotFound, Unauthorized, invalid_field
 from identity.domain.model import Tenant
-from identity.flows import save_tenant
+from identity.flows.configuration import save_tenant
 from identity.flows.services import Services
 from identity.http import body
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order

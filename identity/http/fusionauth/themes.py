@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound
 from identity.domain.theme import Theme
-from identity.flows import save_theme
+from identity.flows.configuration import save_theme
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.themes import (

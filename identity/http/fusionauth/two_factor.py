@@ -11,10 +11,10 @@ from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import User
 from identity.domain.outcome import Door
-from identity.flows.send_code import SendRequest, send_for_challenge, send_to_change
-from identity.flows.start_two_factor import StartRequest, start_two_factor
-from identity.flows.two_factor_login import TwoFactorRequest, two_factor_login
-from identity.flows.two_factor_status import two_factor_status
+from identity.flows.second_factors.send_code import SendRequest, send_for_challenge, send_to_change
+from identity.flows.second_factors.start_two_factor import StartRequest, start_two_factor
+from identity.flows.second_factors.two_factor_login import TwoFactorRequest, two_factor_login
+from identity.flows.second_factors.two_factor_status import two_factor_status
 from identity.http.fusionauth.address_limit import LIMITED, limiting_failures
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response

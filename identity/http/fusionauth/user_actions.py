@@ -8,7 +8,7 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound
 from identity.domain.user_actions import UserAction
-from identity.flows import save_user_action
+from identity.flows.actions import save_user_action
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.user_actions import UserActionRequest, UserActionResponse, UserActionSchema
 from identity.http.patch import patched

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from identity.domain.errors import invalid_field
-from identity.flows.user_status import MOST_AT_ONCE, BulkDelete, delete_users
+from identity.flows.users.user_status import MOST_AT_ONCE, BulkDelete, delete_users
 from identity.http import body
 from identity.http.fusionauth.routes import ABSENT, Call, Routes
 from identity.http.fusionauth.schemas.user_deletion import UserBulkDeleteSchema, UsersDeletedSchema

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, Unauthorized, invalid_field
 from identity.domain.totp import SECRET_BYTES, base32
-from identity.flows.disable_method import disable_method, rename_method
-from identity.flows.enable_method import NewMethod, enable_method
-from identity.flows.method_owner import Owner, owner_of
-from identity.flows.recovery_codes import recovery_codes_left, renew_recovery_codes
+from identity.flows.second_factors.disable_method import disable_method, rename_method
+from identity.flows.second_factors.enable_method import NewMethod, enable_method
+from identity.flows.second_factors.method_owner import Owner, owner_of
+from identity.flows.second_factors.recovery_codes import recovery_codes_left, renew_recovery_codes
 from identity.flows.services import Services
 from identity.http import body
 from identity.http.fusionauth.routes import Call, Routes, Scope

@@ -8,8 +8,8 @@ from uuid import UUID
 from identity.domain.contact import canonical
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Registration, User
-from identity.flows import new_user, save_user, user_status
-from identity.flows.save_user import UserChange
+from identity.flows.users import new_user, save_user, user_status
+from identity.flows.users.save_user import UserChange
 from identity.http import body
 from identity.http.fusionauth.routes import ABSENT, Call, Routes, Scope
 from identity.http.fusionauth.schemas.user_search import RecentLoginAnswerSchema

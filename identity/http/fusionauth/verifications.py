@@ -10,9 +10,9 @@ from dataclasses import replace
 from flask import Response
 
 from identity.domain.errors import Unauthorized, invalid_field
-from identity.flows import verify
 from identity.flows.put_off import put_off_resending
-from identity.flows.resend_verification import ResendRequest, resend
+from identity.flows.verifications import verify
+from identity.flows.verifications.resend_verification import ResendRequest, resend
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.verifications import VerificationAnswer, VerifyRequest, begun_wire

@@ -10,7 +10,7 @@ from flask import Request
 
 from identity.domain.events import EventInfo
 from identity.domain.model import Device
-from identity.flows.login_attempt import Visit
+from identity.flows.login.login_attempt import Visit
 from identity.http.client_address import client_address
 
 TRUST_COOKIE = "fusionauth.trust"

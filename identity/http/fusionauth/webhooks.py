@@ -8,9 +8,9 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound
 from identity.domain.webhooks import Webhook
-from identity.flows import save_webhook
-from identity.flows.audience import opened
-from identity.flows.save_webhook import WebhookValues
+from identity.flows.events import save_webhook
+from identity.flows.events.audience import opened
+from identity.flows.events.save_webhook import WebhookValues
 from identity.http.fusionauth.criteria import CRITERIA, criteria, page_of, refusing_unknown_order
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.webhooks import (

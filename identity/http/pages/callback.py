@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
-from identity.flows.reach_provider import CALLBACK_PATH
-from identity.flows.return_to_login import Arrival, Welcome, come_back
+from identity.flows.login.reach_provider import CALLBACK_PATH
+from identity.flows.login.return_to_login import Arrival, Welcome, come_back
 from identity.http import body
 from identity.http.client_address import certain_address
 from identity.http.pages.document import guarded, page

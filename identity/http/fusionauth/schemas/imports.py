@@ -9,11 +9,11 @@ from marshmallow import ValidationError
 from marshmallow.fields import Nested
 
 from identity.domain.outcome import ChangeReason
-from identity.flows.brought_methods import BroughtMethod
-from identity.flows.import_refresh_tokens import ImportedToken
-from identity.flows.import_users import ImportedRegistration, ImportedUser
-from identity.flows.register_user import RegistrationChange
-from identity.flows.save_user import NewMembership
+from identity.flows.second_factors.brought_methods import BroughtMethod
+from identity.flows.users.import_refresh_tokens import ImportedToken
+from identity.flows.users.import_users import ImportedRegistration, ImportedUser
+from identity.flows.users.register_user import RegistrationChange
+from identity.flows.users.save_user import NewMembership
 from identity.http.fusionauth.schemas.users import RegistrationSchema, UserSchema
 from identity.wire import Flag, Free, Id, Instant, Many, Part, Text, Whole, WireSchema
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from identity.flows.user_status import MOST_AT_ONCE
+from identity.flows.users.user_status import MOST_AT_ONCE
 from identity.wire import Flag, Id, Many, Text, Whole, WireSchema
 
 

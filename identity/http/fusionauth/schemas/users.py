@@ -15,9 +15,9 @@ from identity.domain.bounds import LONGEST_URL, LONGEST_USERNAME, MOST_LANGUAGES
 from identity.domain.contact import LONGEST_EMAIL
 from identity.domain.model import Membership, Registration, User
 from identity.domain.standing import TwoFactorMethod
-from identity.flows.brought_methods import BroughtMethod
-from identity.flows.register_user import RegistrationChange
-from identity.flows.save_user import NewMembership, UserChange
+from identity.flows.second_factors.brought_methods import BroughtMethod
+from identity.flows.users.register_user import RegistrationChange
+from identity.flows.users.save_user import NewMembership, UserChange
 from identity.http.fusionauth.schemas.user_fields import Day, Email, Locale, TextMap, Zone
 from identity.wire import Flag, Free, Id, Instant, Many, Part, Text, Whole, WireSchema
 

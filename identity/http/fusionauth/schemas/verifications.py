@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from identity.flows.begin_verification import Begun
+from identity.flows.verifications.begin_verification import Begun
 from identity.http.fusionauth.schemas.login import EventInfoSchema
 from identity.wire import Id, Part, Text, WireSchema
 

@@ -12,8 +12,8 @@ from marshmallow import ValidationError, fields
 
 from identity.domain.events import TYPES
 from identity.domain.webhooks import Webhook
-from identity.flows.audience import CERTIFICATE, HEADERS, PASSWORD, USERNAME
-from identity.flows.save_webhook import WebhookValues
+from identity.flows.events.audience import CERTIFICATE, HEADERS, PASSWORD, USERNAME
+from identity.flows.events.save_webhook import WebhookValues
 from identity.http.fusionauth.schemas.common import MOST, custom_data, off, one_of, whole
 from identity.keymaterial.certificates import is_certificate
 from identity.outbound.http import split_url

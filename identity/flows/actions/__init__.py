@@ -1,0 +1,1 @@
+"""User actions: definitions, taking and ending them, and what they do to sessions."""

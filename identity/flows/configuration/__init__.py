@@ -1,0 +1,1 @@
+"""What administrators configure: tenants, applications, providers, keys, lambdas; and the copies that logins use."""

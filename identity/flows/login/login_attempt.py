@@ -1,0 +1,170 @@
+"""One login on its way: what was asked, what has been found out, and the signal to begin again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+from identity.domain.events import EventInfo
+from identity.domain.linking import Key
+from identity.domain.model import Claims, Device, Registration, User
+from identity.domain.outcome import Door
+from identity.domain.standing import NO_STANDING, Standing
+from identity.domain.trace import Trace
+from identity.flows.configuration.configurations import (
+    ApplicationConfiguration,
+    ProviderConfiguration,
+    TenantConfiguration,
+)
+from identity.flows.login.login_log import LoginLog
+from identity.store.logins import LinkUse
+from identity.upstream import UpstreamRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What every door learns about whoever knocks, beside the proof of who they are."""
+
+    tenant_id: UUID | None = None
+    """The tenant the call is scoped to, if it is."""
+
+    ip_address: str | None = None
+    user_agent: str | None = None
+    device: Device = field(default_factory=Device)
+    meta_data: Mapping[str, Any] = field(default_factory=dict)
+    no_jwt: bool = False
+    trust: str | None = field(default=None, repr=False)
+    """What names a trusted computer: the cookie fusionauth.trust, or a twoFactorTrustId."""
+
+    state: str | None = None
+    """The client's own JSON text, given back byte for byte (decision 13)."""
+
+    @property
+    def event_info(self) -> EventInfo:
+        """What events say of where the call came from."""
+        return EventInfo(
+            device_description=self.device.description,
+            device_name=self.device.name,
+            device_type=self.device.type,
+            ip_address=self.ip_address,
+            user_agent=self.user_agent,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRequest:
+    """What any front end makes of a request to complete a provider's login."""
+
+    application_id: UUID
+    provider_id: UUID
+    data: Mapping[str, str] = field(repr=False)
+    visit: Visit = field(default_factory=Visit)
+    connection_test_id: UUID | None = None
+    no_link: bool = False
+
+
+class BeginAgain(Exception):
+    """What this attempt stood on is no longer so: the configuration changed, or another login was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The configuration one attempt runs under."""
+
+    application: ApplicationConfiguration
+    provider: ProviderConfiguration
+    authentication_type: str
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.application.application.tenant_id
+
+    @property
+    def application_id(self) -> UUID:
+        return self.application.application.id
+
+    @property
+    def provider_id(self) -> UUID:
+        return self.provider.config.id
+
+    @property
+    def version(self) -> int:
+        """The version to prove: the older of the two copies, so that a change between them is noticed."""
+        return min(self.application.version, self.provider.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom this login is for: a stored user, or a draft that row 24 will store."""
+
+    user: User
+    registrations: tuple[Registration, ...] = ()
+    standing: Standing = NO_STANDING
+    stored: bool = True
+    linked: bool = True
+    matched_by: Key | None = None
+    """The provider's own value that found the user; None when a link did, or nobody was found."""
+
+    def registration_for(self, application_id: UUID | None) -> Registration | None:
+        return next((item for item in self.registrations if item.application_id == application_id), None)
+
+    def with_registration(self, registration: Registration) -> Person:
+        """The person with this registration, instead of the one for the same application if there is one."""
+        others = (item for item in self.registrations if item.application_id != registration.application_id)
+        everyone = sorted((*others, registration), key=lambda item: str(item.application_id))  # the order of the wire
+        return replace(self, registrations=tuple(everyone))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Somebody has proved at a door who they are: what the tail of a login needs to know of how they came in."""
+
+    door: Door
+    configuration: TenantConfiguration | ApplicationConfiguration
+    visit: Visit
+    authentication_type: str
+    log: LoginLog
+    version: int
+    """The version of the configuration that the entry stands on."""
+
+    provider: ProviderConfiguration | None = None
+    link: LinkUse | None = None
+    """The link that the login came by; no second factor or password comes by one."""
+
+    second_factor_done: bool = False
+    password: str | None = field(default=None, repr=False)
+    """The password that was the proof, at the one door that sees it."""
+
+    weak_password: bool = False
+    """Whether the password before a second factor was one that the tenant would not take today."""
+
+    @property
+    def trace(self) -> Trace:
+        return self.log.trace
+
+    @property
+    def tenant_id(self) -> UUID:
+        return self.configuration.tenant.id
+
+    @property
+    def application_id(self) -> UUID | None:
+        return self.configuration.application_id
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What one login has found out so far; it outlives a new beginning, so that X and the lambda are asked once."""
+
+    request: LoginRequest
+    trace: Trace
+    log: LoginLog
+    said: Claims | UpstreamRefused | None = None
+    """What the provider answered: it is asked once, since a verifier works once."""
+
+    signed_with: tuple[Any, ...] | None = None
+    """The credentials under which it was asked: under others the answer counts for nothing (T1)."""
+
+    lambda_changes: tuple[dict[str, Any], dict[str, Any]] | None = None
+    """What the lambda changed of user and registration: it runs once per login, its results are carried over (D20)."""

@@ -1,0 +1,1 @@
+"""Second factors: challenges and their answers, methods, codes, recovery codes, trusted computers."""

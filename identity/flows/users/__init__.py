@@ -1,0 +1,1 @@
+"""Users, registrations and groups on behalf of administrators: create, change, import, deactivate, delete."""
