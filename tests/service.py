@@ -34,6 +34,9 @@ from identity.store.migrate import migrate
 
 NOW = 1_750_000_000_000
 
+NOBODYS_ID = "00000000-0000-4000-8000-00000000dead"
+"""An id that nothing has. It is the same in every process: parameters of tests must be, for they are collected by each."""
+
 
 @dataclass(frozen=True)
 class Service:
