@@ -35,7 +35,7 @@ from identity.store.migrate import migrate
 NOW = 1_750_000_000_000
 
 NOBODYS_ID = "00000000-0000-4000-8000-00000000dead"
-"""An id that nothing has. It is the same in every process: parameters of tests must be, for they are collected by each."""
+"""An id that nothing has, the same in every process: parameters of tests must be, since each process collects them."""
 
 
 @dataclass(frozen=True)
