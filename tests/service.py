@@ -34,6 +34,9 @@ from identity.store.migrate import migrate
 
 NOW = 1_750_000_000_000
 
+NOBODYS_ID = "00000000-0000-4000-8000-00000000dead"
+"""An id that nothing has, the same in every process: parameters of tests must be, since each process collects them."""
+
 
 @dataclass(frozen=True)
 class Service:

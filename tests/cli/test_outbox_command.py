@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 
 from identity import cli
 from identity.flows import courier
 from identity.store import outbox
-from tests.service import Service, running_service
+from tests.service import NOBODYS_ID, Service, running_service
 
 KIND = "webhook"
 
@@ -56,7 +55,7 @@ def test_it_is_handed_to_the_courier_again(
     assert entries == [("identity outbox",)]
 
 
-@pytest.mark.parametrize(("arguments", "status"), [(["--kind", "mail"], 0), ([str(uuid4())], 1)])
+@pytest.mark.parametrize(("arguments", "status"), [(["--kind", "mail"], 0), ([NOBODYS_ID], 1)])
 def test_another_one_stays_where_it_is(
     service: Service, parcel: outbox.Parcel, arguments: list[str], status: int
 ) -> None:

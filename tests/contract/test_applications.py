@@ -10,7 +10,7 @@ import pytest
 
 from identity.domain.model import FUSIONAUTH_APPLICATION_ID
 from identity.store import applications
-from tests.service import Service, codes, insert_lambda, insert_signing_key
+from tests.service import NOBODYS_ID, Service, codes, insert_lambda, insert_signing_key
 
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
@@ -90,13 +90,13 @@ def test_a_name_is_unique_in_its_tenant_only(service: Service) -> None:
         ({"name": ""}, "[blank]application.name"),
         ({"loginConfiguration": {"generateRefreshTokens": "true"}}, "[invalidJSON]"),
         ({"oauthConfiguration": {"enabledGrants": ["magic"]}}, "[invalidJSON]"),
-        ({"jwtConfiguration": {"idTokenKeyId": str(uuid4())}}, "[invalid]application.jwtConfiguration.idTokenKeyId"),
+        ({"jwtConfiguration": {"idTokenKeyId": NOBODYS_ID}}, "[invalid]application.jwtConfiguration.idTokenKeyId"),
         (
             {"jwtConfiguration": {"refreshTokenTimeToLiveInMinutes": -1}},
             "[invalid]application.jwtConfiguration.refreshTokenTimeToLiveInMinutes",
         ),
         (
-            {"lambdaConfiguration": {"accessTokenPopulateId": str(uuid4())}},
+            {"lambdaConfiguration": {"accessTokenPopulateId": NOBODYS_ID}},
             "[invalid]application.lambdaConfiguration.accessTokenPopulateId",
         ),
         ({"verificationStrategy": "FormField"}, "[invalid]application.verificationStrategy"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -15,7 +15,7 @@ from identity.runtime import Runtime
 from identity.store import connection_tests
 from tests.contract.patching import PROVIDER_ID, TWITTER
 from tests.fakes.x import XEmulator
-from tests.service import Service, running_service
+from tests.service import NOBODYS_ID, Service, running_service
 
 PATH = "/api/identity-provider/test"
 
@@ -86,8 +86,8 @@ def test_the_only_tenant_need_not_be_named(service: Service) -> None:
     [
         ({"identityProviderId": None}, "identityProviderId", "[missing]identityProviderId"),
         ({"identityProviderId": "x"}, "identityProviderId", "[invalidJSON]"),
-        ({"identityProviderId": str(uuid4())}, "identityProviderId", "[invalid]identityProviderId"),
-        ({"tenantId": str(uuid4())}, "tenantId", "[invalid]tenantId"),
+        ({"identityProviderId": NOBODYS_ID}, "identityProviderId", "[invalid]identityProviderId"),
+        ({"tenantId": NOBODYS_ID}, "tenantId", "[invalid]tenantId"),
     ],
 )
 def test_a_bad_start_has_its_code(service: Service, members: dict[str, Any], path: str, code: str) -> None:

@@ -16,5 +16,5 @@ def test_an_export_that_breaks_half_way_leaves_no_file_open() -> None:
         raise LookupError("the database went away")
 
     with pytest.raises(LookupError):
-        zipped_csv("export", ["column"], rows(), {})
+        zipped_csv("export", ["column"], rows())
     gc.collect()  # a file that is still open warns when it is collected, and warnings are errors

@@ -21,7 +21,7 @@ from tests.contract.people import (
     retrieved,
     service_for_a_module,
 )
-from tests.service import Service
+from tests.service import NOBODYS_ID, Service
 
 ROOT = "/api/user/registration"
 JSON_PATCH = {"Content-Type": "application/json-patch+json"}
@@ -152,7 +152,7 @@ def test_the_combined_create_needs_a_new_user_and_a_password(service: Service, a
     [
         ({"applicationId": None}, "registration.applicationId", "[missing]registration.applicationId"),
         ({"applicationId": "x"}, "registration.applicationId", "[invalidJSON]"),
-        ({"applicationId": str(uuid4())}, "registration.applicationId", "[invalid]registration.applicationId"),
+        ({"applicationId": NOBODYS_ID}, "registration.applicationId", "[invalid]registration.applicationId"),
         ({"roles": ["emperor"]}, "registration.roles[0]", "[invalid]registration.roles[0]"),
         ({"roles": "admin"}, "registration.roles", "[invalidJSON]"),
         ({"timezone": "Mars"}, "registration.timezone", "[invalid]registration.timezone"),

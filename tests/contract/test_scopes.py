@@ -72,3 +72,11 @@ def test_a_scope_of_another_application_is_not_found(service: Service, applicati
     for method in ("GET", "PUT", "PATCH", "DELETE"):
         body = None if method == "GET" else {"scope": {}}
         assert service.call(method, f"/api/application/{other}/scope/{made['id']}", body).status_code == 404
+
+
+def test_a_copy_of_an_application_has_its_scopes_under_new_ids(service: Service, application_id: str) -> None:
+    made = service.call("POST", f"/api/application/{application_id}/scope", {"scope": {"name": "read"}}).json()["scope"]
+    body = {"application": {"name": "Copy"}, "sourceApplicationId": application_id}
+    [scope] = service.call("POST", "/api/application", body).json()["application"]["scopes"]
+    assert scope["name"] == "read"
+    assert scope["id"] != made["id"]

@@ -12,7 +12,7 @@ from identity.domain.events import TYPES
 from identity.domain.keys import KeyAlgorithm
 from identity.keymaterial.making import generate
 from identity.runtime import Runtime
-from tests.service import Service
+from tests.service import NOBODYS_ID, Service
 
 MINIMAL = {"url": "https://example.com/hook", "connectTimeout": 1000, "readTimeout": 2000}
 
@@ -107,14 +107,14 @@ def test_a_webhook_is_created_under_the_id_in_the_path_once(service: Service) ->
         ("headers", {"Bad Name": "a"}, "[invalid]webhook.headers"),
         ("headers", {"X-Number": 1}, "[invalidJSON]"),
         ("sslCertificate", "no certificate", "[invalid]webhook.sslCertificate"),
-        ("sslCertificateKeyId", str(uuid4()), "[invalid]webhook.sslCertificateKeyId"),
+        ("sslCertificateKeyId", NOBODYS_ID, "[invalid]webhook.sslCertificateKeyId"),
         ("signatureConfiguration", {"enabled": True}, "[missing]webhook.signatureConfiguration.signingKeyId"),
         (
             "signatureConfiguration",
-            {"signingKeyId": str(uuid4())},
+            {"signingKeyId": NOBODYS_ID},
             "[invalid]webhook.signatureConfiguration.signingKeyId",
         ),
-        ("tenantIds", [str(uuid4())], "[invalid]webhook.tenantIds"),
+        ("tenantIds", [NOBODYS_ID], "[invalid]webhook.tenantIds"),
     ],
 )
 def test_what_can_not_be_called_or_does_not_exist_is_refused(

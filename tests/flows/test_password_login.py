@@ -12,7 +12,7 @@ from identity.store import external_identifiers
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
-from tests.service import codes
+from tests.service import NOBODYS_ID, codes
 
 WRONG = "incorrect horse battery"
 
@@ -109,7 +109,7 @@ def test_the_device_and_the_address_are_kept(world: World, door: Door) -> None:
         ({"loginId": "x" * 256, "password": "x"}, {"[tooLong]loginId"}),
         ({"loginId": 7, "password": ["x"]}, {"[invalidJSON]"}),
         ({"loginId": "ann", "password": "x", "loginIdTypes": ["shoe size"]}, {"[invalidJSON]"}),
-        ({"loginId": "ann", "password": "x", "applicationId": str(uuid4())}, {"[invalid]applicationId"}),
+        ({"loginId": "ann", "password": "x", "applicationId": NOBODYS_ID}, {"[invalid]applicationId"}),
     ],
 )
 def test_a_bad_request_names_its_fields(world: World, body: dict[str, Any], expected: set[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.contract.people import codes
 from tests.login_world import World
 from tests.second_factors import tenant_policy
+from tests.service import NOBODYS_ID
 from tests.sessions import REFRESH, Sessions, claims_of
 from tests.verifying import GATED, verify_emails, verify_registrations
 
@@ -89,7 +90,7 @@ def test_an_inactive_application_logs_nobody_in(sessions: Sessions) -> None:
     assert not TOKENS & set(answer.json())
 
 
-@pytest.mark.parametrize("change", [{"roles": ["emperor"]}, {"applicationId": str(uuid4())}])
+@pytest.mark.parametrize("change", [{"roles": ["emperor"]}, {"applicationId": NOBODYS_ID}])
 def test_a_combined_create_that_fails_leaves_no_token_and_no_record(sessions: Sessions, change: dict[str, Any]) -> None:
     before = sessions.world.count("refresh_tokens"), sessions.world.count("login_records")
     body = new_body(sessions.world.application_id)

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
-from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role
+from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role, Scope
 from identity.flows.configuration import sealed_members
 from identity.flows.configuration.references import (
     Problems,
@@ -27,7 +27,7 @@ from identity.flows.events.announce import Announce, transact
 from identity.flows.mail.mail_references import mail_problems
 from identity.flows.services import Services
 from identity.flows.tokens.token_events import keys_changed
-from identity.store import applications, audit, configuration, roles
+from identity.store import applications, audit, configuration, roles, scopes
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
@@ -61,6 +61,8 @@ def create(
         application = _application(services, tenant_id, new_id, now, chosen, {})
         applications.insert(conn, application)
         _add_roles(conn, application, new_roles(services, now, chosen["roles"]))
+        for scope in _scopes_of(conn, tenant_id, source_id):
+            scopes.insert(conn, application, replace(scope, id=services.runtime.new_id(), insert_instant=now))
         audit.add(conn, now, actor, f"Created the application {_named(application)}")
         return _stored(conn, application)
 
@@ -154,7 +156,7 @@ def _spare_admin(application: Application) -> None:
 
 
 def _copied(services: Services, conn: Connection, tenant_id: UUID, source_id: UUID, name: str) -> Values:
-    """All of another application but id, name and client secret; its roles under new ids."""
+    """All of another application but id, name and client secret; its roles and scopes under new ids."""
     source = applications.get(conn, source_id, tenant_id)
     if source is None:
         raise invalid_field("sourceApplicationId", "invalid")
@@ -165,6 +167,11 @@ def _copied(services: Services, conn: Connection, tenant_id: UUID, source_id: UU
         "id_token_key_id": source.id_token_key_id,
     }
     return {**values, "name": name, "data": source.data, "roles": [_role_values(role) for role in source.roles]}
+
+
+def _scopes_of(conn: Connection, tenant_id: UUID, source_id: UUID | None) -> tuple[Scope, ...]:
+    source = None if source_id is None else applications.get(conn, source_id, tenant_id)
+    return () if source is None else source.scopes
 
 
 def _role_values(role: Role) -> dict[str, Any]:

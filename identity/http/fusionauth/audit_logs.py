@@ -121,7 +121,7 @@ def _exported(call: Call, document: dict[str, Any]) -> Response:
              entry.reason, _text(entry.data or None), _text(entry.old_value), _text(entry.new_value), entry.tenant_id)
             for entry in audit.every(conn, audit_criteria(loaded["criteria"]))
         )  # fmt: skip
-        return zipped_csv("audit_logs", HEADER, rows, call.request.environ)
+        return zipped_csv("audit_logs", HEADER, rows)
 
 
 def _text(value: Any) -> str | None:

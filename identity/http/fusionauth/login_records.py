@@ -104,4 +104,4 @@ def _exported(call: Call, document: dict[str, Any]) -> Response:
              time_of(row.instant), row.instant, row.ip_address)
             for row in login_record_search.every(conn, chosen)
         )  # fmt: skip
-        return zipped_csv("login_records", HEADER, rows, call.request.environ)
+        return zipped_csv("login_records", HEADER, rows)
