@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import bcrypt
-from argon2 import extract_parameters, low_level
-from argon2.exceptions import VerifyMismatchError
+from argon2 import low_level
+from argon2.exceptions import VerificationError, VerifyMismatchError
 
 ARGON2ID = "argon2id"
 BCRYPT = "bcrypt"
@@ -26,6 +27,15 @@ BCRYPT_SALT_CHARACTERS = 22
 ARGON2_MEMORY_KIB = 19 * 1024
 """OWASP's smaller set: 19 MiB, two rounds, one lane; 27 ms on the reference machine."""
 
+ARGON2_LANES = 16
+"""Most lanes of a hash that another program made: each is a thread while it is compared."""
+ARGON2_WORK = 32 * ARGON2_MEMORY_KIB
+"""Most memory times rounds of such a hash: it is compared in half a second."""
+
+_ARGON2 = re.compile(
+    r"\$argon2id(?:\$v=(?:16|19))?\$m=([1-9][0-9]{0,6}),t=([1-9][0-9]{0,3}),p=([1-9][0-9]{0,2})"
+    r"(\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)"
+)
 _PBKDF2 = {
     "salted-pbkdf2-hmac-sha256": ("sha256", 32),
     "salted-pbkdf2-hmac-sha256-512": ("sha256", 64),
@@ -115,7 +125,7 @@ def matches(password: str, hashed: Hashed) -> bool:
         if hashed.scheme == ARGON2ID:
             try:
                 return low_level.verify_secret(hashed.hash.encode(), password.encode(), low_level.Type.ID)
-            except VerifyMismatchError:
+            except VerificationError:  # a mismatch, or a stored text that is no hash: nobody's password
                 return False
         if hashed.scheme == BCRYPT and len(password.encode()) > BCRYPT_MAXIMUM_BYTES:
             return False
@@ -155,11 +165,25 @@ def imported(scheme: str, factor: int, salt: str, text: str) -> Hashed:
 
 def _require_argon2(text: str) -> int:
     """The rounds of an argon2id string. Raises ValueError for another string, and for one that asks too much work."""
-    found = extract_parameters(text)
-    most = SCHEMES[ARGON2ID].most
-    if found.type is not low_level.Type.ID or found.time_cost > most or found.memory_cost > 8 * ARGON2_MEMORY_KIB:
+    found = _ARGON2.fullmatch(text)
+    if found is None:
         raise ValueError(ARGON2ID)
-    return found.time_cost
+    memory, rounds, lanes = (int(number) for number in found.groups()[:3])
+    affordable = memory <= 8 * ARGON2_MEMORY_KIB and memory * rounds <= ARGON2_WORK and lanes <= ARGON2_LANES
+    if not affordable or memory < 8 * lanes or rounds > SCHEMES[ARGON2ID].most:
+        raise ValueError(ARGON2ID)
+    _require_comparable(f"$argon2id$v=19$m={8 * lanes},t=1,p={lanes}{found[4]}")
+    return rounds
+
+
+def _require_comparable(text: str) -> None:
+    """Raises ValueError for salt and hash that the library does not take. `text` asks for the least work."""
+    try:
+        low_level.verify_secret(text.encode(), b"", low_level.Type.ID)
+    except VerifyMismatchError:
+        return
+    except VerificationError as error:
+        raise ValueError(ARGON2ID) from error
 
 
 def _require_bcrypt(hashed: Hashed) -> None:

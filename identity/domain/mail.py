@@ -18,8 +18,8 @@ from identity.domain.templates import Variables, localized, render
 LONGEST_HEADER = 250
 """Characters of a subject or of a display name."""
 
-SENDABLE = re.compile(r"[^\s<>()\[\]:;@\\,\"]+@[^\s<>()\[\]:;@\\,\"]+")
-"""An address that a mail header and an SMTP command read as this very address, without quoting."""
+SENDABLE = re.compile(r"(?!.*=\?)[^\s<>()\[\]:;@\\,\"]+@[^\s<>()\[\]:;@\\,\"]+")
+"""An address that a mail header and an SMTP command read as this very address, without quoting or decoding."""
 
 
 class Purpose(Enum):

@@ -5,7 +5,6 @@ Read in the same statement as the user, judged by `identity/domain/outcome.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -71,7 +70,3 @@ class Standing:
 
 NO_STANDING = Standing()
 """A user who is not stored yet."""
-
-
-def method_kinds(methods: Iterable[TwoFactorMethod]) -> frozenset[str]:
-    return frozenset(item.method for item in methods)

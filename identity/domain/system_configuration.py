@@ -37,10 +37,6 @@ class SystemConfiguration:
     def report_timezone(self) -> str:
         return str(self.settings["report_timezone"])
 
-    @property
-    def events_kept(self) -> int:
-        return int(self.settings["event_log_configuration"]["number_to_retain"])
-
     def oldest(self, name: str, now: int) -> int | None:
         """Before which instant `login_record`s or `audit_log` entries are deleted; None: never."""
         delete = self.settings[f"{name}_configuration"]["delete"]

@@ -15,10 +15,18 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 EMBEDDING = (
     (ipaddress.IPv6Network("64:ff9b::/96"), 0),  # NAT64: the IPv4 address is the last 32 bits
+    (ipaddress.IPv6Network("::ffff:0:0:0/96"), 0),  # IPv4-translated
     (ipaddress.IPv6Network("2002::/16"), 80),  # 6to4: bits 16 to 48
     (ipaddress.IPv6Network("::/96"), 0),  # IPv4-compatible
 )
 """IPv6 networks whose addresses lead to an IPv4 address, and how far right that one has to be shifted."""
+
+INNER: tuple[Network, ...] = (
+    ipaddress.IPv4Network("192.0.0.0/24"),  # protocol assignments; clouds answer questions about a machine here
+    ipaddress.IPv6Network("64:ff9b:1::/48"),  # NAT64 of this network
+    ipaddress.IPv6Network("fec0::/10"),  # site-local
+)
+"""Networks that are not the public one, although `is_global` says so."""
 
 
 class Forbidden(Exception):
@@ -42,6 +50,8 @@ class Guard:
         if any(address in network for network in self.allowed if network.version == address.version):
             return True
         if address.is_multicast or address.is_unspecified or address.is_link_local:
+            return False
+        if any(address in network for network in INNER if network.version == address.version):
             return False
         if address.is_loopback or (address.is_private and not address.is_reserved):
             return self.allow_private

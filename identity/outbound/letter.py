@@ -42,6 +42,9 @@ class Letter:
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
 
 
+LINE_BREAK = re.compile(r"[\r\n]")
+
+
 def may_be_added(name: str) -> bool:
     """Whether a tenant may set a header of this name."""
     own = name.lower() in OWN_HEADERS or name.lower().startswith("content-")
@@ -49,18 +52,20 @@ def may_be_added(name: str) -> bool:
 
 
 def compose(letter: Letter) -> EmailMessage:
-    """Raises ValueError for an additional header that is none."""
+    """Raises ValueError for an additional header that is none, and for an address that would become more than one."""
     message = EmailMessage(POLICY)
-    message["From"] = _address(letter.sender, letter.sender_name)
+    message["From"] = _address(letter.sender, _words(letter.sender_name or ""))
     message["To"] = _address(letter.to)
-    message["Subject"] = letter.subject
+    message["Subject"] = _words(letter.subject)
     message["Date"] = formatdate(letter.sent)
     message["Message-ID"] = f"<{letter.message_id}@{ascii_domain(letter.sender)}>"
     message["Auto-Submitted"] = "auto-generated"
     for name, value in letter.headers:
         if not may_be_added(name):
             raise ValueError(f"the header {name!r} can not be set")
-        message[name] = value
+        message[name] = _words(value)
+    if any(LINE_BREAK.search(str(value)) for value in message.values()):
+        raise ValueError("a header holds a line break")
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     return message
@@ -80,5 +85,13 @@ def envelope(address: str) -> str:
     return f"{address.rpartition('@')[0]}@{ascii_domain(address)}"
 
 
-def _address(address: str, name: str | None = None) -> Address:
-    return Address(name or "", username=address.rpartition("@")[0], domain=ascii_domain(address))
+def _words(text: str) -> str:
+    """The text of a header, which the library reads before it writes it: encoded words in it are words, no code.
+
+    Otherwise what they decode to, line breaks and all, would stand in the mail.
+    """
+    return text.replace("=?", "= ?")
+
+
+def _address(address: str, name: str = "") -> Address:
+    return Address(name, username=address.rpartition("@")[0], domain=ascii_domain(address))

@@ -31,7 +31,7 @@ def test_the_page_is_what_the_command_prints() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: identity status-matrix --page > docs/outcomes.md"
 
 
-def test_identity_status_matrix_reaches_every_status_of_its_titles(running: DevRun) -> None:
+def test_identity_status_matrix_runs_its_curls_against_a_fresh_make_run(running: DevRun) -> None:
     done = running.command_line("status-matrix")
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     reached = [int(status) for status in re.findall(r"^# ok: (\d+)", done.stdout, re.MULTILINE)]
@@ -40,7 +40,7 @@ def test_identity_status_matrix_reaches_every_status_of_its_titles(running: DevR
     assert [tenant["name"] for tenant in tenants] == ["Default"], "it clears away what it made"
 
 
-def test_it_exits_non_zero_if_one_status_differs_from_its_title(running: DevRun) -> None:
+def test_identity_status_matrix_exits_non_zero_if_one_status_differs_from_its_title(running: DevRun) -> None:
     x = read_dev_env(running.home)["IDENTITY_X_EMULATOR_URL"]
     fault = requests.post(f"{x}/control/faults", json={"kind": "garbage", "endpoint": "verify_credentials"}, timeout=10)
     try:

@@ -28,6 +28,7 @@ ELSEWHERE = {
     "/api/login",
     "/api/system/audit-log",
     "/api/system/audit-log/export",
+    "/api/system/reindex",
     "/api/system/login-record/export",
     "/api/user",
     "/api/two-factor/send",

@@ -85,6 +85,29 @@ def test_every_operation_names_fusionauths_errors_object_for_a_refusal(document:
     assert set(document["components"]["schemas"]["Errors"]["properties"]) == {"fieldErrors", "generalErrors"}
 
 
+BODIES = {
+    "LoginResponse": {"200", "202", "203", "212", "213", "242", "409"},
+    "Errors": {"400", "429", "503", "504", "512"},
+    "": {"404", "410"},
+}
+"""What every door of a login may answer, by the schema of the body."""
+
+FURTHER = {
+    "/api/login": {"": {"401", "413", "423"}},
+    "/api/identity-provider/login": {"LoginResponse": {"232"}, "Errors": {"401"}, "": {"204", "413"}},
+    "/api/two-factor/login": {"": {"413", "421"}},
+}
+
+
+@pytest.mark.parametrize("path", FURTHER)
+def test_every_status_of_a_login_is_in_the_document_with_its_body(document: dict[str, Any], path: str) -> None:
+    found: dict[str, set[str]] = {}
+    for status, answer in document["paths"][path]["post"]["responses"].items():
+        schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+        found.setdefault(schema.get("$ref", "").rpartition("/")[2], set()).add(status)
+    assert found == {name: BODIES[name] | FURTHER[path].get(name, set()) for name in BODIES}
+
+
 def test_a_real_refusal_fits_the_errors_object_of_the_document(service: Service, document: dict[str, Any]) -> None:
     refused = service.call("POST", "/api/tenant", {"tenant": {}})
     assert refused.status_code == 400

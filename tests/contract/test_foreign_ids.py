@@ -215,7 +215,9 @@ REFUSED = {"POST /api/api-key/<key_id>": {"apiKey": {"name": 3}}}
 
 
 @pytest.mark.parametrize("row", WITH_IDS, ids=named)
-def test_an_id_of_another_tenant_in_the_path_answers_as_a_random_one(world: World, row: Route) -> None:
+def test_every_id_taking_route_answers_another_tenants_id_in_the_path_exactly_as_a_random_one(
+    world: World, row: Route
+) -> None:
     names = ARGUMENT.findall(row.path)
     body = None if row.method == "GET" else REFUSED.get(named(row), {})
     for count in range(1, len(names) + 1):
@@ -266,7 +268,9 @@ def own_path(world: World, row: Route) -> str:
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if "<" not in row.path], ids=named)
-def test_an_id_of_another_tenant_in_the_query_answers_as_a_random_one(world: World, document: Json, row: Route) -> None:
+def test_every_id_taking_route_answers_another_tenants_id_in_the_query_exactly_as_a_random_one(
+    world: World, document: Json, row: Route
+) -> None:
     body = None if row.method == "GET" else {}
     for parameter in operation(document, row).get("parameters", []):
         kind = KINDS.get(parameter["name"])
@@ -297,7 +301,9 @@ def bodies(document: Json, schema: Json, depth: int = 0) -> Iterator[tuple[str, 
 @pytest.mark.parametrize(
     "row", [row for row in TABLE if row.method != "GET" and row.scope is not Scope.GLOBAL], ids=named
 )
-def test_an_id_of_another_tenant_in_the_body_answers_as_a_random_one(world: World, document: Json, row: Route) -> None:
+def test_every_id_taking_route_answers_another_tenants_id_in_the_body_exactly_as_a_random_one(
+    world: World, document: Json, row: Route
+) -> None:
     content = operation(document, row).get("requestBody", {}).get("content", {}).get("application/json")
     path = ARGUMENT.sub(lambda match: str(uuid4()), row.path) if row.method == "POST" else own_path(world, row)
     for name, make in bodies(document, content["schema"]) if content else ():
@@ -353,7 +359,7 @@ def source(application_id: str) -> Json:
 
 
 @pytest.mark.parametrize(("method", "path", "kind", "make"), WHOLE)
-def test_an_id_of_another_tenant_in_a_whole_body_answers_as_a_random_one(
+def test_every_id_taking_route_answers_another_tenants_id_in_a_whole_body_exactly_as_a_random_one(
     world: World, method: str, path: str, kind: str, make: Callable[[Mapping[str, str], str], Any]
 ) -> None:
     row = next(row for row in TABLE if (row.method, row.path) == (method, path))

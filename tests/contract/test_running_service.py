@@ -17,6 +17,12 @@ def test_the_official_client_reaches_the_service_with_the_super_key(service: Ser
     assert "version" in response.success_response
 
 
+def test_the_index_that_a_database_does_not_need_is_rebuilt_at_once(service: Service) -> None:
+    assert service.client.reindex({"index": "fusionauth_user"}).status == 202
+    idle = service.call("GET", "/api/system/reindex")
+    assert (idle.status_code, idle.content) == (404, b"")
+
+
 def test_a_key_limited_to_one_endpoint_opens_no_other(service: Service) -> None:
     key = service.add_key(permissions={"/api/tenant": ["GET"]})
     assert service.call("GET", "/api/system/version", key=key).status_code == 401

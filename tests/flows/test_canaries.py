@@ -101,7 +101,7 @@ def canaries(world: World) -> Canaries:
     return Canaries(world.service)
 
 
-def test_no_secret_of_administration_is_logged_refused_aloud_or_stored_in_clear(
+def test_a_canary_secret_in_every_input_of_administration_is_in_no_trace_log_event_or_error(
     world: World, canaries: Canaries, log: Everything
 ) -> None:
     _provider(canaries, world.application_id)
@@ -116,7 +116,7 @@ def test_no_secret_of_administration_is_logged_refused_aloud_or_stored_in_clear(
     assert canaries.found_in(canaries.stored()) == set()
 
 
-def test_no_secret_of_a_login_is_logged_refused_aloud_or_stored_in_clear(
+def test_a_canary_secret_in_every_input_of_a_login_is_in_no_trace_log_event_or_error(
     world: World, canaries: Canaries, log: Everything
 ) -> None:
     world.configure(debug=True)
@@ -143,7 +143,7 @@ def test_no_secret_of_a_login_is_logged_refused_aloud_or_stored_in_clear(
     assert canaries.found_in(canaries.stored()) == set()
 
 
-def test_no_secret_of_a_password_login_is_logged_refused_aloud_or_stored_in_clear(
+def test_a_canary_secret_in_every_input_of_a_password_login_is_in_no_trace_log_event_or_error(
     world: World, canaries: Canaries, log: Everything
 ) -> None:
     with hooks_of(world.service) as hooks:
@@ -159,7 +159,7 @@ def test_no_secret_of_a_password_login_is_logged_refused_aloud_or_stored_in_clea
     assert canaries.found_in(canaries.stored()) == set()
 
 
-def test_no_secret_at_any_other_door_is_logged_refused_aloud_traced_or_stored_in_clear(
+def test_a_canary_secret_in_every_input_of_any_other_door_is_in_no_trace_log_event_or_error(
     world: World, canaries: Canaries, log: Everything
 ) -> None:
     somebody = Somebody(world)
@@ -386,7 +386,7 @@ def _password_logins(canaries: Canaries, world: World) -> None:
     _wrongly(canaries, "POST", "/api/login", login, "password")
 
 
-def test_no_secret_of_a_second_factor_is_logged_refused_aloud_or_stored_in_clear(
+def test_a_canary_secret_in_every_input_of_a_second_factor_is_in_no_trace_log_event_or_error(
     world: World, canaries: Canaries, log: Everything
 ) -> None:
     tenant_policy(world, email={"enabled": True})

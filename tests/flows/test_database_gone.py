@@ -137,7 +137,9 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.mark.slow
-def test_while_the_database_is_away_every_call_is_503_and_soon_after_none_is(stage: Stage) -> None:
+def test_postgresql_stopped_under_load_only_503_json_until_10_s_after_its_return_and_no_login_is_lost(
+    stage: Stage,
+) -> None:
     sorts = every_sort(stage.world)
     calls = [*sorts.reads, *sorts.writes]
     storm = Storm(calls)

@@ -82,7 +82,7 @@ def await_requests(sink: Sink, count: int, seconds: float) -> list[dict[str, Any
     return [json.loads(request.body)["event"] for request in sink.requests]
 
 
-def test_events_whose_delivery_was_killed_arrive_in_their_order_with_the_same_id(
+def test_kill_9_between_commit_and_delivery_the_event_arrives_once_the_service_is_back_with_the_same_id(
     database_url: str, tmp_path: Path
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"

@@ -71,7 +71,7 @@ def stored_scheme(sessions: Sessions, email: str) -> tuple[str, str]:
     return row[0], row[1]
 
 
-def test_one_import_file_with_every_hash_scheme_lets_each_user_log_in_and_moves_the_hash(sessions: Sessions) -> None:
+def test_one_import_file_with_every_hash_scheme_each_user_logs_in_and_the_hash_has_moved(sessions: Sessions) -> None:
     emails = {scheme: f"{uuid4().hex}@example.com" for scheme in SCHEMES}
     application_id = sessions.application()
     crowd = [

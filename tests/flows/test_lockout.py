@@ -83,7 +83,7 @@ def test_one_user_is_locked_out_and_nobody_else(world: World, door: Door) -> Non
     assert (door.status(), neighbour.status()) == (423, 200)
 
 
-def test_32_parallel_guesses_never_pass_the_limit(world: World, door: Door) -> None:
+def test_parallel_guesses_32_at_once_never_exceed_the_limit_for_passwords(world: World, door: Door) -> None:
     user_id = door.add_user()
     guesses = [WRONG] * 31 + [PASSWORD]
     answers = Counter(at_once(lambda number: door.status(guesses[number]), 32))

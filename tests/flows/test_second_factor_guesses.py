@@ -25,14 +25,14 @@ def all_at_once(world: World, guesses: list[tuple[str, str]]) -> Counter[int]:
         return Counter(pool.map(lambda guess: answer(world, *guess).status_code, guesses))
 
 
-def test_of_32_wrong_codes_at_once_a_challenge_looks_at_five(world: World, alice: str) -> None:
+def test_parallel_guesses_32_at_once_never_exceed_the_limit_for_two_factor_codes(world: World, alice: str) -> None:
     phone, _ = with_phone(world, alice)
     two_factor_id = challenge(world, "alice")
     found = all_at_once(world, [(two_factor_id, code) for code in phone.wrong_codes(AT_ONCE)])
     assert found == {421: WRONG_PER_CHALLENGE, 404: AT_ONCE - WRONG_PER_CHALLENGE}
 
 
-def test_of_32_wrong_recovery_codes_at_once_a_challenge_looks_at_five(world: World, alice: str) -> None:
+def test_parallel_guesses_32_at_once_never_exceed_the_limit_for_recovery_codes(world: World, alice: str) -> None:
     with_phone(world, alice)
     two_factor_id = challenge(world, "alice")
     found = all_at_once(

@@ -94,7 +94,7 @@ def test_a_sent_code_sets_the_method_up_and_another_one_logs_in(world: World, al
     assert done.json()["user"]["twoFactor"]["methods"][0]["lastUsed"] is True
 
 
-def test_the_generic_messenger_posts_to_a_gateway_and_the_login_ends_with_the_code_read_there(
+def test_the_generic_messenger_posts_to_a_sink_and_the_login_finishes_with_the_code_read_there(
     world: World, alice: str
 ) -> None:
     with Sink([ok(200)]) as gateway:

@@ -300,7 +300,9 @@ CAUSES: list[tuple[int, int, Cause]] = [
 
 
 @pytest.mark.parametrize(("row", "status", "cause"), CAUSES, ids=[cause.__name__ for _, _, cause in CAUSES])
-def test_the_trace_names_the_row_that_decided(world: World, row: int, status: int, cause: Cause) -> None:
+def test_for_each_reachable_row_of_3_5_the_trace_of_the_headers_id_names_the_row(
+    world: World, row: int, status: int, cause: Cause
+) -> None:
     answer = cause(world)
     assert answer.status_code == status, answer.text
     trace = trace_of(world, answer)

@@ -50,7 +50,7 @@ def template(world: World, text: str) -> str:
     return str(answer.json()["emailTemplate"]["id"])
 
 
-def test_an_action_that_ends_by_itself_lets_the_login_through_and_tells_its_end(
+def test_an_action_that_ends_by_itself_lets_the_login_through_without_any_call_and_its_end_event_was_sent(
     world: World, admin: Acting, hooks: Hooks
 ) -> None:
     hook = hooks.add(ACTION)

@@ -271,12 +271,18 @@ def test_a_login_speaks_to_no_mail_server(world: World) -> None:
     assert len(mails_of(world, user_id)) == 1
 
 
-def test_with_the_mail_server_away_the_login_answers_and_the_mail_arrives_once_it_is_back(world: World) -> None:
+def test_with_the_smtp_port_closed_a_212_login_answers_in_under_1_s_and_the_mail_arrives_after_the_port_opens(
+    world: World,
+) -> None:
     user_id = linked_person(world)
     port = closed_port()
-    through(world, port, verificationEmailTemplateId=add_template(world, TEMPLATE))
+    template_id = add_template(world, "As it was.")
+    through(world, port, verificationEmailTemplateId=template_id)
     unverify(world, user_id)
-    assert world.login("alice").status_code == 212
+    changed = {"emailTemplate": {"defaultTextTemplate": TEMPLATE}}
+    assert world.service.call("PATCH", f"/api/email/template/{template_id}", changed).status_code == 200
+    answer = world.login("alice")
+    assert (answer.status_code, answer.elapsed.total_seconds() < 1) == (212, True)
     courier.deliver_due(world.service.services)
     with SmtpSink(port) as server:
         courier.deliver_due(world.service.services)

@@ -122,7 +122,7 @@ def test_a_webhook_of_another_tenant_hears_nothing(world: World, hooks: Hooks) -
     assert own.types == ["user.create"]
 
 
-def test_with_a_super_majority_of_three_one_failure_is_200(world: World, hooks: Hooks) -> None:
+def test_super_majority_with_3_webhooks_one_failing_is_200(world: World, hooks: Hooks) -> None:
     made = [hooks.add("user.create", behaviour=behaviour) for behaviour in (OK, OK, NO)]
     hooks.switch_on("user.create", transaction="SuperMajority")
     world.logged_in("alice")
@@ -135,7 +135,7 @@ def test_with_a_super_majority_of_three_one_failure_is_200(world: World, hooks: 
     assert hooks.log_of(first["id"])["eventResult"] == "Succeeded"
 
 
-def test_with_a_super_majority_of_three_two_failures_are_504_and_no_user(world: World, hooks: Hooks) -> None:
+def test_super_majority_with_3_webhooks_two_failing_is_504_and_no_user_row(world: World, hooks: Hooks) -> None:
     made = [hooks.add("user.create", behaviour=behaviour) for behaviour in (OK, NO, NO)]
     hooks.switch_on("user.create", transaction="SuperMajority")
     assert veto(world.login("alice")) == "[WebhookTransactionException]"

@@ -135,6 +135,32 @@ def test_no_text_can_add_a_header(member: str, text: str) -> None:
     assert refused.value.final
 
 
+ENCODED = (
+    "=?utf-8?q?x=0d=0aBcc=3a_all=40example.com?=",
+    "=?utf-8?b?eApCY2M6IGFsbEBleGFtcGxlLmNvbQ==?=",
+    "=?utf-8?q?x?=",
+)
+
+
+@pytest.mark.parametrize("text", [*ENCODED, "é" * 60 + ENCODED[0]])
+@pytest.mark.parametrize("member", ["subject", "sender_name", "header"])
+def test_an_encoded_word_in_a_text_is_not_decoded_into_a_header(member: str, text: str) -> None:
+    given = {"headers": (("X-Mark", text),)} if member == "header" else {member: text}
+    mail = received(replace(LETTER, **given))
+    assert mail.message["Bcc"] is None
+    shown = mail.message[{"header": "X-Mark", "sender_name": "From"}.get(member, member)]
+    assert "= ?utf-8?" in str(shown)
+
+
+@pytest.mark.parametrize("member", ["sender", "to"])
+def test_an_address_that_decodes_to_more_than_an_address_is_refused(member: str) -> None:
+    with SmtpSink() as server:
+        with pytest.raises(MailNotSent) as refused:
+            send(to(server), replace(LETTER, **{member: "=?utf-8?q?x=0aBcc:all?=@example.com"}))
+        assert server.received == []
+    assert refused.value.final
+
+
 @pytest.mark.parametrize("name", ["Bcc", "to", "Subject", "Content-Type", "X Y", "X:Y", ""])
 def test_an_additional_header_is_neither_one_of_ours_nor_anything_else(name: str) -> None:
     with SmtpSink() as server, pytest.raises(MailNotSent):

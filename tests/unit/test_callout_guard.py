@@ -23,6 +23,10 @@ NEVER = (
     "::ffff:169.254.169.254",
     "64:ff9b::a9fe:a9fe",
     "2002:a9fe:a9fe::1",
+    "::ffff:0:169.254.169.254",
+    "64:ff9b:1::a00:1",
+    "fec0::1",
+    "192.0.0.192",
 )
 
 
@@ -44,7 +48,7 @@ def test_some_addresses_may_never_be_called(address: str) -> None:
         Guard(allow_private=True).check([address])
 
 
-@pytest.mark.parametrize("address", ["64:ff9b::a00:1", "2002:a00:1::1", "::a00:1"])
+@pytest.mark.parametrize("address", ["64:ff9b::a00:1", "2002:a00:1::1", "::a00:1", "::ffff:0:a00:1"])
 def test_an_address_that_stands_for_a_private_one_is_private(address: str) -> None:
     with pytest.raises(Forbidden):
         Guard().check([address])

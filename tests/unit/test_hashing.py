@@ -156,8 +156,21 @@ def test_an_argon2id_string_of_another_program_is_imported_with_its_own_rounds()
         ("bcrypt", 10, "", "$2y$"),
         ("argon2id", 2, "", "$argon2id$"),
         ("argon2id", 2, "", "$argon2id$v=19$m=4000000,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=155648,t=16,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=155648,t=1,p=500$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=8,t=1,p=2$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=0,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=8,t=-1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=99$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=8,t=1,p=1$c2Fs$aGFzaGhhc2hoYXNoaGFzaA"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGE"),
+        ("argon2id", 2, "", "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ"),
     ],
 )
 def test_what_can_be_no_hash_of_its_scheme_is_not_imported(scheme: str, factor: int, salt: str, text: str) -> None:
     with pytest.raises(ValueError):
         imported(scheme, factor, salt, text)
+
+
+def test_a_stored_text_that_is_no_hash_is_nobodys_password() -> None:
+    assert not matches("", Hashed("argon2id", 1, "", "$argon2id$v=19$m=8,t=1,p=1$c2Fs$aGFzaGhhc2hoYXNoaGFzaA"))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from identity.domain.standing import PreventingAction, Standing, TwoFactorMethod, method_kinds
+from identity.domain.standing import PreventingAction, Standing
 
 NOW = 1_700_000_000_000
 HERE, THERE = UUID(int=1), UUID(int=2)
@@ -41,7 +41,3 @@ def test_a_lockout_ends_at_its_instant() -> None:
     assert Standing(locked_until=NOW + 1).locked(NOW)
     assert not Standing(locked_until=NOW).locked(NOW)
     assert not Standing().locked(NOW)
-
-
-def test_the_kinds_of_second_factor_are_told() -> None:
-    assert method_kinds([TwoFactorMethod("ABCD", "email"), TwoFactorMethod("EFGH", "email")]) == {"email"}

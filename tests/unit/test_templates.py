@@ -232,7 +232,7 @@ def test_plain_addresses_can_be_sent_to(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "a", "a@", "x<b@c", "a@b>", '"a"@b', "a@b@c", "a b@c", "a@b\n", "a,b@c", "a;@b"]
+    "address", ["", "a", "a@", "x<b@c", "a@b>", "=?utf-8?q?a?=@b", '"a"@b', "a@b@c", "a b@c", "a@b\n", "a,b@c", "a;@b"]
 )
 def test_addresses_that_a_header_reads_otherwise_can_not(address: str) -> None:
     assert not is_sendable(address)

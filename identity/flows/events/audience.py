@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -36,10 +36,6 @@ def read_audience(conn: Connection, sealer: Sealer, tenant_id: UUID, settings: M
     if not found:
         return NOBODY
     return Audience(tuple(listener(conn, sealer, each) for each in found), switched_on)
-
-
-def listeners_of(conn: Connection, sealer: Sealer, found: Iterable[Webhook]) -> tuple[Listener, ...]:
-    return tuple(listener(conn, sealer, each) for each in found)
 
 
 def listener(conn: Connection, sealer: Sealer, webhook: Webhook) -> Listener:

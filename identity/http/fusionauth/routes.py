@@ -69,6 +69,11 @@ LISTS: dict[str, dict[str, Any]] = {"ids": UUID_KIND, "loginIdTypes": TEXT_KIND}
 
 
 VETOED = {504: "A transactional webhook refused: nothing was changed."}
+WITH_ERRORS = frozenset({429, 504, 512})
+"""Answers whose body is FusionAuth's Errors object on every route."""
+
+SAYS_WHY = frozenset({"/api/identity-provider/login", "/api/identity-provider/start"})
+"""Here a 401 has an Errors body: it is the provider that refuses, not a key that is missing."""
 
 
 class Scope(Enum):
@@ -335,7 +340,7 @@ def _documentation(
     if takes is not None:
         responses["413"] = {"description": "The body is too large."}
     for status, text in (statuses or {}).items():
-        responses[str(status)] = {"description": text}
+        responses[str(status)] = {"description": text, **_content_of(status, row, gives)}
     documentation: dict[str, Any] = {"responses": responses}
     if takes is not None:
         documentation["requestBody"] = {"content": {kind: {"schema": _patch_or(takes, kind)} for kind in types}}
@@ -357,6 +362,15 @@ def _content(gives: type[WireSchema] | str | None) -> dict[str, Any]:
     if isinstance(gives, str):
         return {"content": {gives: {"schema": {"type": "string", "format": "binary"}}}}
     return {"content": {"application/json": {"schema": gives}}} if gives else {}
+
+
+def _content_of(status: int, row: Route, gives: type[WireSchema] | str | None) -> dict[str, Any]:
+    """The body of an answer that is neither 200 nor documented for every route."""
+    refuses_aloud = status in WITH_ERRORS or (status == 401 and row.path in SAYS_WHY)
+    if refuses_aloud:
+        return _content(ErrorsSchema)
+    goes_on = 200 < status < 300 and status != 204
+    return _content(gives) if goes_on or (status == 409 and row.door is not None) else {}
 
 
 def _kind_of(name: str) -> dict[str, Any]:

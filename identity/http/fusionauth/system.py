@@ -7,13 +7,15 @@ from typing import Any
 from flask import Response
 
 from identity import __version__
+from identity.domain.errors import NotFound
 from identity.http import api_key
-from identity.http.fusionauth.respond import empty_reply, json_reply, not_ready_reply, unhealthy_reply
+from identity.http.fusionauth.respond import accepted_reply, empty_reply, json_reply, not_ready_reply, unhealthy_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.store import configuration, migrate
 from identity.store.db import StoreUnavailable
 from identity.wire import Text, WireSchema
 
+REINDEX = "/api/system/reindex"
 routes = Routes("System", "Status, health and version of the service.")
 
 
@@ -25,6 +27,13 @@ class StatusSchema(VersionSchema):
     """`version` is for those who send a key."""
 
     status = Text()
+
+
+class ReindexSchema(WireSchema):
+    index = Text()
+
+
+_reindex = ReindexSchema()
 
 
 @routes.get("/api/status", endpoint=None, scope=Scope.OWN, gives=StatusSchema)
@@ -55,6 +64,21 @@ def retrieve_health(call: Call) -> Response:
     except StoreUnavailable:
         return unhealthy_reply()
     return empty_reply()
+
+
+@routes.post(
+    REINDEX, endpoint=REINDEX, scope=Scope.GLOBAL, takes=ReindexSchema, statuses={202: "Nothing is left to do."}
+)
+def rebuild_index(call: Call) -> Response:
+    """FusionAuth rebuilds its search index here. This service searches the database, which has no other index."""
+    call.load(_reindex)
+    return accepted_reply()
+
+
+@routes.get(REINDEX, endpoint=REINDEX, scope=Scope.GLOBAL, statuses={404: "No index is being rebuilt."})
+def retrieve_index_status(_: Call) -> Response:
+    """Whether an index is being rebuilt: it never is."""
+    raise NotFound
 
 
 @routes.get("/api/system/version", endpoint="/api/system/version", scope=Scope.GLOBAL, gives=VersionSchema)
