@@ -16,7 +16,7 @@ from identity.domain.model import User
 FORM_FIELD = "FormField"
 GATED = "Gated"
 MOST_GUESSES = 5
-"""Wrong codes that an id survives, less one (security section 9)."""
+"""Wrong codes that the ids of one code survive, less one (security section 9)."""
 
 
 @dataclass(frozen=True, slots=True)

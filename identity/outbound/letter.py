@@ -39,10 +39,10 @@ class Letter:
     headers: Sequence[tuple[str, str]] = ()
 
 
+ENCODED = "=?"
+"""How encoded words begin."""
+
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,200}")
-
-
-LINE_BREAK = re.compile(r"[\r\n]")
 
 
 def may_be_added(name: str) -> bool:
@@ -64,8 +64,6 @@ def compose(letter: Letter) -> EmailMessage:
         if not may_be_added(name):
             raise ValueError(f"the header {name!r} can not be set")
         message[name] = _words(value)
-    if any(LINE_BREAK.search(str(value)) for value in message.values()):
-        raise ValueError("a header holds a line break")
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
     return message
@@ -90,8 +88,10 @@ def _words(text: str) -> str:
 
     Otherwise what they decode to, line breaks and all, would stand in the mail.
     """
-    return text.replace("=?", "= ?")
+    return text.replace(ENCODED, "= ?")
 
 
 def _address(address: str, name: str = "") -> Address:
+    if ENCODED in address:
+        raise ValueError("an address holds an encoded word")
     return Address(name, username=address.rpartition("@")[0], domain=ascii_domain(address))

@@ -42,6 +42,25 @@ def recode(
     )
 
 
+def count_wrong(
+    conn: Connection, kind: Kind, tenant_id: UUID, user_id: UUID, application_id: UUID | None, most: int
+) -> None:
+    """A wrong code counts for every id that takes the code: what has had the most guesses is gone."""
+    parameters = _parameters(kind, tenant_id, user_id, application_id) | {"most": most}
+    conn.execute(
+        f"""
+        UPDATE external_identifiers
+        SET data = data || jsonb_build_object('guesses', coalesce((data ->> 'guesses')::integer, 0) + 1)
+        WHERE {_OF_APPLICATION} AND data ? 'code'
+        """,  # noqa: S608 (constants only)
+        parameters,
+    )
+    conn.execute(
+        f"DELETE FROM external_identifiers WHERE {_OF_APPLICATION} AND (data ->> 'guesses')::integer >= %(most)s",  # noqa: S608
+        parameters,
+    )
+
+
 def remove(conn: Connection, kind: Kind, tenant_id: UUID, user_id: UUID, application_id: UUID | None) -> None:
     """What was to be verified is verified, or changed: the ids stop working."""
     conn.execute(

@@ -186,6 +186,18 @@ def test_parallel_guesses_never_exceed_the_limit(world: World) -> None:
     assert sorted(answers) == [400] * 5 + [404] * 27
 
 
+def test_guesses_at_several_ids_of_one_code_share_the_limit(world: World) -> None:
+    limit = {"sendEmailVerification": {"enabled": True, "limit": 1, "timePeriodInSeconds": 60}}
+    verify_emails(world, **FORM_FIELD)
+    configure_tenant(world, rateLimitConfiguration=limit)
+    linked_person(world)
+    ids = [world.login("alice").json()["emailVerificationId"] for _ in range(6)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = [each.status_code for each in pool.map(lambda n: verify(world, ids[n % 6], f"WRONG{n}"), range(30))]
+    assert sorted(answers) == [400] * 5 + [404] * 25
+    assert "emailVerificationId" not in world.login("alice").json()  # the mailed code is dead, and no other is due
+
+
 def test_every_outstanding_id_takes_the_newest_code(world: World) -> None:
     verify_emails(world, **FORM_FIELD)
     user_id = linked_person(world)

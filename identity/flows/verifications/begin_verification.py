@@ -21,7 +21,7 @@ from identity.domain.verification import (
 from identity.flows.mail.send_mail import queue_mail
 from identity.flows.new_identifier import end_of, new_identifier
 from identity.flows.services import Services
-from identity.store import external_identifiers, verifications
+from identity.store import external_identifiers, users, verifications
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
@@ -80,6 +80,7 @@ def begin(conn: Connection, services: Services, subject: Subject, now: int, *, m
     )
     kept = {} if code is None else {"code": external_identifiers.hash_of(code).hex()}
     if kept:
+        users.lock(conn, subject.tenant.id, subject.user.id)  # as guesses do, who change the same ids
         verifications.recode(conn, subject.kind, subject.tenant.id, subject.user.id, subject.bound_to, kept)
     begun = Begun(add_identifier(conn, services, subject, kept, now), code)
     if mailed:

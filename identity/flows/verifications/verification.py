@@ -24,6 +24,7 @@ from identity.flows.verifications.begin_verification import (
     outstanding,
     registration_of,
 )
+from identity.store import users
 from identity.store.db import Connection, InUse
 from identity.store.external_identifiers import Kind
 
@@ -105,6 +106,7 @@ def _id_without_mail(services: Services, subject: Subject, now: int) -> str | No
     """The address has had its mails for now: the code that was mailed last goes with one more id."""
 
     def work(conn: Connection) -> str | None:
+        users.lock(conn, subject.tenant.id, subject.user.id)  # no guess is made meanwhile
         kept = outstanding(conn, subject, now)
         return None if kept is None else add_identifier(conn, services, subject, kept, now)
 

@@ -1,7 +1,7 @@
 """Verify an e-mail address or a registration: by the id that was mailed, with its code, or by an administrator.
 
-Wrong codes are counted under the id's lock, so that parallel guesses never exceed the limit; then the id is dead.
-Source: supporting contract 13.
+Wrong codes are counted under the user's lock and for every id that takes the same code, so that neither parallel
+guesses nor guesses at several ids exceed the limit; then the ids are dead. Source: supporting contract 13.
 """
 
 from __future__ import annotations
@@ -121,10 +121,12 @@ def _proved(
     """What the id stands for, if the code is right where one is needed. Raises NotFound, Invalid."""
 
     def work(conn: Connection) -> tuple[ExternalIdentifier | None, Invalid | None]:
-        found = external_identifiers.lock(conn, kind, secret, now)
+        found = external_identifiers.find(conn, kind, secret, now)
         if found is None or tenant_id not in (None, found.tenant_id):
             return None, None
-        return found, _try(conn, found, secret, code, now)
+        users.lock(conn, found.tenant_id, _owner(found))
+        locked_id = external_identifiers.lock(conn, kind, secret, now)
+        return (None, None) if locked_id is None else (locked_id, _try(conn, locked_id, code))
 
     found, refused = services.db.transact(work)  # a wrong guess is committed, so it is raised out here
     if found is None:
@@ -134,8 +136,8 @@ def _proved(
     return found
 
 
-def _try(conn: Connection, found: ExternalIdentifier, secret: str, code: str | None, now: int) -> Invalid | None:
-    """Compare the code, and count a wrong one; the last one that is allowed takes the id with it."""
+def _try(conn: Connection, found: ExternalIdentifier, code: str | None) -> Invalid | None:
+    """Compare the code, and count a wrong one for all ids that take it; the caller holds the user's row."""
     wanted = found.data.get("code")
     if wanted is None:
         return None
@@ -143,11 +145,8 @@ def _try(conn: Connection, found: ExternalIdentifier, secret: str, code: str | N
         return invalid_field("oneTimeCode", "missing")
     if hmac.compare_digest(external_identifiers.hash_of(code).hex(), wanted):
         return None
-    guesses = found.data.get("guesses", 0) + 1
-    if guesses >= MOST_GUESSES:
-        external_identifiers.take(conn, found.kind, secret, now)
-    else:
-        external_identifiers.change(conn, found.kind, secret, {**found.data, "guesses": guesses})
+    bound_to = found.application_id if found.kind is Kind.REGISTRATION_VERIFICATION else None
+    verifications.count_wrong(conn, found.kind, found.tenant_id, _owner(found), bound_to, MOST_GUESSES)
     return invalid_field("oneTimeCode", "invalid")
 
 
