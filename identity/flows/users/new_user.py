@@ -15,6 +15,7 @@ from identity.domain.user_rules import UserRules, starts_verified
 from identity.flows.events.announce import Announce, transact
 from identity.flows.second_factors.brought_methods import add_methods, method_problems, prepared_methods
 from identity.flows.services import Services
+from identity.flows.users.duplicate_login_ids import duplicates_told
 from identity.flows.users.save_user import UserChange, checked_profile, duplicates_named, hashed_password, tenant_of
 from identity.flows.users.user_events import user_created
 from identity.flows.users.welcome_user import welcome_user
@@ -44,7 +45,7 @@ def create_user(
         announce(tenant_id, user_created(user))
         return user, welcome(conn, services, user, change, now)
 
-    with duplicates_named():
+    with duplicates_named(), duplicates_told(services, "create", [new.user]):
         return transact(services, work)
 
 

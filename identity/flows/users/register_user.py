@@ -14,6 +14,7 @@ from identity.flows.events.announce import Announce, transact
 from identity.flows.login.begin_session import begin_session
 from identity.flows.login.login_attempt import Person
 from identity.flows.services import Services
+from identity.flows.users.duplicate_login_ids import duplicates_told
 from identity.flows.users.new_user import insert_user, prepare_user, welcome
 from identity.flows.users.save_user import UserChange, duplicates_named, locked
 from identity.flows.users.user_events import (
@@ -98,7 +99,7 @@ def create_and_register(
         person = Person(made.user, (made.registration,))
         return replace(made, tokens=begin_session(services, conn, configuration, person, ip_address, now))
 
-    with duplicates_named():
+    with duplicates_named(), duplicates_told(services, "create", [new.user]):
         return transact(services, work)
 
 

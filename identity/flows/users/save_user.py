@@ -25,6 +25,7 @@ from identity.flows.second_factors.adjust_methods import Adjustment, Made, adjus
 from identity.flows.second_factors.brought_methods import BroughtMethod
 from identity.flows.second_factors.method_owner import Owner
 from identity.flows.services import Services
+from identity.flows.users.duplicate_login_ids import duplicates_told
 from identity.flows.users.user_events import user_updated
 from identity.flows.verifications.begin_verification import begin, email_of
 from identity.hashing import Hashed
@@ -88,6 +89,7 @@ def update_user(
     """
 
     made: Made = {}
+    wanted: list[User] = []
 
     def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
@@ -98,6 +100,7 @@ def update_user(
         renewed = must_verify_again(tenant.settings, stored, user) and not change.skip_verification
         if renewed:
             user = replace(user, verified=False, verified_reason="Pending")
+        wanted.append(user)
         users.update(conn, user)
         report_other_address(conn, services, tenant, stored, user)
         if renewed:
@@ -110,7 +113,7 @@ def update_user(
         announce(user.tenant_id, user_updated((stored, registered), (user, registered)))
         return user, registered
 
-    with duplicates_named():
+    with duplicates_named(), duplicates_told(services, "update", wanted):
         return transact(services, work, turn=user_id)
 
 
