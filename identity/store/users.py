@@ -183,7 +183,8 @@ def note_change_reason(conn: Connection, tenant_id: UUID, user_id: UUID, reason:
 
 
 def remove(conn: Connection, user: User) -> None:
-    """Registrations, links, password and tokens go with the row; login records and guesses have no row to hang on."""
+    """What hangs on the row goes with it; login records, traces and guesses have no row to hang on."""
+    conn.execute("DELETE FROM login_traces WHERE user_id = %s", (user.id,))
     conn.execute("DELETE FROM login_records WHERE tenant_id = %s AND user_id = %s", (user.tenant_id, user.id))
     conn.execute("DELETE FROM login_failures WHERE tenant_id = %s AND user_id = %s", (user.tenant_id, user.id))
     conn.execute("DELETE FROM users WHERE tenant_id = %s AND id = %s", (user.tenant_id, user.id))

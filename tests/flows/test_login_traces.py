@@ -42,6 +42,14 @@ def test_a_login_names_its_trace_which_tells_whom_how_long_and_what(world: World
     assert trace["milliseconds"] >= steps[-1]["milliseconds"] >= 0
 
 
+def test_the_traces_of_a_user_who_is_deleted_go_with_them(world: World) -> None:
+    alice = world.login("alice")
+    user_id = alice.json()["user"]["id"]
+    world.service.services.traces.flush()
+    assert world.service.call("DELETE", f"/api/user/{user_id}?hardDelete=true").status_code == 200
+    assert world.service.call("GET", f"{TRACE}/{alice.headers['X-Identity-Trace']}").status_code == 404
+
+
 def test_a_request_that_is_refused_at_once_leaves_a_trace_too(world: World) -> None:
     broken = world.service.call("POST", LOGIN, data=b"{", headers={"Content-Type": "application/json"}, key="")
     assert (trace_of(world, broken)["status"], trace_of(world, broken)["rule"]) == (400, "3.5 row 1")

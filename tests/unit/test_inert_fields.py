@@ -36,6 +36,7 @@ ACTING = (
     "application.multiFactorConfiguration.sms",
     "application.multiFactorConfiguration.trustPolicy",
     "application.name",
+    "application.oauthConfiguration.authorizedRedirectURLs",
     "application.registrationDeletePolicy.unverified.enabled",
     "application.registrationDeletePolicy.unverified.numberOfDaysToRetain",
     "application.roles",
@@ -95,6 +96,7 @@ ACTING = (
     "tenant.insertInstant",
     "tenant.issuer",
     "tenant.jwtConfiguration",
+    "tenant.lambdaConfiguration.loginValidationId",
     "tenant.lastUpdateInstant",
     "tenant.loginConfiguration",
     "tenant.maximumPasswordAge",
@@ -140,6 +142,10 @@ def stands_for(name: str, member: str) -> bool:
 def test_every_member_of_a_tenant_and_an_application_acts_or_is_listed_as_inert() -> None:
     known = [*listed(), *ACTING]
     assert [member for member in every_member() if not any(stands_for(name, member) for name in known)] == []
+
+
+def test_no_member_is_listed_that_acts() -> None:
+    assert [name for name in listed() if any(stands_for(name, member) for member in ACTING)] == []
 
 
 def test_every_listed_name_is_a_member() -> None:

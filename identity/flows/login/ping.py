@@ -12,7 +12,7 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.outcome import REFUSALS, Door, LoginFacts, Verdict, judge
 from identity.flows.services import Services
-from identity.store import applications, configuration, logins
+from identity.store import applications, configuration, logins, users
 from identity.store.db import InUse, StoreUnavailable
 
 AUTHENTICATION_TYPE = "PING"
@@ -44,11 +44,14 @@ def _attempt(services: Services, request: Ping) -> Verdict | None:
     now = services.runtime.now()
     with services.db.read() as conn:
         version = configuration.version(conn)
-        application = applications.get(conn, request.application_id, request.tenant_id)
+        user = users.get(conn, request.tenant_id, request.user_id)
+        if user is None:
+            raise NotFound
+        application = applications.get(conn, request.application_id, user.tenant_id)
         if application is None or not application.active:
             raise invalid_field("applicationId", "invalid")
-        known = logins.find_by_id(conn, application.tenant_id, request.user_id)
-        if known is None:
+        known = logins.find_by_id(conn, user.tenant_id, user.id)
+        if known is None:  # deleted this very moment
             raise NotFound
         verdict = judge(
             LoginFacts(
