@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -29,8 +30,8 @@ RENEWAL_SECONDS = 3.0
 """How often a courier that is alive says so, for the parcels under way."""
 CLOSING_SECONDS = 10.0
 """How long `close` waits for what is under way."""
-AT_ONCE = 8
-"""Deliveries at the same time, per worker."""
+AT_ONCE = 6
+"""Deliveries of one kind at the same time, per worker: who is slow to take one kind keeps no other kind waiting."""
 PLACES = 2**31
 IDLE_SECONDS = 1.0
 """How often an idle courier looks into the outbox: other workers and other processes put parcels there too."""
@@ -100,9 +101,11 @@ class Courier:
 
     def _claim_for_free_hands(self, services: Services) -> list[Parcel]:
         with self._counting:
-            free = AT_ONCE - len(self._under_way)
+            busy = Counter(parcel.kind for parcel in self._under_way.values())
+        full = [kind for kind, number in busy.items() if number >= AT_ONCE]
+        free = AT_ONCE - max((number for kind, number in busy.items() if kind not in full), default=0)
         try:
-            claimed = _claim(services, free) if free else []
+            claimed = _claim(services, free, full)
         except Exception:  # the thread outlives a claim that breaks, whatever the reason
             log.exception("the outbox could not be read")
             return []
@@ -196,10 +199,10 @@ def _try(services: Services, parcel: Parcel) -> tuple[str | None, bool]:
     return None, False
 
 
-def _claim(services: Services, most: int) -> list[Parcel]:
+def _claim(services: Services, most: int, but: Sequence[str] = ()) -> list[Parcel]:
     try:
         with services.db.read() as conn:
-            return outbox.claim(conn, services.runtime.now(), most=most, lease=LEASE)
+            return outbox.claim(conn, services.runtime.now(), most=most, lease=LEASE, but=but)
     except StoreUnavailable as error:
         log.warning("the outbox could not be read: %s", error)
         return []

@@ -74,7 +74,7 @@ TELLING = """
 _CLAIM = f"""
     UPDATE outbox SET tries = tries + 1, leased_until = %(until)s WHERE id IN (
         SELECT id FROM outbox candidate
-        WHERE failed_instant IS NULL AND due_instant <= %(now)s
+        WHERE failed_instant IS NULL AND due_instant <= %(now)s AND kind <> ALL (%(but)s)
           AND (leased_until IS NULL OR leased_until <= %(now)s)
           AND NOT EXISTS (
             SELECT 1 FROM outbox earlier
@@ -85,9 +85,13 @@ _CLAIM = f"""
     RETURNING {COLUMNS}"""  # noqa: S608 (constants only)
 
 
-def claim(conn: Connection, now: int, *, most: int, lease: int) -> list[Parcel]:
-    """Parcels that are due and whose turn it is, leased for `lease` milliseconds; of each key one at the most."""
-    rows = conn.execute(_CLAIM, {"now": now, "until": now + lease, "most": most}).fetchall()
+def claim(conn: Connection, now: int, *, most: int, lease: int, but: Sequence[str] = ()) -> list[Parcel]:
+    """Parcels that are due and whose turn it is, leased for `lease` milliseconds; of each key one at the most.
+
+    None of the kinds in `but`.
+    """
+    asked = {"now": now, "until": now + lease, "most": most, "but": list(but)}
+    rows = conn.execute(_CLAIM, asked).fetchall()
     return sorted((Parcel(*row) for row in rows), key=lambda parcel: (parcel.queued_instant, parcel.place))
 
 

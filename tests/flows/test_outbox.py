@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 
 import pytest
 
@@ -230,3 +230,31 @@ def test_a_courier_that_is_closed_lets_what_is_under_way_arrive(services: Servic
     assert addressee.got == ["hello"]
     with services.db.read() as conn:
         assert conn.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+
+
+def test_a_kind_that_is_slow_to_be_taken_keeps_no_other_kind_waiting(services: Services, addressee: Addressee) -> None:
+    """A hundred events for a webhook that does not answer, queued first: the mail behind them leaves at once."""
+    stuck, may_end, arrived = Semaphore(0), Event(), Event()
+
+    def slow(services: Services, parcel: Parcel) -> None:
+        stuck.release()
+        assert may_end.wait(20)
+
+    def quick(services: Services, parcel: Parcel) -> None:
+        addressee.deliver(services, parcel)
+        arrived.set()
+
+    own = courier.Courier()
+    made = replace(services, courier=own, deliverers={KIND: quick, "slow": slow}, runtime=Runtime())
+    with services.db.transaction() as conn:
+        for number in range(100):
+            courier.post(conn, made, kind="slow", ordering_key=f"user {number}", text="an event")
+    own.start(made)
+    try:
+        assert all(stuck.acquire(timeout=20) for _ in range(courier.AT_ONCE))
+        post(made, "a mail")
+        assert arrived.wait(5)
+        assert not stuck.acquire(blocking=False)
+    finally:
+        may_end.set()
+        own.close()
