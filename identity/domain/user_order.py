@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
+from identity.domain.bounds import storable
+
 NEVER_MISSING = frozenset({"id", "insertInstant", "login", "tenantId"})
 NUMBERS = frozenset({"insertInstant", "lastLoginInstant"})
 IDS = frozenset({"id", "tenantId"})
@@ -39,7 +41,7 @@ class Sort:
             return self.name not in NEVER_MISSING
         if self.name in NUMBERS:
             return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
-        if not isinstance(value, str) or "\x00" in value:
+        if not isinstance(value, str) or not storable(value):
             return False
         return self.name in TEXTS or _is_id(value)
 
@@ -83,7 +85,7 @@ def decoded(text: str) -> tuple[Search, Place]:
 
 
 def _is_sound(search: Search, place: Place) -> bool:
-    if not isinstance(search.term, str) or "\x00" in search.term or not isinstance(search.rows, int):
+    if not isinstance(search.term, str) or not storable(search.term) or not isinstance(search.rows, int):
         return False
     if not 1 <= search.rows <= 10_000 or not 1 <= len(search.sort) <= 10 or len(search.sort) != len(place.values):
         return False
@@ -97,11 +99,11 @@ def _is_sound(search: Search, place: Place) -> bool:
 
 
 def _is_id(text: str) -> bool:
+    """Whether this is an id as `encoded` writes it: Python reads more as one than PostgreSQL does."""
     try:
-        UUID(text)
+        return str(UUID(text)) == text
     except ValueError:
         return False
-    return True
 
 
 def _text(value: Any) -> Any:

@@ -33,6 +33,10 @@ SOUND = {"name": "id", "descending": False, "missing_first": False}
     [
         {"term": 3},
         {"term": "a\x00"},
+        {"term": "\ud800"},
+        {"sort": [SOUND], "values": ["urn:uuid:00000000-0000-4000-8000-000000000001"]},
+        {"sort": [SOUND], "values": ["０" * 32]},
+        {"sort": [SOUND | {"name": "email"}], "values": ["\ud800"]},
         {"rows": 0},
         {"rows": 10_001},
         {"rows": "25"},
