@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from identity.domain.errors import invalid_field
+from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Application, Tenant
-from identity.store import keys, references
+from identity.store import applications, keys, references
 from identity.store.db import Connection, UniqueConflict
 from identity.wire import camel_case
 
@@ -87,6 +87,14 @@ def refusing_duplicates(member: str) -> Iterator[None]:
     except UniqueConflict as error:
         taken = "name" if error.constraint.endswith("_name_key") else "id"
         raise invalid_field(f"{member}.{taken}", "duplicate") from error
+
+
+def locked_application(conn: Connection, application_id: UUID, tenant_id: UUID | None) -> Application:
+    """The application, which nobody else changes until the transaction ends. Raises NotFound."""
+    application = applications.lock(conn, application_id, tenant_id)
+    if application is None:
+        raise NotFound
+    return application
 
 
 def signs_differently(before: Tenant | Application, after: Tenant | Application) -> bool:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
@@ -11,10 +10,11 @@ from identity.domain import api_keys as rules
 from identity.domain.access import Caller
 from identity.domain.api_keys import ApiKey, ApiKeyDraft, Permissions
 from identity.domain.errors import NotFound, Unauthorized, invalid_field
+from identity.flows.duplicates import duplicates_named
 from identity.flows.services import Services
 from identity.sealing import Place, Sealer
 from identity.store import api_keys, audit, configuration, tenants
-from identity.store.db import Connection, UniqueConflict
+from identity.store.db import Connection
 
 DUPLICATES = {"api_keys_pkey": "keyId", "api_keys_key_hash_key": "apiKey.key", "api_keys_name_key": "apiKey.name"}
 
@@ -37,7 +37,7 @@ def create_api_key(
         insert_api_key(conn, services.sealer, key, text)
         _record(conn, now, caller, "Created", key)
 
-    with _unique():
+    with duplicates_named(DUPLICATES):
         configuration.change(services.db, work)
     return key, text
 
@@ -97,7 +97,7 @@ def change_api_key(
         _record(conn, now, caller, "Changed", changed)
         return changed
 
-    with _unique():
+    with duplicates_named(DUPLICATES):
         return configuration.change(services.db, work)
 
 
@@ -134,17 +134,6 @@ def _require_name(name: str | None, retrievable: bool) -> None:
     """A key whose text cannot be read again is told apart by its name."""
     if not retrievable and name is None:
         raise invalid_field("apiKey.name", "blank")
-
-
-@contextmanager
-def _unique() -> Iterator[None]:
-    """A broken uniqueness rule, as the error of its field."""
-    try:
-        yield
-    except UniqueConflict as error:
-        if error.constraint not in DUPLICATES:
-            raise
-        raise invalid_field(DUPLICATES[error.constraint], "duplicate") from error
 
 
 def _record(conn: Connection, now: int, caller: Caller, what: str, key: ApiKey) -> None:

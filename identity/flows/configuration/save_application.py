@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.errors import invalid_field, invalid_fields
 from identity.domain.model import FUSIONAUTH_APPLICATION_ID, Application, Role, Scope
 from identity.flows.configuration import sealed_members
 from identity.flows.configuration.references import (
@@ -20,6 +20,7 @@ from identity.flows.configuration.references import (
     key_problems,
     lambda_problems,
     lifetime_problems,
+    locked_application,
     signs_differently,
 )
 from identity.flows.configuration.save_role import new_roles, roles_problems
@@ -83,7 +84,7 @@ def update(
     """
 
     def work(conn: Connection, announce: Announce) -> Application:
-        stored = locked(conn, application_id, tenant_id)
+        stored = locked_application(conn, application_id, tenant_id)
         values = change(stored)
         _check_name(conn, stored.tenant_id, stored.id, values["name"], _problems(conn, values))
         keep_tokens_verifiable(conn, now, stored)
@@ -103,7 +104,7 @@ def set_active(
     """Deactivate or reactivate. Raises NotFound, Invalid for the admin application."""
 
     def work(conn: Connection) -> Application:
-        stored = locked(conn, application_id, tenant_id)
+        stored = locked_application(conn, application_id, tenant_id)
         if not active:
             _spare_admin(stored)
         applications.set_active(conn, stored, active, now)
@@ -117,7 +118,7 @@ def delete(services: Services, now: int, actor: str, application_id: UUID, tenan
     """Delete for good, with registrations and tokens. Raises NotFound, Invalid for the admin application."""
 
     def work(conn: Connection) -> None:
-        stored = locked(conn, application_id, tenant_id)
+        stored = locked_application(conn, application_id, tenant_id)
         _spare_admin(stored)
         keep_tokens_verifiable(conn, now, stored)
         applications.delete(conn, stored)
@@ -130,14 +131,6 @@ def settings_with_secrets(services: Services, application: Application) -> dict[
     """The settings with every secret in clear, the client secret among them. Raises CannotOpen."""
     clear = sealed_members.opened(services.sealer, "applications", application.id, application.secrets)
     return sealed_members.put_back(application.settings, clear)
-
-
-def locked(conn: Connection, application_id: UUID, tenant_id: UUID | None) -> Application:
-    """Raises NotFound."""
-    stored = applications.lock(conn, application_id, tenant_id)
-    if stored is None:
-        raise NotFound
-    return stored
 
 
 def _stored(conn: Connection, application: Application) -> Application:

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import Application, Role
-from identity.flows.configuration.references import Problems
+from identity.flows.configuration.references import Problems, locked_application
 from identity.flows.services import Services
-from identity.store import applications, audit, configuration, roles
+from identity.store import audit, configuration, roles
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
@@ -30,7 +30,7 @@ def add(
     """A new role; `values` reads them once the application is known to exist. Raises NotFound, Invalid."""
 
     def work(conn: Connection) -> Role:
-        application = _begin(conn, application_id, tenant_id)
+        application = locked_application(conn, application_id, tenant_id)
         given = values()
         chosen = {**given, "id": role_id or given.get("id")}
         role = new_roles(services, now, [chosen])[0]
@@ -56,7 +56,7 @@ def update(
     """Replace a role by what `change` makes of the stored one. Raises NotFound, Invalid."""
 
     def work(conn: Connection) -> Role:
-        application = _begin(conn, application_id, tenant_id)
+        application = locked_application(conn, application_id, tenant_id)
         stored = _role(application, lambda role: role.id == role_id)
         values = change(stored)
         role = replace(
@@ -81,7 +81,7 @@ def remove(
     """Delete the role that `choice` picks, also from registrations. Raises NotFound."""
 
     def work(conn: Connection) -> None:
-        application = _begin(conn, application_id, tenant_id)
+        application = locked_application(conn, application_id, tenant_id)
         role = _role(application, choice)
         roles.delete(conn, application, role)
         audit.add(conn, now, actor, f"Removed the role {role.name!r} of the application with id {application_id}")
@@ -118,14 +118,6 @@ def roles_problems(conn: Connection, given: Sequence[Values]) -> Problems:
         names.add(values["name"])
         ids |= {role_id} if role_id is not None else set()
     return problems
-
-
-def _begin(conn: Connection, application_id: UUID, tenant_id: UUID | None) -> Application:
-    """The locked application. Raises NotFound."""
-    application = applications.lock(conn, application_id, tenant_id)
-    if application is None:
-        raise NotFound
-    return application
 
 
 def _role(application: Application, choice: Choice) -> Role:

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from identity.domain.errors import NotFound, invalid_field
 from identity.domain.model import Application, Scope
+from identity.flows.configuration.references import locked_application
 from identity.flows.services import Services
-from identity.store import applications, audit, configuration, scopes
+from identity.store import audit, configuration, scopes
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
@@ -28,7 +29,7 @@ def add(
     """A new scope; `values` reads them once the application is known to exist. Raises NotFound, Invalid."""
 
     def work(conn: Connection) -> Scope:
-        application = _begin(conn, application_id, tenant_id)
+        application = locked_application(conn, application_id, tenant_id)
         new_id = scope_id or services.runtime.new_id()
         scope = Scope(id=new_id, insert_instant=now, last_update_instant=now, **values())
         if scopes.id_is_taken(conn, new_id):
@@ -54,7 +55,7 @@ def update(
     """Replace a scope by what `change` makes of the stored one; its name stays. Raises NotFound, Invalid."""
 
     def work(conn: Connection) -> Scope:
-        application = _begin(conn, application_id, tenant_id)
+        application = locked_application(conn, application_id, tenant_id)
         stored = scope_of(application, scope_id)
         scope = replace(stored, **{**change(stored), "name": stored.name}, last_update_instant=now)
         scopes.update(conn, application, scope)
@@ -70,7 +71,7 @@ def remove(
     """Raises NotFound."""
 
     def work(conn: Connection) -> None:
-        application = _begin(conn, application_id, tenant_id)
+        application = locked_application(conn, application_id, tenant_id)
         scope = scope_of(application, scope_id)
         scopes.delete(conn, application, scope)
         audit.add(conn, now, actor, f"Removed the scope {scope.name!r} of the application with id {application_id}")
@@ -84,11 +85,3 @@ def scope_of(application: Application, scope_id: UUID) -> Scope:
     if found is None:
         raise NotFound
     return found
-
-
-def _begin(conn: Connection, application_id: UUID, tenant_id: UUID | None) -> Application:
-    """The locked application. Raises NotFound."""
-    application = applications.lock(conn, application_id, tenant_id)
-    if application is None:
-        raise NotFound
-    return application

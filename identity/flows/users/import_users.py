@@ -17,6 +17,7 @@ from identity.domain.contact import canonical
 from identity.domain.errors import Invalid, Problem, invalid_field, invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Application, Membership, Registration, User
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
+from identity.flows.duplicates import duplicates_named
 from identity.flows.events.announce import Announce, transact
 from identity.flows.second_factors.brought_methods import (
     BroughtMethod,
@@ -28,7 +29,7 @@ from identity.flows.second_factors.brought_methods import (
 from identity.flows.services import Services
 from identity.flows.users.new_user import NewUser
 from identity.flows.users.register_user import RegistrationChange, new_registration
-from identity.flows.users.save_user import NewMembership, duplicates_named
+from identity.flows.users.save_user import DUPLICATES, NewMembership
 from identity.flows.users.user_events import users_imported
 from identity.hashing import Hashed
 from identity.store import applications, group_members, groups, passwords, registrations, tenants, users
@@ -111,7 +112,7 @@ def import_users(services: Services, request: ImportRequest, now: int) -> list[U
             announce(tenant_id, users_imported(_of_tenant(tenant_id, new, registered)))
         return [each.user for each in new]
 
-    with duplicates_named():
+    with duplicates_named(DUPLICATES):
         return transact(services, work)
 
 

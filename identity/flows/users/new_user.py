@@ -12,10 +12,12 @@ from identity.domain.errors import invalid_fields
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Membership, User
 from identity.domain.password_change import reason_after_update
 from identity.domain.user_rules import UserRules, starts_verified
+from identity.flows.duplicates import duplicates_named
 from identity.flows.events.announce import Announce, transact
 from identity.flows.second_factors.brought_methods import add_methods, method_problems, prepared_methods
 from identity.flows.services import Services
-from identity.flows.users.save_user import UserChange, checked_profile, duplicates_named, hashed_password, tenant_of
+from identity.flows.users.duplicate_login_ids import duplicates_told
+from identity.flows.users.save_user import DUPLICATES, UserChange, checked_profile, hashed_password, tenant_of
 from identity.flows.users.user_events import user_created
 from identity.flows.users.welcome_user import welcome_user
 from identity.hashing import Hashed
@@ -44,7 +46,7 @@ def create_user(
         announce(tenant_id, user_created(user))
         return user, welcome(conn, services, user, change, now)
 
-    with duplicates_named():
+    with duplicates_named(DUPLICATES), duplicates_told(services, "create", [new.user]):
         return transact(services, work)
 
 

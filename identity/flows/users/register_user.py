@@ -10,12 +10,14 @@ from uuid import UUID
 from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import Application, Registration, User
 from identity.domain.outcome import Tokens
+from identity.flows.duplicates import duplicates_named
 from identity.flows.events.announce import Announce, transact
 from identity.flows.login.begin_session import begin_session
 from identity.flows.login.login_attempt import Person
 from identity.flows.services import Services
+from identity.flows.users.duplicate_login_ids import duplicates_told
 from identity.flows.users.new_user import insert_user, prepare_user, welcome
-from identity.flows.users.save_user import UserChange, duplicates_named, locked
+from identity.flows.users.save_user import DUPLICATES, UserChange, locked
 from identity.flows.users.user_events import (
     registration_created,
     registration_deleted,
@@ -66,7 +68,7 @@ def register_user(
         announce(user.tenant_id, registration_created(user, [*registered, made.registration], made.registration))
         return made
 
-    with duplicates_named():
+    with duplicates_named(DUPLICATES):
         return transact(services, work)
 
 
@@ -98,7 +100,7 @@ def create_and_register(
         person = Person(made.user, (made.registration,))
         return replace(made, tokens=begin_session(services, conn, configuration, person, ip_address, now))
 
-    with duplicates_named():
+    with duplicates_named(DUPLICATES), duplicates_told(services, "create", [new.user]):
         return transact(services, work)
 
 

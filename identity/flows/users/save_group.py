@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.errors import NotFound, invalid_fields
 from identity.domain.events import Event
 from identity.domain.model import Group
+from identity.flows.duplicates import duplicates_named
 from identity.flows.events.announce import Announce, transact
 from identity.flows.services import Services
 from identity.flows.users.user_events import with_partners
 from identity.store import groups
-from identity.store.db import Connection, UniqueConflict
+from identity.store.db import Connection
 
 DUPLICATES = {"groups_pkey": "groupId", "groups_id_key": "groupId", "groups_tenant_id_name_key": "group.name"}
 
@@ -40,7 +40,7 @@ def create_group(services: Services, tenant_id: UUID, group_id: UUID | None, cha
         announce(tenant_id, _events("create", group=group))
         return group
 
-    with _duplicates_named():
+    with duplicates_named(DUPLICATES):
         return transact(services, work)
 
 
@@ -62,7 +62,7 @@ def update_group(
         announce(group.tenant_id, _events("update", original=stored, group=group))
         return group
 
-    with _duplicates_named():
+    with duplicates_named(DUPLICATES):
         return transact(services, work, turn=group_id)
 
 
@@ -102,13 +102,3 @@ def _with_roles(conn: Connection, group: Group, change: GroupChange) -> Group:
     stored = groups.get(conn, group.tenant_id, group.id)
     assert stored is not None  # this transaction holds it
     return stored
-
-
-@contextmanager
-def _duplicates_named() -> Iterator[None]:
-    try:
-        yield
-    except UniqueConflict as conflict:
-        if conflict.constraint not in DUPLICATES:
-            raise
-        raise invalid_field(DUPLICATES[conflict.constraint], "duplicate") from conflict

@@ -5,19 +5,19 @@ Passwords are hashed by the tenant's scheme or the one the request names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from identity import hashing
 from identity.domain import passwords as password_rules
-from identity.domain.errors import NotFound, invalid_field, invalid_fields
+from identity.domain.errors import NotFound, invalid_fields
 from identity.domain.model import Registration, Tenant, User
 from identity.domain.password_change import reason_after_update
 from identity.domain.user_rules import UserRules, login_id_problems, stored_email
 from identity.domain.verification import must_verify_again
+from identity.flows.duplicates import duplicates_named
 from identity.flows.events.announce import Announce, transact
 from identity.flows.mail.report_change import report_other_address
 from identity.flows.passwords.replace_password import replace_password
@@ -25,11 +25,12 @@ from identity.flows.second_factors.adjust_methods import Adjustment, Made, adjus
 from identity.flows.second_factors.brought_methods import BroughtMethod
 from identity.flows.second_factors.method_owner import Owner
 from identity.flows.services import Services
+from identity.flows.users.duplicate_login_ids import duplicates_told
 from identity.flows.users.user_events import user_updated
 from identity.flows.verifications.begin_verification import begin, email_of
 from identity.hashing import Hashed
 from identity.store import registrations, tenants, users
-from identity.store.db import Connection, UniqueConflict
+from identity.store.db import Connection
 
 DUPLICATES = {
     "users_pkey": "userId",
@@ -88,6 +89,7 @@ def update_user(
     """
 
     made: Made = {}
+    wanted: list[User] = []
 
     def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
@@ -98,6 +100,7 @@ def update_user(
         renewed = must_verify_again(tenant.settings, stored, user) and not change.skip_verification
         if renewed:
             user = replace(user, verified=False, verified_reason="Pending")
+        wanted.append(user)
         users.update(conn, user)
         report_other_address(conn, services, tenant, stored, user)
         if renewed:
@@ -110,7 +113,7 @@ def update_user(
         announce(user.tenant_id, user_updated((stored, registered), (user, registered)))
         return user, registered
 
-    with duplicates_named():
+    with duplicates_named(DUPLICATES), duplicates_told(services, "update", wanted):
         return transact(services, work, turn=user_id)
 
 
@@ -127,17 +130,6 @@ def locked(services: Services, conn: Connection, tenant_id: UUID | None, user_id
     user = users.get(conn, tenant_id, user_id)
     assert user is not None  # the lock holds the row
     return user, registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
-
-
-@contextmanager
-def duplicates_named() -> Iterator[None]:
-    """A broken uniqueness rule of users and registrations becomes the field error that names it."""
-    try:
-        yield
-    except UniqueConflict as conflict:
-        if conflict.constraint not in DUPLICATES:
-            raise
-        raise invalid_field(DUPLICATES[conflict.constraint], "duplicate") from conflict
 
 
 def tenant_of(conn: Connection, tenant_id: UUID) -> Tenant:

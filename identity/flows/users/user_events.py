@@ -5,7 +5,7 @@ What may veto comes first, each `.complete` partner after all of them. Tokens of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from identity.domain.events import Event
@@ -30,6 +30,12 @@ def user_updated(original: Registered, changed: Registered) -> list[Event]:
     if after.password_last_update_instant not in (None, before.password_last_update_instant):
         events.append(_of(after, "user.password.update", user=_shown(*changed)))
     return events
+
+
+def login_id_in_use(verb: str, wanted: User, holder: Registered, duplicate: Mapping[str, str]) -> Event:
+    """Of a user who was to be made, or changed, and of who has the e-mail address or username already."""
+    members: dict[str, object] = {"existing": _shown(*holder), "user": _shown(wanted, ())}
+    return _of(wanted, f"user.loginId.duplicate.{verb}", **members, **duplicate)
 
 
 def user_activity(user: User, registered: Sequence[Registration]) -> list[Event]:

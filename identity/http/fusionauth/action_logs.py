@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -86,17 +87,12 @@ def modify_action(call: Call, action_id: UUID) -> dict[str, Any]:
     _existing(call, action_id)
     loaded = call.load(_modify)
     given = loaded["action"]
-    change = ActionChange(
-        actioner_user_id=given["actioner_user_id"],
-        comment=given.get("comment"),
-        broadcast=loaded["broadcast"],
-        info=event_info_of(call.request, loaded["event_info"]),
+    change = replace(
+        _change(call, loaded),
         has_expiry="expiry" in given,
         expiry=end_of(given.get("expiry")),
         option=given.get("option"),
         reason_id=given.get("reason_id"),
-        email_user=given["email_user"],
-        notify_user=given["notify_user"],
     )
     return _one(modify_user_action(call.services, call.now, call.actor, action_id, change, call.tenant_id))
 
@@ -105,9 +101,14 @@ def modify_action(call: Call, action_id: UUID) -> dict[str, Any]:
 def cancel_action(call: Call, action_id: UUID) -> dict[str, Any]:
     """Cancel an action that is in force."""
     _existing(call, action_id)
-    loaded = call.load(_cancel)
+    change = _change(call, call.load(_cancel))
+    return _one(cancel_user_action(call.services, call.now, call.actor, action_id, change, call.tenant_id))
+
+
+def _change(call: Call, loaded: dict[str, Any]) -> ActionChange:
+    """What changing an action and cancelling it have in common."""
     given = loaded["action"]
-    change = ActionChange(
+    return ActionChange(
         actioner_user_id=given["actioner_user_id"],
         comment=given.get("comment"),
         broadcast=loaded["broadcast"],
@@ -115,7 +116,6 @@ def cancel_action(call: Call, action_id: UUID) -> dict[str, Any]:
         email_user=given["email_user"],
         notify_user=given["notify_user"],
     )
-    return _one(cancel_user_action(call.services, call.now, call.actor, action_id, change, call.tenant_id))
 
 
 def _is_asked_for(call: Call, log: ActionLog, active: bool | None, preventing: bool) -> bool:
