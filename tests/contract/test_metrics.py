@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,13 @@ def test_whichever_worker_is_asked_tells_the_numbers_of_all(database_url: str, t
             for _ in range(20)
         }  # fmt: skip
     assert told == {40.0}
+
+
+@pytest.mark.slow
+def test_a_folder_of_numbers_that_vanishes_fails_no_request(database_url: str, tmp_path: Path) -> None:
+    folder = tmp_path / "numbers"
+    with server_process(database_url, tmp_path, PROMETHEUS_MULTIPROC_DIR=str(folder)) as server:
+        shutil.rmtree(folder)
+        assert requests.post(server.url + LOGIN, json={}, timeout=10).status_code == 400
+        assert requests.get(server.url + "/api/prometheus/metrics", timeout=10).status_code == 401
+        assert server.said().count("can not be written") == 1
