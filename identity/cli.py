@@ -261,6 +261,7 @@ def _status_matrix(loaded: Settings, options: argparse.Namespace) -> int:
     if options.page:
         print(status_matrix.page(), end="")
         return 0
+    status_matrix.require_cases(options.status)
     told = dev.read_dev_env(loaded.data_dir)
     status_matrix.require_service(told)
     with _installation(loaded) as found:
@@ -270,9 +271,16 @@ def _status_matrix(loaded: Settings, options: argparse.Namespace) -> int:
 def _check(loaded: Settings, _: argparse.Namespace) -> int:
     from identity.check import check  # noqa: PLC0415
 
-    findings = check(loaded, Runtime())
+    started_here = bool(dev.read_dev_env(loaded.data_dir))
+    if loaded.development and started_here:
+        with _installation(loaded) as found:
+            findings = check(found, Runtime())
+    else:
+        findings = check(loaded, Runtime())
     for finding in findings:
         print(finding)
+    if not loaded.development and started_here:
+        print("identity: What `make run` has started is looked at with IDENTITY_MODE=development.", file=sys.stderr)
     return 0 if all(finding.good for finding in findings) else 1
 
 

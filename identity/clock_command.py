@@ -78,4 +78,4 @@ def _described(now: int, offset: int) -> str:
 
 def ahead(offset: int) -> str:
     """Milliseconds in words."""
-    return f"{timedelta(milliseconds=offset)} ahead of the real time"
+    return f"{str(timedelta(milliseconds=offset)).removesuffix(', 0:00:00')} ahead of the real time"

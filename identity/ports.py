@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import http.client
 import ipaddress
 import socket
+
+HIGHEST = 65_535
 
 
 def _connectable(host: str) -> str:
@@ -22,6 +25,13 @@ def address(host: str, port: int) -> str:
     """Where to reach a server that listens on `host`, as it stands in a URL."""
     reached = _connectable(host)
     return f"[{reached}]:{port}" if ":" in reached else f"{reached}:{port}"
+
+
+def port_argument(text: str) -> int:
+    """The port that a command is given; 0 stands for a free one."""
+    if not (text.isascii() and text.isdigit() and int(text) <= HIGHEST):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: a whole number up to {HIGHEST}, 0 for a free one")
+    return int(text)
 
 
 def is_free(host: str, port: int) -> bool:

@@ -116,7 +116,7 @@ def mails(world: World, address: str, subject: str) -> list[str]:
 
 def mailed_codes(world: World, address: str) -> list[str]:
     """The codes that were mailed to this address, oldest first."""
-    return [re.findall(r"Your code is (\S+)", text)[0] for text in mails(world, address, "Your code to log in")]
+    return [re.findall(r"Your code is (\S+)", text)[0] for text in mails(world, address, "Your code")]
 
 
 def messaged_codes(world: World, phone: str) -> list[str]:

@@ -6,7 +6,11 @@ set -eu
 person=${1:-alice}
 twitter=45bb233c-0901-4236-b5ca-ac46e2e0a5a5 # FusionAuth's fixed id of the Twitter identity provider
 
-post() { curl -fsS -H 'Content-Type: application/json' -d "$2" "$1"; }
+# The answer of a POST; one that is no success ends the script, and is shown.
+post() {
+    answer=$(curl --fail-with-body -sS -H 'Content-Type: application/json' -d "$2" "$1") || { echo "$answer" >&2; exit 1; }
+    echo "$answer"
+}
 # The text member $1 of the JSON on standard input.
 member() { tr -d '\n' | sed -n "s/.*\"$1\": *\"\([^\"]*\)\".*/\1/p"; }
 

@@ -66,7 +66,7 @@ Open this link: ${{tenant.baseURL}}/password/change/${{changePasswordId}}?tenant
 The change password id in it: ${{changePasswordId}}""",
     ),
     Purpose.TWO_FACTOR_CODE: (
-        "Your code to log in",
+        "Your code",
         f"""{GREETING}
 
 Your code is ${{code}}

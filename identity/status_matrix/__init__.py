@@ -4,7 +4,7 @@ Each status is a case (`cases.py`): calls that set up its cause, and the one cal
 curl commands that anybody can repeat, and sent from here as well.
 """
 
-from identity.status_matrix.running import require_service, run
+from identity.status_matrix.running import require_cases, require_service, run
 from identity.status_matrix.writing import page
 
-__all__ = ["page", "require_service", "run"]
+__all__ = ["page", "require_cases", "require_service", "run"]

@@ -87,6 +87,13 @@ def require_service(variables: Mapping[str, str]) -> None:
         ) from error
 
 
+def require_cases(wanted: Collection[int]) -> None:
+    """Raises DevFailed for a status that no login ends with."""
+    known = [case.status for case in CASES]
+    if unknown := [status for status in wanted if status not in known]:
+        raise DevFailed(f"No login ends with {_listed(unknown)}. The statuses: {_listed(known)}.")
+
+
 def run(variables: Mapping[str, str], data_dir: Path, database_url: str, wanted: Collection[int] = ()) -> bool:
     """Reach every status, or those that are wanted, and print how; False when one came out otherwise."""
     tag = f"{secrets.randbelow(900_000_000) + 100_000_000}"
@@ -128,6 +135,10 @@ def _reach(stage: _Stage, case: Case) -> bool:
     _say(written(case))
     _say(f"# {'ok' if good else 'WRONG'}: {answer.status_code} with {_told(answer)}\n# then: {case.resolution}\n")
     return good
+
+
+def _listed(statuses: Iterable[int]) -> str:
+    return ", ".join(map(str, statuses))
 
 
 def _told(answer: requests.Response) -> str:

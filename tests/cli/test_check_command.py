@@ -127,3 +127,14 @@ def test_a_kickstart_file_is_read(
     status, lines = check()
     assert lines["kickstart"].startswith(line)
     assert status == (0 if line.startswith("ok") else 1)
+
+
+def test_who_has_a_development_installation_here_is_told_how_to_look_at_it(
+    check: Check, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("IDENTITY_DATA_DIR", str(tmp_path))
+    assert check()[0] == 0
+    assert capsys.readouterr().err == ""
+    (tmp_path / "dev.env").write_text("IDENTITY_URL=http://127.0.0.1:9011\n", encoding="utf-8")
+    assert cli.main(["check"]) == 0
+    assert "is looked at with IDENTITY_MODE=development" in capsys.readouterr().err

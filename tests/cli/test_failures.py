@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,22 @@ def test_options_of_the_x_emulator_that_can_not_be_used_are_told(
     if text is not None:
         options.write_text(text, encoding="utf-8")
     assert told in failure_of(capsys, "emulator", "x", "--options", str(options))
+
+
+@pytest.mark.parametrize("arguments", [("x", "--port"), ("mail", "--port"), ("mail", "--smtp-port")])
+@pytest.mark.parametrize("port", ["99999", "-1", "many"])
+def test_a_port_that_is_none_is_told(arguments: tuple[str, str], port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["emulator", *arguments, port])
+    assert f"'{port}' is no port" in capsys.readouterr().err
+
+
+def test_a_port_that_somebody_has_is_told_by_the_x_emulator(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert f"127.0.0.1:{port}: choose another --port" in failure_of(capsys, "emulator", "x", "--port", str(port))
+
+
+def test_a_status_that_no_login_ends_with_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    said = failure_of(capsys, "status-matrix", "200", "999")
+    assert "No login ends with 999. The statuses: 200, 202, 203" in said

@@ -149,6 +149,12 @@ def test_hostile_text_in_the_document_stays_text() -> None:
     assert HOSTILE in Elements(html).text
 
 
+def test_the_groups_stand_in_the_order_of_their_names(page: requests.Response) -> None:
+    names = re.findall(r"<h2[^>]*>([^<]+)</h2>", page.text)
+    assert len(names) > 40
+    assert names[:-1] == sorted(names[:-1], key=str.lower), "the schemas come last"
+
+
 def test_groups_and_operations_are_reached_without_a_mouse(page: requests.Response) -> None:
     tags = [tag for tag, _ in Elements(page.text).tags]
     assert tags.count("details") == tags.count("summary") > len(TABLE)  # both are focusable and open with a key

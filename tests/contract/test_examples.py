@@ -53,6 +53,11 @@ def started(database_url: str, tmp_path: Path) -> Iterator[Started]:
         yield Started(world, tmp_path)
 
 
+def test_the_shell_example_shows_the_answer_that_refused_it(started: Started) -> None:
+    with pytest.raises(AssertionError, match="TwitterVerifyCredentials"):
+        started.run("sh", "docs/examples/first-login.sh", "carol")
+
+
 def test_the_python_example_creates_the_provider_and_logs_alice_in(started: Started) -> None:
     service = started.world.service
     assert service.call("DELETE", f"/api/identity-provider/{TWITTER}").status_code == 200

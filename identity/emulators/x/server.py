@@ -30,7 +30,7 @@ THREADS = 128
 
 
 class BadOptions(ValueError):
-    """The options are no JSON object of the documented form."""
+    """What it was told can not be done: the options have not the documented form, or the port is not to be had."""
 
 
 def parse_options(text: str) -> EmulatorOptions:
@@ -71,10 +71,15 @@ def _logging() -> dict[str, Any]:
 
 
 def run(host: str, port: int, options_file: Path | None = None) -> None:
-    """Serve until SIGINT or SIGTERM. Port 0 takes a free one; without a file there is one application, made up."""
+    """Serve until SIGINT or SIGTERM. Port 0 takes a free one; without a file there is one application, made up.
+
+    Raises BadOptions.
+    """
     end_with_parent()
     options = _read_options(options_file) if options_file else EmulatorOptions()
     os.environ[OPTIONS_VARIABLE] = _as_json(options)
+    if not ports.is_free(host, port):
+        raise BadOptions(f"The X emulator can not listen on {host}:{port}: choose another --port (or --host).")
     port = port or ports.free_port(host)
     url = f"http://{ports.address(host, port)}"
     sys.stdout.write(f"X emulator: {url}  consumer key and secret: {url}/control/settings\n")

@@ -10,8 +10,10 @@ changes under a lock hands its work to `transact`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -37,6 +39,8 @@ ASKING_SECONDS = 8.0
 MOST_ASKED = 32
 """Webhooks that are asked at the same time."""
 MOST_ATTEMPTS = 8
+_ASKING = tuple(threading.Lock() for _ in range(64))
+"""Objects share them; two that share one only wait a little longer."""
 
 
 class WebhooksRefused(Exception):
@@ -138,6 +142,30 @@ class _NotAsked(Exception):
         self.audience = audience
 
 
+class _Askers:
+    """Those of this process whose webhooks have a say in changes of one object ask one after the other.
+
+    Each would find the object changed by the others, and ask anew. Who has waited too long tries their luck.
+    """
+
+    def __init__(self, needed: _NotAsked) -> None:
+        first = needed.events[0]
+        self._lock = _ASKING[hash((needed.tenant_id, first.user_id or first.type)) % len(_ASKING)]
+        self._held = False
+        self.came_late = False
+
+    def __enter__(self) -> _Askers:
+        self._held = self._lock.acquire(blocking=False)
+        if not self._held:
+            self.came_late = True
+            self._held = self._lock.acquire(timeout=ASKING_SECONDS)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._held:
+            self._lock.release()
+
+
 def transact(
     services: Services,
     work: Callable[[Connection, Announce], T],
@@ -171,12 +199,18 @@ def transact(
 
         return work(conn, announce)
 
-    for _ in range(MOST_ATTEMPTS):
-        try:
-            return run(announced) if run else services.db.transact(announced, turn=turn)
-        except _NotAsked as needed:
-            announcement = ask(services, needed.tenant_id, needed.events, audience=needed.audience)
-            agreed.append((needed.tenant_id, _documents(services, needed.events), announcement))
+    with ExitStack() as held:
+        askers = None
+        for _ in range(MOST_ATTEMPTS):
+            try:
+                return run(announced) if run else services.db.transact(announced, turn=turn)
+            except _NotAsked as needed:
+                if askers is None:
+                    askers = held.enter_context(_Askers(needed))
+                    if askers.came_late:
+                        continue  # those before have changed what the preview saw
+                announcement = ask(services, needed.tenant_id, needed.events, audience=needed.audience)
+                agreed.append((needed.tenant_id, _documents(services, needed.events), announcement))
     raise StoreUnavailable("the object changed each time its webhooks were asked")
 
 

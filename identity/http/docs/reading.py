@@ -64,14 +64,18 @@ class Schema:
 
 
 def read_operations(document: Document) -> list[tuple[str, str, list[Operation]]]:
-    """Name, description and operations of each group, in the document's order."""
+    """Name, description and operations of each group, by name."""
     groups: dict[str, list[Operation]] = {tag["name"]: [] for tag in document.get("tags", [])}
     for number, (path, method, item, operation) in enumerate(_walk(document)):
         group = next(iter(operation.get("tags", [])), "Other")
         shared = item.get("parameters", [])
         groups.setdefault(group, []).append(_operation(number, path, method, operation, shared))
     descriptions = {tag["name"]: tag.get("description", "") for tag in document.get("tags", [])}
-    return [(name, descriptions.get(name, ""), found) for name, found in groups.items() if found]
+    return [(name, descriptions.get(name, ""), found) for name, found in sorted(groups.items(), key=_folded) if found]
+
+
+def _folded(group: tuple[str, list[Operation]]) -> str:
+    return group[0].lower()
 
 
 def read_schemas(document: Document) -> list[Schema]:
