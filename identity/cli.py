@@ -43,6 +43,8 @@ EXPECTED = (
 )
 """Failures whose message tells the operator what to do: printed without a stack."""
 
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
 Commands = Any
 """What argparse's `add_subparsers` gives; its type has no public name."""
 
@@ -190,12 +192,25 @@ def _endpoint(text: str) -> tuple[str, frozenset[str]]:
 
 
 def _serve(loaded: Settings, _: argparse.Namespace) -> int:
-    with TemporaryDirectory(prefix="identity-metrics-") as folder:
-        # Before the server is imported: the metrics library looks for it then.
-        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
+    with _metrics_folder():
         from identity.server import serve  # noqa: PLC0415
 
         return 0 if serve(loaded) else 1
+
+
+@contextmanager
+def _metrics_folder() -> Iterator[None]:
+    """Where the workers count together, unless the environment names a folder: the metrics library looks for it when
+    it is imported."""
+    if METRICS_FOLDER in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="identity-metrics-") as folder:
+        os.environ[METRICS_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[METRICS_FOLDER]
 
 
 def _kickstart(loaded: Settings, _: argparse.Namespace) -> int:

@@ -84,12 +84,12 @@ class DevRun:
         headers = {"Authorization": read_dev_env(self.home)["IDENTITY_API_KEY"], "Connection": "close"}
         return requests.request(method, self.url + path, json=json, headers=headers, timeout=20)
 
-    def command_line(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command_line(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Another `identity` command with the same settings, as the same account."""
         return subprocess.run(
             [*self.command[:-1], *arguments],
             cwd="/",
-            env=self.environment(),
+            env=self.environment(**environment),
             capture_output=True,
             text=True,
             check=False,

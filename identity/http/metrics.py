@@ -7,9 +7,10 @@ asked. Without it the numbers are this process's.
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -19,6 +20,8 @@ from prometheus_client.registry import Collector
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+log = logging.getLogger("identity.metrics")
+
 POOL_EVERY = 1.0
 """Seconds between two looks at the connection pool."""
 
@@ -29,7 +32,9 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._folder = os.environ.get(FOLDER)
+        self._failing = False
         if self._folder:
+            Path(self._folder).mkdir(parents=True, exist_ok=True)
             _forget_dead(Path(self._folder))
         self._seconds = Histogram(
             "identity_request_seconds",
@@ -60,11 +65,13 @@ class Metrics:
         self._pool_seen = 0.0
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        self._requests.labels(method, route, status).inc()
-        self._seconds.labels(method, route).observe(seconds)
+        with self.never_failing():
+            self._requests.labels(method, route, status).inc()
+            self._seconds.labels(method, route).observe(seconds)
 
     def login(self, door: str, status: int) -> None:
-        self._logins.labels(door, status).inc()
+        with self.never_failing():
+            self._logins.labels(door, status).inc()
 
     def wants_pool(self, now: float) -> bool:
         """Whether it is time to look at the pool again; `now` is monotonic seconds."""
@@ -74,19 +81,30 @@ class Metrics:
         return True
 
     def pool(self, open_connections: int, idle: int, waiting: int) -> None:
-        self._pool.labels("busy").set(open_connections - idle)
-        self._pool.labels("idle").set(idle)
-        self._pool.labels("waiting").set(waiting)
+        with self.never_failing():
+            self._pool.labels("busy").set(open_connections - idle)
+            self._pool.labels("idle").set(idle)
+            self._pool.labels("waiting").set(waiting)
 
     def text(self, depths: dict[str, int]) -> bytes:
         """Everything in Prometheus' text format, with what waits in the outbox and what was given up."""
         registry = self._registry
-        if self._folder:
+        if self._folder and Path(self._folder).is_dir():
             registry = CollectorRegistry()
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         outbox = CollectorRegistry()
         outbox.register(_Outbox(depths))
         return generate_latest(registry) + generate_latest(outbox)
+
+    @contextmanager
+    def never_failing(self) -> Iterator[None]:
+        """The files of the numbers may be gone or the disk full: that must not fail a request. It is said once."""
+        try:
+            yield
+        except OSError as error:
+            if not self._failing:
+                log.error("the metrics can not be written any more: %s", type(error).__name__)
+            self._failing = True
 
 
 class _Outbox(Collector):

@@ -60,7 +60,7 @@ def test_no_key_and_no_token_is_printed(running: DevRun) -> None:
 
 
 def test_identity_check_in_development_mode_looks_at_what_make_run_has_started(running: DevRun) -> None:
-    done = running.command_line("check")
+    done = running.command_line("check", IDENTITY_MODE="development")
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     assert "migrations: all applied" in done.stdout
 

@@ -71,7 +71,8 @@ class SmtpSink:
         self._server.close()
         await self._server.wait_closed()
         for connection in self._connections:
-            connection.abort()
+            if not connection.is_closing():  # the TLS transports of some Pythons break when they are aborted twice
+                connection.abort()
         mine = asyncio.current_task()
         others = [task for task in asyncio.all_tasks() if task is not mine]
         for task in others:

@@ -22,6 +22,9 @@ SECTIONS = (
     *(f"10.{number}" for number in range(1, 5)),
 )
 
+SUPPORTING = tuple(str(number) for number in (1, *range(3, 21)))
+"""Of the supporting contract; 2 says in short what the others say, and what follows 20 is not built."""
+
 
 @cache
 def names_in(module: str) -> frozenset[str]:
@@ -44,3 +47,9 @@ def test_no_line_of_a_table_escapes_this_test() -> None:
 @pytest.mark.parametrize("section", SECTIONS)
 def test_every_section_has_a_row(section: str) -> None:
     assert [row for row in ROWS if re.match(rf"{re.escape(section)}\b(?!\.)", row["row"])]
+
+
+@pytest.mark.parametrize("section", SUPPORTING)
+def test_every_section_of_the_supporting_contract_has_a_row(section: str) -> None:
+    table = PAGE.read_text(encoding="utf-8").partition("\n## Supporting contract\n")[2].partition("\n## ")[0]
+    assert re.search(rf"^\| {section}\b", table, re.MULTILINE)
