@@ -77,7 +77,7 @@ def milliseconds(scheme: str, factor: int | None) -> float:
     """About how long one hash takes on the reference machine. The scheme must be known."""
     cost = SCHEMES[scheme].default if factor is None else factor
     if scheme == BCRYPT:
-        return 0.06 * 2**cost
+        return 0.06 * (1 << cost)
     if scheme == HMAC:
         return 0.01
     return cost * (13.0 if scheme == ARGON2ID else 0.0003 if scheme in _PBKDF2 else 0.0009)
