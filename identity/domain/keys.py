@@ -77,7 +77,3 @@ class SigningKey:
     @property
     def type(self) -> KeyType:
         return self.algorithm.type
-
-    @property
-    def can_sign(self) -> bool:
-        return self.has_private_key or self.type is KeyType.HMAC

@@ -68,9 +68,11 @@ def pem(key: Any, form: PrivateFormat = PrivateFormat.PKCS8, password: bytes | N
         (KeyAlgorithm.HS256, None, None),
     ],
 )
-def test_a_made_key_knows_its_length_and_can_sign(algorithm: KeyAlgorithm, length: int, kept: int | None) -> None:
+def test_a_made_key_knows_its_length_and_has_what_it_signs_with(
+    algorithm: KeyAlgorithm, length: int, kept: int | None
+) -> None:
     key = make(algorithm, length)
-    assert (key.length, key.can_sign, key.has_private_key) == (kept, True, kept is not None)
+    assert (key.length, key.has_private_key) == (kept, kept is not None)
     assert (key.id, key.name, key.insert_instant, key.last_update_instant) == (ID, "made", NOW, NOW)
 
 
@@ -162,18 +164,18 @@ def test_a_private_key_alone_brings_its_public_part_along(algorithm: KeyAlgorith
     made = sample(algorithm)
     key = take(private_key=made.private_pem, algorithm=algorithm)
     assert (key.public_pem, key.private_pem, key.length) == (made.public_pem, made.private_pem, made.length)
-    assert (key.can_sign, key.certificate_pem, key.expiration_instant) == (True, None, None)
+    assert (key.has_private_key, key.certificate_pem, key.expiration_instant) == (True, None, None)
 
 
 @pytest.mark.parametrize("algorithm", ASYMMETRIC)
 def test_a_public_key_alone_cannot_sign(algorithm: KeyAlgorithm) -> None:
     key = take(public_key=sample(algorithm).public_pem, algorithm=algorithm)
-    assert (key.can_sign, key.public_pem) == (False, sample(algorithm).public_pem)
+    assert (key.has_private_key, key.public_pem) == (False, sample(algorithm).public_pem)
 
 
 def test_a_certificate_gives_public_key_kid_and_end() -> None:
     key = take(certificate=ES.certificate_pem)
-    assert (key.public_pem, key.kid, key.can_sign) == (ES.public_pem, ES.kid, False)
+    assert (key.public_pem, key.kid, key.has_private_key) == (ES.public_pem, ES.kid, False)
     assert key.expiration_instant == ES.expiration_instant
 
 
@@ -291,7 +293,7 @@ def test_an_rsa_key_of_an_odd_length_is_refused() -> None:
 def test_a_secret_is_taken_in_with_its_algorithm() -> None:
     key = take(secret="s" * 32, algorithm=KeyAlgorithm.HS512, type=KeyType.HMAC, kid="old")
     assert (key.secret, key.algorithm, key.kid) == ("s" * 32, KeyAlgorithm.HS512, "old")
-    assert (key.can_sign, key.has_private_key, key.public_pem) == (True, False, None)
+    assert (key.has_private_key, key.public_pem) == (False, None)
 
 
 @pytest.mark.parametrize(
