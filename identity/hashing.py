@@ -73,6 +73,16 @@ SCHEMES: Mapping[str, Factor] = {
 """Every scheme a password can be stored with."""
 
 
+def milliseconds(scheme: str, factor: int | None) -> float:
+    """About how long one hash takes on the reference machine. The scheme must be known."""
+    cost = SCHEMES[scheme].default if factor is None else factor
+    if scheme == BCRYPT:
+        return 0.06 * (1 << cost)
+    if scheme == HMAC:
+        return 0.01
+    return cost * (13.0 if scheme == ARGON2ID else 0.0003 if scheme in _PBKDF2 else 0.0009)
+
+
 @dataclass(frozen=True, slots=True)
 class Hashed:
     """A password as stored. `salt` and `hash` are base64 (bcrypt: its own alphabet).

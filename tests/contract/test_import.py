@@ -215,6 +215,14 @@ def test_two_thousand_users_come_in_one_request(service: Service) -> None:
     assert user_of(service, crowd[-1])["data"] == crowd[-1]["data"]
 
 
+def test_an_import_that_would_be_hashed_for_hours_is_refused_at_once(service: Service) -> None:
+    crowd = [person(password="correct horse", encryptionScheme=None, salt=None, factor=None) for _ in range(200)]
+    body = {"users": crowd, "encryptionScheme": "bcrypt", "factor": 16}
+    refused = codes(service.call("POST", IMPORT, body, tenant=service.tenant_id))
+    assert refused == {"users": ["[tooMany]users"]}
+    assert is_absent(service, crowd[0])
+
+
 def session_of(user: Json, application: UUID, **members: Any) -> Json:
     return {"token": uuid4().hex, "userId": user["id"], "applicationId": str(application), **members}
 

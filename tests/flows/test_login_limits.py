@@ -119,6 +119,21 @@ def test_behind_our_own_proxies_the_right_most_other_hop_counts(client: Client, 
     assert client.statuses(PASSWORD, hops=hops.format(address=client.address)) == [429 if same else 200]
 
 
+@pytest.mark.parametrize(("bit", "same"), [(1, True), (1 << 63, True), (1 << 64, False)])
+def test_an_owner_of_many_addresses_is_limited_as_one(client: Client, bit: int, same: bool) -> None:
+    """Whoever has one address of IPv6 has the 2^64 of its network, a fresh one for every guess."""
+    assert client.statuses(*[WRONG] * MOST) == [404] * MOST
+    neighbour = str(IPv6Address(int(IPv6Address(client.address)) ^ bit))
+    assert client.statuses(PASSWORD, hops=neighbour) == [429 if same else 200]
+
+
+def test_addresses_of_ipv4_stay_apart_where_a_socket_writes_them_as_ipv6(client: Client) -> None:
+    first, second = (f"::ffff:198.51.100.{number}" for number in (1, 2))
+    assert client.statuses(*[WRONG] * MOST, hops=first) == [404] * MOST
+    assert client.statuses(PASSWORD, hops=second) == [200]
+    assert client.statuses(PASSWORD, hops="198.51.100.1") == [429]
+
+
 def test_who_is_no_proxy_of_ours_changes_nothing_by_the_header(database_url: str) -> None:
     with login_world(database_url, login=Login(rate_limit=MOST)) as world:
         door = Door(world)

@@ -25,6 +25,7 @@ CHANGE, FORGOT = "/api/user/change-password", "/api/user/forgot-password"
 OLD, NEW = "correct horse battery", "staple battery horse"
 TYPES = (
     "user.email.verified",
+    "user.identity.verified",
     "user.registration.verified",
     "user.password.reset.send",
     "user.password.reset.start",
@@ -61,6 +62,8 @@ def test_a_verified_address_is_told_once(world: World, hooks: Hooks) -> None:
     [event] = [each for each in hook.events if each["type"] == "user.email.verified"]
     assert (event["user"]["id"], event["user"]["verified"]) == (user_id, True)
     assert event["info"]["ipAddress"] == "192.0.2.9"
+    [identity] = [each for each in hook.events if each["type"] == "user.identity.verified"]
+    assert (identity["loginId"], identity["loginIdType"]) == (event["user"]["email"], "email")
     assert body["verificationId"] not in str(hook.events)
 
 

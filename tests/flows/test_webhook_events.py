@@ -161,7 +161,10 @@ ACTS: list[tuple[Act, list[str]]] = [
             "user.registration.create.complete",
         ],
     ),
-    (update_user, ["user.update", "user.update.complete", "user.email.update", "user.password.update"]),
+    (
+        update_user,
+        ["user.update", "user.identity.update", "user.update.complete", "user.email.update", "user.password.update"],
+    ),
     (deactivate, ["user.deactivate"]),
     (reactivate, ["user.reactivate"]),
     (delete_user, ["user.delete", "user.delete.complete"]),
@@ -223,6 +226,19 @@ def _rows(world: World) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {name: sorted(world.rows(f"SELECT t::text FROM {name} t")) for name in tables}
     found["keys"] = world.rows("SELECT access_token_key_id FROM tenants ORDER BY id")
     return found
+
+
+def test_another_login_id_is_told_with_what_it_was(scene: Scene, hooks: Hooks, hook: Hook) -> None:
+    email = scene.user["email"]
+    assert scene.call("PATCH", scene.at, {"user": {"email": "other@example.com", "username": "first"}}).ok
+    assert scene.call("PATCH", scene.at, {"user": {"username": "second"}}).ok
+    hooks.deliver()
+    told = [event for event in hook.events if event["type"] == "user.identity.update"]
+    assert [(each["loginIdType"], each["previousLoginId"], each["newLoginId"]) for each in told] == [
+        ("email", email, "other@example.com"),
+        ("username", "first", "second"),
+    ]
+    assert {each["user"]["id"] for each in told} == {scene.user["id"]}
 
 
 def test_a_link_by_hand_carries_no_token(scene: Scene, hooks: Hooks, hook: Hook) -> None:

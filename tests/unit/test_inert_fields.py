@@ -9,6 +9,7 @@ from pathlib import Path
 
 from marshmallow import Schema, fields
 
+from identity.domain.events import TYPES
 from identity.http.fusionauth.schemas.applications import Application
 from identity.http.fusionauth.schemas.tenants import Tenant
 
@@ -142,6 +143,13 @@ def stands_for(name: str, member: str) -> bool:
 def test_every_member_of_a_tenant_and_an_application_acts_or_is_listed_as_inert() -> None:
     known = [*listed(), *ACTING]
     assert [member for member in every_member() if not any(stands_for(name, member) for name in known)] == []
+
+
+def test_every_listed_event_is_a_type() -> None:
+    table = LIST.read_text(encoding="utf-8").partition("## Webhooks")[2].partition("## Themes")[0]
+    named = re.findall(r"`([^`]+)`", table)
+    assert [name for name in named if not any(fnmatch(kind, name) for kind in TYPES)] == []
+    assert named
 
 
 def test_no_member_is_listed_that_acts() -> None:

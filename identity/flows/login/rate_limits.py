@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
+from ipaddress import IPv6Network, ip_address
 
 from identity.domain.errors import TooManyRequests
 from identity.domain.model import Tenant
@@ -16,6 +17,8 @@ from identity.flows.services import Services
 from identity.store import rate_limits
 
 ADDRESS_SECONDS = 60
+LINE_BITS = 64
+"""Of an IPv6 address: the rest of it is its owner's to choose, for every request anew."""
 
 
 class Limited(Enum):
@@ -48,7 +51,17 @@ def tenant_limit(tenant: Tenant, what: Limited, subject: object) -> Limit | None
 def address_limit(services: Services, address: str | None) -> Limit | None:
     """The limit of failed logins for one client address; None when it is off."""
     uses = services.settings.login.rate_limit
-    return Limit(_key("address", address), uses, ADDRESS_SECONDS) if uses else None
+    return Limit(_key("address", _line_of(address)), uses, ADDRESS_SECONDS) if uses else None
+
+
+def _line_of(address: str | None) -> str | None:
+    """Whose line the address belongs to: a customer has one IPv4 address, or a whole /64 of IPv6."""
+    if address is None:
+        return None
+    parsed = ip_address(address)
+    if parsed.version == 4:
+        return str(parsed)
+    return str(parsed.ipv4_mapped or IPv6Network((parsed, LINE_BITS), strict=False))
 
 
 def spend(services: Services, limit: Limit | None) -> None:

@@ -183,7 +183,7 @@ def _events(
     registered = registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
     types = ["user.password.update", *(["user.password.reset.success"] if right.was_forgotten else [])]
     found = [Event(each, {"user": (user, registered)}, user.id, info) for each in types]
-    return found if before.verified or not user.verified else [*found, email_verified(user, registered, info)]
+    return found if before.verified or not user.verified else [*found, *email_verified(user, registered, info)]
 
 
 def _one_time_password(

@@ -6,6 +6,7 @@ user.create events: one user.bulk.create speaks of them all.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,8 @@ from identity.store import applications, group_members, groups, passwords, regis
 from identity.store.db import Connection
 
 Problems = list[tuple[str, str]]
+MOST_HASHING = 600_000
+"""Milliseconds that the passwords in clear of one import may take to hash: 20,000 of them as new tenants hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,20 @@ def _prepared(services: Services, request: ImportRequest, rules: Mapping[UUID, U
         problems += [(f"users[{index}].{name}", reason) for name, reason in found]
     if problems:
         raise invalid_fields(problems)
+    _refuse_too_much_work(request, rules)
     return [_new(services, request, user, rules[_tenant_of(request, user)], now) for user in request.users]
+
+
+def _refuse_too_much_work(request: ImportRequest, rules: Mapping[UUID, UserRules]) -> None:
+    """Passwords in clear are hashed while the caller waits, on processors that logins need as well. Raises Invalid."""
+    schemes = Counter(
+        _plain_scheme(request, rules[_tenant_of(request, user)])
+        for user in request.users
+        if user.password is not None and user.encryption_scheme is None
+    )
+    work = sum(number * hashing.milliseconds(*scheme) for scheme, number in schemes.items())
+    if work > MOST_HASHING:
+        raise invalid_field("users", "tooMany", "To hash these passwords takes too long: bring fewer users at a time.")
 
 
 def _keys(tenant_id: UUID, user: ImportedUser) -> dict[str, tuple[UUID, str, str]]:

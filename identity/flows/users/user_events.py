@@ -22,14 +22,32 @@ def user_created(user: User, registered: Sequence[Registration] = ()) -> list[Ev
 
 
 def user_updated(original: Registered, changed: Registered) -> list[Event]:
-    """With the changes of e-mail address and password, if there were any."""
+    """With the changes of login ids and password, if there were any."""
     before, after = original[0], changed[0]
-    events = with_partners([_of(after, "user.update", original=_shown(*original), user=_shown(*changed))])
+    update, complete = with_partners([_of(after, "user.update", original=_shown(*original), user=_shown(*changed))])
+    events = [update, *_identities_updated(before, changed), complete]
     if before.email != after.email:
         events.append(_of(after, "user.email.update", previous_email=before.email, user=_shown(*changed)))
     if after.password_last_update_instant not in (None, before.password_last_update_instant):
         events.append(_of(after, "user.password.update", user=_shown(*changed)))
     return events
+
+
+def _identities_updated(before: User, changed: Registered) -> list[Event]:
+    after = changed[0]
+    pairs = [("email", before.email, after.email), ("username", before.username, after.username)]
+    return [
+        _of(
+            after,
+            "user.identity.update",
+            login_id_type=kind,
+            new_login_id=new,
+            previous_login_id=previous,
+            user=_shown(*changed),
+        )
+        for kind, previous, new in pairs
+        if previous and new and previous != new
+    ]
 
 
 def login_id_in_use(verb: str, wanted: User, holder: Registered, duplicate: Mapping[str, str]) -> Event:

@@ -75,8 +75,14 @@ def verify_registration(
     transact(services, work)
 
 
-def email_verified(user: User, registered: Sequence[Registration], info: EventInfo) -> Event:
-    return Event("user.email.verified", {"user": (user, registered)}, user.id, info)
+def email_verified(user: User, registered: Sequence[Registration], info: EventInfo) -> list[Event]:
+    """Of the user, and of the identity that the address is."""
+    shown: dict[str, object] = {"user": (user, registered)}
+    found = [Event("user.email.verified", shown, user.id, info)]
+    if user.email is not None:
+        identity = {"login_id": user.email, "login_id_type": "email"}
+        found.append(Event("user.identity.verified", identity | shown, user.id, info))
+    return found
 
 
 def _verified_registration(registration: Registration, now: int) -> Registration:
@@ -104,7 +110,7 @@ def _verify_user(
             verified = verified_user(user, reason, now)
             users.update(conn, verified)
             _report(conn, services, verified, application_id)
-            announce(user.tenant_id, [email_verified(verified, registered, info)])
+            announce(user.tenant_id, email_verified(verified, registered, info))
 
     transact(services, work)
 
