@@ -6,6 +6,7 @@ import pytest
 from fusionauth.fusionauth_client import FusionAuthClient
 
 from tests.login_world import World
+from tests.second_factors import change_tenant
 from tests.service import codes
 from tests.verifying import (
     FORM_FIELD,
@@ -123,6 +124,17 @@ def test_a_registration_that_was_removed_is_not_verified(world: World) -> None:
     path = f"/api/user/registration/{user_id}/{world.application_id}"
     assert world.service.call("DELETE", path).status_code == 200
     assert verify(world, given, None, REGISTRATION).status_code == 404
+
+
+def test_a_mail_again_is_limited_alike_for_known_and_unknown_addresses(world: World) -> None:
+    limit = {"sendRegistrationVerification": {"enabled": True, "limit": 2, "timePeriodInSeconds": 60}}
+    change_tenant(world, rateLimitConfiguration=limit)
+    known = world.user(unverified(world))["email"]
+    for email in (known, "nobody@example.com"):
+        asked = {"email": email, "applicationId": world.application_id}
+        sent = [world.service.call("PUT", REGISTRATION, key="", params=asked) for _ in range(3)]
+        assert [each.status_code for each in sent] == [200, 200, 429]
+        assert 0 < int(sent[2].headers["Retry-After"]) <= 60
 
 
 def test_an_administrator_hears_that_there_is_no_registration_and_a_stranger_does_not(world: World) -> None:

@@ -322,6 +322,25 @@ def test_a_login_with_another_browser_is_one_from_a_new_device(world: World, hoo
     assert new["info"]["userAgent"] == "second"
 
 
+def test_a_login_that_the_client_calls_one_from_a_new_device_is_one(world: World, hooks: Hooks) -> None:
+    hook = hooks.add("user.login.new-device")
+    hooks.switch_on("user.login.new-device")
+    world.logged_in("alice")
+    world.logged_in("alice", newDevice=True)
+    hooks.deliver()
+    assert hook.types == ["user.login.new-device"]
+
+
+def test_what_the_client_says_of_the_login_is_in_its_events(world: World, hooks: Hooks) -> None:
+    hook = hooks.add("user.login.success")
+    hooks.switch_on("user.login.success")
+    said = {"data": {"kiosk": 7}, "deviceName": "Kiosk", "ipAddress": "192.0.2.7", "os": "Plan 9", "userAgent": "rio"}
+    world.logged_in("alice", eventInfo=said)
+    hooks.deliver()
+    [event] = hook.events
+    assert event["info"].items() >= said.items()
+
+
 def test_an_event_for_a_webhook_that_was_deleted_is_dropped(world: World, hooks: Hooks) -> None:
     hook = hooks.add("user.create")
     hooks.switch_on("user.create")

@@ -34,6 +34,13 @@ class Visit:
     user_agent: str | None = None
     device: Device = field(default_factory=Device)
     meta_data: Mapping[str, Any] = field(default_factory=dict)
+    os: str | None = None
+    event_data: Mapping[str, Any] = field(default_factory=dict)
+    """What the client adds to the events of this login."""
+
+    says_new_device: bool = False
+    """Whether the client says that the user has never logged in with this device."""
+
     no_jwt: bool = False
     trust: str | None = field(default=None, repr=False)
     """What names a trusted computer: the cookie fusionauth.trust, or a twoFactorTrustId."""
@@ -45,10 +52,12 @@ class Visit:
     def event_info(self) -> EventInfo:
         """What events say of where the call came from."""
         return EventInfo(
+            data=self.event_data,
             device_description=self.device.description,
             device_name=self.device.name,
             device_type=self.device.type,
             ip_address=self.ip_address,
+            os=self.os,
             user_agent=self.user_agent,
         )
 

@@ -91,6 +91,8 @@ def deciding(trace: Trace, rule: str) -> Iterator[None]:
 
 
 def _is_new_device(services: Services, entry: Entry, person: Person) -> bool:
-    """Whether the user has logged in before, and never with this browser or program."""
+    """Whether the client says so, or the user has logged in before and never with this browser or program."""
+    if entry.visit.says_new_device:
+        return True
     with services.db.read() as conn:
         return login_records.is_new_device(conn, entry.tenant_id, person.user.id, entry.visit.user_agent)

@@ -32,6 +32,9 @@ def visit_of(request: Request, body: Mapping[str, Any], tenant_id: UUID | None) 
             last_accessed_address=device.get("last_accessed_address"),
         ),
         meta_data={name: meta[name] for name in ("scopes", "data") if meta.get(name)},
+        os=event.get("os"),
+        event_data=event.get("data") or {},
+        says_new_device=body["new_device"],
         no_jwt=body["no_jwt"],
         trust=request.cookies.get(TRUST_COOKIE) or body.get("two_factor_trust_id"),
     )

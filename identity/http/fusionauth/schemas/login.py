@@ -71,6 +71,7 @@ class LoginFieldsSchema(WireSchema):
     ip_address = Text(limit=255)
     event_info = Part(EventInfoSchema)
     meta_data = Part(LoginMetaDataSchema)
+    new_device = Flag(load_default=False)
     no_jwt = Flag(load_default=False, data_key="noJWT")
 
 
@@ -116,7 +117,6 @@ class PasswordLoginSchema(LoginFieldsSchema):
     password = Text(keep_empty=True)
     one_time_password = Text(limit=TOKEN_LIMIT)
     two_factor_trust_id = Text(limit=TOKEN_LIMIT)
-    new_device = Flag(load_default=False)
 
     @validates_schema(skip_on_field_errors=False, pass_original=True)
     def has_proof(self, values: dict[str, Any], given: dict[str, Any], **_: Any) -> None:
