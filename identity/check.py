@@ -51,7 +51,8 @@ def _key_file(settings: Settings, runtime: Runtime) -> tuple[Sealer | None, list
         return None, [Finding(subject, False, str(error))]
     if path.stat().st_mode & 0o077:
         return sealer, [Finding(subject, False, f"{path} is open to other accounts: chmod 600 {path}")]
-    return sealer, [Finding(subject, True, f"{path} holds {len(sealer.keys)} keys, sealing with {sealer.newest!r}")]
+    held = "one key" if len(sealer.keys) == 1 else f"{len(sealer.keys)} keys"
+    return sealer, [Finding(subject, True, f"{path} holds {held}, sealing with {sealer.newest!r}")]
 
 
 def _database(settings: Settings, sealer: Sealer | None) -> Iterator[Finding]:

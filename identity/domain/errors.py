@@ -16,7 +16,7 @@ MESSAGES = {
     "invalid": "The value is not valid.",
     "duplicate": "The value is already in use.",
     "couldNotConvert": "The value can not be converted to the type of this parameter.",
-    "invalidJSON": "The value has the wrong JSON type.",
+    "invalidJSON": "The value has the wrong JSON type, or is none of those that are possible here.",
     "invalidOption": "The value is not one of the options.",
     "tooLong": "The value is too long.",
     "tooShort": "The value is too short.",

@@ -50,6 +50,7 @@ def test_a_whole_installation_is_found_whole(check: Check) -> None:
     assert status == 0, lines
     assert list(lines) == ["settings", "key file", "database", "migrations", "stored secrets"]
     assert all(line.startswith("ok      ") for line in lines.values())
+    assert "holds one key, sealing with 'k1'" in lines["key file"]
 
 
 def seal_a_key(database_url: str, key_file: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from identity import logs
-from tests.login_world import World
+from tests.contract.test_read_only_database import set_read_only
+from tests.login_world import TWITTER, World
 
 BROKEN = {
     "a tenant without settings": "UPDATE tenants SET settings = '{}'",
@@ -64,6 +65,24 @@ def test_the_row_mended_the_same_process_serves_on(world: World) -> None:
         conn.execute("UPDATE tenants SET settings = %s", (settings,))
         conn.execute("UPDATE installation SET configuration_version = configuration_version + 1")
     assert world.login("alice").status_code == 200
+
+
+def test_an_event_log_that_takes_no_writes_costs_one_line_without_a_stack(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    database_url = world.service.services.settings.database.url
+    provider = {"identityProvider": {"debug": True}}
+    assert world.service.call("PATCH", f"/api/identity-provider/{TWITTER}", provider).status_code == 200
+    body = world.login_body("alice")
+    set_read_only(database_url, True)
+    try:
+        with caplog.at_level(logging.WARNING, "identity.login"):
+            assert world.post_login(body).status_code == 503
+    finally:
+        set_read_only(database_url, False)
+    [record] = [record for record in caplog.records if record.name == "identity.login"]
+    assert record.getMessage().startswith("the event log could not be written: ")
+    assert record.exc_info is None
 
 
 def test_each_request_is_one_line_that_names_the_route_and_no_value(

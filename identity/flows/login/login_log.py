@@ -16,6 +16,7 @@ from identity.domain.model import ProviderConfig
 from identity.domain.precedence import row
 from identity.domain.trace import Trace
 from identity.store import event_log
+from identity.store.db import StoreUnavailable
 from identity.upstream import UpstreamRefused
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class LoginLog:
             with services.db.read() as conn:
                 for kind, message in entries:
                     event_log.add(conn, services.runtime.now(), kind, message)
+        except StoreUnavailable as error:
+            log.warning("the event log could not be written: %s", error)
         except Exception:  # the login has ended by now: whatever ails the log must not undo it
             log.exception("the event log could not be written")
 
