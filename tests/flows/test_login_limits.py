@@ -59,6 +59,12 @@ class Client:
         headers = {"X-Forwarded-For": self.address}
         return self.door.world.service.call("POST", "/api/two-factor/login", body, key="", headers=headers).status_code
 
+    def starts(self, *, key: str = "") -> int:
+        world = self.door.world
+        body = {"applicationId": world.application_id, "identityProviderId": TWITTER}
+        headers = {"X-Forwarded-For": self.address}
+        return world.service.call("POST", "/api/identity-provider/start", body, key=key, headers=headers).status_code
+
 
 @pytest.fixture
 def client(limited_world: World) -> Client:
@@ -172,3 +178,11 @@ def test_32_failed_logins_at_once_never_pass_the_limit(world: World) -> None:
     door.add_user()
     answers = at_once(lambda _: door.status(WRONG), 32)
     assert sorted(answers) == [404] * 4 + [429] * 28
+
+
+def test_an_address_begins_only_so_many_logins_at_x_and_a_backend_with_a_key_any_number(
+    client: Client,
+) -> None:
+    assert [client.starts() for _ in range(MOST + 1)] == [200] * MOST + [429]
+    assert client.starts(key=client.door.world.service.key) == 200
+    assert client.knock("wrong").status_code == 404, "failures are counted apart"

@@ -50,8 +50,17 @@ def tenant_limit(tenant: Tenant, what: Limited, subject: object) -> Limit | None
 
 def address_limit(services: Services, address: str | None) -> Limit | None:
     """The limit of failed logins for one client address; None when it is off."""
+    return _address_limit(services, "address", address)
+
+
+def start_limit(services: Services, address: str | None) -> Limit | None:
+    """The limit of logins begun at a provider by one client address, as many as may fail; None when it is off."""
+    return _address_limit(services, "start", address)
+
+
+def _address_limit(services: Services, what: str, address: str | None) -> Limit | None:
     uses = services.settings.login.rate_limit
-    return Limit(_key("address", _line_of(address)), uses, ADDRESS_SECONDS) if uses else None
+    return Limit(_key(what, _line_of(address)), uses, ADDRESS_SECONDS) if uses else None
 
 
 def _line_of(address: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Failed logins per client address: counted at the login doors, for callers without a key (decision 21).
+"""Failed logins, and logins begun at a provider, per client address: counted for callers without a key (decision 21).
 
 The address is the one that decides: the peer, or the right-most hop that is no proxy of ours (T17).
 """
@@ -24,7 +24,7 @@ LIMITED = {429: "Too many failed logins; Retry-After says when to try again."}
 def limiting_failures(call: Call, answer: Callable[[], Response]) -> Response:
     """The answer, unless this address has failed too often. Raises TooManyRequests."""
     services = call.services
-    if not services.settings.login.rate_limit or _has_key(call):
+    if _is_free(call):
         return answer()
     limit = rate_limits.address_limit(services, deciding_address(call.request, services.settings.proxies))
     rate_limits.refuse_if_spent(services, limit)
@@ -32,6 +32,17 @@ def limiting_failures(call: Call, answer: Callable[[], Response]) -> Response:
     if response.status_code in FAILURES:
         rate_limits.spend(services, limit)
     return response
+
+
+def spend_start(call: Call) -> None:
+    """Count a login that is begun: each costs a call to the provider. Raises TooManyRequests."""
+    if not _is_free(call):
+        address = deciding_address(call.request, call.services.settings.proxies)
+        rate_limits.spend(call.services, rate_limits.start_limit(call.services, address))
+
+
+def _is_free(call: Call) -> bool:
+    return not call.services.settings.login.rate_limit or _has_key(call)
 
 
 def _has_key(call: Call) -> bool:

@@ -11,6 +11,7 @@ from flask import Response
 
 from identity.flows.login.start_login import StartRefused, StartRequest, start_login
 from identity.http.client_address import certain_address
+from identity.http.fusionauth.address_limit import spend_start
 from identity.http.fusionauth.login import tenant_scope
 from identity.http.fusionauth.respond import refused_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
@@ -29,7 +30,10 @@ _request = StartLoginSchema()
     scope=Scope.OWN,
     takes=StartLoginSchema,
     gives=StartLoginResponseSchema,
-    statuses={401: "The provider may not be used, or did not let a login begin; the general error says why."},
+    statuses={
+        401: "The provider may not be used, or did not let a login begin; the general error says why.",
+        429: "Too many logins were begun from here; Retry-After says when to try again.",
+    },
 )
 def start_identity_provider_login(call: Call) -> Response | dict[str, Any]:
     """Begin a login: send the browser to authorizationURL, then complete the login with the code.
@@ -47,6 +51,7 @@ def start_identity_provider_login(call: Call) -> Response | dict[str, Any]:
         state=state_of(call.request),
         address=certain_address(call.request, call.services.settings.proxies),
     )
+    spend_start(call)
     try:
         begun = start_login(call.services, wanted)
     except StartRefused as refused:
