@@ -218,7 +218,7 @@ class _Supervisor:
             found_out["IDENTITY_MAIL_HOST"] = "127.0.0.1"
             found_out["IDENTITY_MAIL_PORT"] = str(self._catcher_smtp_port)
             found_out["IDENTITY_SMS_URL"] = settings.sms.url or f"{self._catcher_url}/api/messages"
-        return {**os.environ, **found_out}
+        return {"IDENTITY_LOG_FORMAT": "text", **os.environ, **found_out}  # somebody reads it as it comes
 
     def _await(self, child: Child, is_ready: Callable[[], bool]) -> bool:
         """Whether it answers; False when told to stop. Raises DevFailed when it cannot come up."""
