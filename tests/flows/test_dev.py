@@ -122,7 +122,7 @@ def test_the_clock_is_moved_for_every_worker_at_once(running: DevRun) -> None:
         return round((made["userAction"]["insertInstant"] / 1000 - time.time()) / 86_400)
 
     try:
-        assert "31 days, 0:00:00 ahead" in clock(running, "advance", "31d")
+        assert "31 days ahead" in clock(running, "advance", "31d")
         assert {days_ahead() for _ in range(12)} == {31}
     finally:
         assert "the real time" in clock(running, "reset")
