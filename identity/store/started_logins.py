@@ -101,10 +101,11 @@ def take(conn: Connection, code: str, login: StartedLogin, now: int) -> bool:
     return True
 
 
-def answer_of(conn: Connection, sealer: Sealer, login: StartedLogin, now: int) -> Answer:
+def answer_of(conn: Connection, sealer: Sealer, login: StartedLogin, now: int) -> Answer | None:
+    """None when the login was taken up, or is over, since it was found."""
     key = _return_key(login.provider_type, login.handle)
     found = external_identifiers.find(conn, Kind.EXTERNAL_AUTHENTICATION_RETURN, key, now)
-    return Answer() if found is None else _answer(sealer, login.id, found.data)
+    return None if found is None else _answer(sealer, login.id, found.data)
 
 
 def note_answer(conn: Connection, sealer: Sealer, login: StartedLogin, answer: Answer, now: int) -> bool:

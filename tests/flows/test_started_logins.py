@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 import requests
 
+from identity.store import started_logins
 from tests.browser import Browser
 from tests.login_world import TWITTER, World, refused, wrong_fields
 
@@ -172,6 +173,20 @@ def test_of_many_that_take_up_one_login_one_gets_in(world: World) -> None:
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: complete(world, code).status_code, range(16)))
     assert sorted(answers) == [200, *[401] * 15]
+
+
+def test_a_login_that_is_taken_up_between_two_looks_is_over_and_not_waiting(world: World) -> None:
+    code, url = start(world)
+    browser = Browser(world)
+    browser.consent(url)
+    browser.arrive()
+    services = world.service.services
+    now = services.runtime.now()
+    with services.db.read() as conn:
+        login = started_logins.find(conn, services.sealer, code, now)
+        assert login is not None
+        assert started_logins.take(conn, code, login, now)
+        assert started_logins.answer_of(conn, services.sealer, login, now) is None
 
 
 def test_a_browser_from_elsewhere_is_asked_before_its_answer_counts(world: World) -> None:

@@ -43,13 +43,15 @@ def is_still_out(services: Services, attempt: Attempt, context: Context) -> bool
         if login is None or not _belongs(login, context):
             raise _expired()
         brought = _brought_by(starter, request, login)
-        answer = None if brought else started_logins.answer_of(conn, services.sealer, login, now)
-        if answer is not None and not answer.is_there:
-            return True
+        if brought is None:
+            answer = started_logins.answer_of(conn, services.sealer, login, now)
+            if answer is None:
+                raise _expired()
+            if not answer.is_there:
+                return True
+            brought = answer.brought
         if not started_logins.take(conn, code, login, now):
             raise _expired()
-    if answer is not None:
-        brought = answer.brought
     if brought is None:
         raise CannotResume(EXPIRED, "The person refused at the provider.", {"reason": "denied"})
     visit = replace(request.visit, state=login.state)
