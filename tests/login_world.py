@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -187,6 +188,13 @@ class World:
         """Whether no login has left anything but log entries."""
         tables = ("users", "registrations", "links", "pending_links", "login_records", "refresh_tokens")
         return not any(self.count(table) for table in tables)
+
+    def until_it_reads(self) -> None:
+        """Its sessions were ended: wait until the pool has others, which it promises within ten seconds."""
+        deadline = time.monotonic() + 10
+        while self.service.call("GET", "/api/application").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The event log, newest first, of one type if it is given."""

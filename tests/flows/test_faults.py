@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import time
 
 import pytest
 import requests
@@ -75,20 +74,12 @@ def test_an_event_log_that_takes_no_writes_costs_one_line_without_a_stack(
         world.configure(debug=True)
         body = world.login_body("alice")
         set_read_only(database_url, True)
-        until_it_reads(world)
+        world.until_it_reads()
         with caplog.at_level(logging.WARNING, "identity.login"):
             assert world.post_login(body).status_code == 503
     [record] = [record for record in caplog.records if record.name == "identity.login"]
     assert record.getMessage().startswith("the event log could not be written: ")
     assert record.exc_info is None
-
-
-def until_it_reads(world: World) -> None:
-    """The pool has connections again, which it promises within ten seconds."""
-    deadline = time.monotonic() + 10
-    while world.service.call("GET", "/api/application").status_code != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_each_request_is_one_line_that_names_the_route_and_no_value(

@@ -166,6 +166,7 @@ def read_only(world: World) -> requests.Response:
         return world.post_login(body)
     finally:
         set_read_only(url, False)
+        world.until_it_reads()
 
 
 def validate_with(world: World, source: str) -> None:
