@@ -77,7 +77,7 @@ class _Conversation(smtplib.SMTP):
         self._end.start()
         try:
             super().__init__(server.host, server.port, local_hostname=name, timeout=WHOLE_SECONDS)
-        except BaseException:
+        except BaseException:  # also an interrupt: nobody else could stop this timer; raised again
             self._end.cancel()
             raise
 
