@@ -25,7 +25,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The correlation id of the request that this thread answers."""
 
 QUOTED = re.compile(r"""(['"]).{3,}\1""")
-ABOUT_CODE = (AttributeError, ImportError, NameError, NotImplementedError, TypeError)
+ABOUT_CODE = (AttributeError, ImportError, NameError, TypeError)
 """Their texts quote names of the program, not values."""
 LONGEST_MESSAGE = 300
 
