@@ -1,4 +1,4 @@
-"""OAuth for tests: a client with a person of its own, how the person's browser comes back, and what the client sends."""
+"""OAuth for tests: a client with a person of its own, how their browser comes back, and what the client sends."""
 
 from __future__ import annotations
 
