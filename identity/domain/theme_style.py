@@ -16,8 +16,7 @@ COLOUR = re.compile(
     r"#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})"
     r"|(?:rgb|hsl)a?\( ?\d{1,3}(?:\.\d{1,4})?%?(?:deg)?(?:(?: ?[,/] ?| )\d{0,3}(?:\.\d{1,4})?%?){2,3} ?\)"
 )
-NAMED_COLOURS = frozenset(
-    """
+_NAMES = """
     aliceblue antiquewhite aqua aquamarine azure beige bisque black blanchedalmond blue blueviolet brown burlywood
     cadetblue chartreuse chocolate coral cornflowerblue cornsilk crimson cyan darkblue darkcyan darkgoldenrod darkgray
     darkgreen darkgrey darkkhaki darkmagenta darkolivegreen darkorange darkorchid darkred darksalmon darkseagreen
@@ -32,8 +31,8 @@ NAMED_COLOURS = frozenset(
     rebeccapurple red rosybrown royalblue saddlebrown salmon sandybrown seagreen seashell sienna silver skyblue
     slateblue slategray slategrey snow springgreen steelblue tan teal thistle tomato transparent turquoise violet wheat
     white whitesmoke yellow yellowgreen
-    """.split()
-)
+    """
+NAMED_COLOURS = frozenset(_NAMES.split())
 LENGTH = re.compile(r"0|\d{1,4}(?:\.\d{1,3})?(?:px|rem|em|%|vw|vh)")
 FONT = re.compile(r"""[a-z][a-z0-9 _-]{0,59}|"[a-z0-9 _-]{1,60}"|'[a-z0-9 _-]{1,60}'""", re.IGNORECASE)
 MOST_FONTS = 12
@@ -172,7 +171,9 @@ def _readable(found: Mapping[str, str]) -> dict[str, str]:
 def _text_on(colour: str) -> str:
     """Black or white, whichever has the greater contrast (WCAG 2, relative luminance)."""
     digits = colour[1:]
-    pairs = [digits[place : place + 2] for place in (0, 2, 4)] if len(digits) > 4 else [2 * digit for digit in digits[:3]]
+    pairs = (
+        [digits[place : place + 2] for place in (0, 2, 4)] if len(digits) > 4 else [2 * digit for digit in digits[:3]]
+    )
     red, green, blue = (_linear(int(pair, 16) / 255) for pair in pairs)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
     return "#000" if (luminance + 0.05) ** 2 > 0.0525 else "#fff"

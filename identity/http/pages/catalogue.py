@@ -13,7 +13,7 @@ from importlib.resources import files
 from io import BytesIO
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Request
@@ -47,7 +47,8 @@ class Words:
 
     def instant(self, milliseconds: int) -> str:
         """A moment as people write it, in UTC: a page does not know where its reader is."""
-        return format_datetime(_moment(milliseconds), "long", locale=self.locale)
+        moment = _moment(milliseconds)
+        return f"{format_date(moment, 'long', self.locale)}, {format_time(moment, 'short', locale=self.locale)} UTC"
 
 
 def machine_instant(milliseconds: int) -> str:
@@ -84,5 +85,3 @@ def _read(language: str) -> GNUTranslations:
 
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
-
-

@@ -6,10 +6,10 @@ a page about a fault can still be made when nothing else works.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import Response, current_app, g, render_template, request
-from werkzeug.datastructures import MultiDict
+from flask import Response, current_app, render_template, request
+from flask.globals import request_ctx
 
 from identity.domain.theme_style import OWN_STYLE, ThemeStyle
 from identity.http.pages.assets import asset
@@ -55,13 +55,25 @@ def page(
         nonce=nonce,
         stylesheet=asset("pages.css").path,
         icon=asset("icon.svg").path,
-        **{"errors": {}, "values": {}, "application_name": ""} | values,
+        **{"errors": {}, "values": {}, "application_name": "", **values},
     )
     response = guarded(Response(html, status, content_type="text/html; charset=UTF-8"), secure=secure, form_to=form_to)
     response.headers["Content-Security-Policy"] = _policy(form_to, style, nonce, scripted=scripted)
     response.headers["Content-Language"] = words.language
     response.headers["Vary"] = "Accept-Language, Cookie"
     return response
+
+
+def _languages(words: Words, sealed: object) -> list[dict[str, str | None]]:
+    """The same page in every language; the one that it is in has no URL. Empty where it can not be opened again."""
+    given = dict(request.args) if request.method == "GET" else {"sign_in": sealed} if sealed else None
+    if given is None or not request_ctx.url_adapter or not request_ctx.url_adapter.test(method="GET"):
+        return []
+    urls = {code: "?" + urlencode({**given, LOCALE: code}) for code in LANGUAGES}
+    return [
+        {"code": code, "name": name, "url": None if code == words.language else urls[code]}
+        for code, name in LANGUAGES.items()
+    ]
 
 
 def guarded(response: Response, *, secure: bool, form_to: tuple[str, ...] | None = None) -> Response:
@@ -81,10 +93,11 @@ def _policy(
 ) -> str:
     targets = "'none'" if form_to is None else " ".join(dict.fromkeys(("'self'", *map(_source, form_to))))
     styles = ("'self'", f"'nonce-{nonce}'") if style.css else ("'self'",)
+    images = ("'self'", *style.images)
     rules = [
         "default-src 'none'",
         f"style-src {' '.join(styles)}",
-        f"img-src {' '.join(("'self'", *style.images))}",
+        f"img-src {' '.join(images)}",
         "base-uri 'none'",
         f"form-action {targets}",
         "frame-ancestors 'none'",
