@@ -135,9 +135,10 @@ def _finish(response: Response) -> Response:
     """The headers every API answer carries (security section 11)."""
     response.headers.setdefault("Cache-Control", "no-store")
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if "trace" in g and leaves_trace(g.trace, response.status_code):
+    status = g.get("verdict", response.status_code)  # a page is answered otherwise than the login it stands for
+    if "trace" in g and leaves_trace(g.trace, status):
         response.headers[TRACE_ID] = g.trace.id
-        services_of(current_app).traces.keep(g.trace.ended(response.status_code))
+        services_of(current_app).traces.keep(g.trace.ended(status))
     if request.method == "OPTIONS" and response.status_code == 200:
         response.headers.pop("Content-Type", None)  # Flask's own answer has no body, and yet a type
     return response

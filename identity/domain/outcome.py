@@ -45,6 +45,9 @@ class Door(Enum):
     PASSWORD = "password"  # noqa: S105 (no secret)
     REFRESH = "refresh"
     REGISTRATION = "registration"
+    SESSION = "session"
+    """A browser that has logged in before, to this or another application of the tenant (single sign-on)."""
+
     TWO_FACTOR = "two-factor"
 
 
@@ -203,3 +206,9 @@ class LoginOutcome:
     two_factor_trust: str | None = field(default=None, repr=False)
     """The twoFactorTrustId of a computer to be trusted from now on."""
     two_factor_trust_seconds: int = 0
+    completed: bool = False
+    """Whether the login is recorded, so that tokens may leave; under behaviour Gated a 212 or 213 is not."""
+    authentication_type: str | None = None
+    """How the person proved who they are, once the login is completed."""
+    proof: str | None = field(default=None, repr=False)
+    """What resumes the login after the step that is missing, for doors that ask for it."""

@@ -54,7 +54,7 @@ def _count(metrics: Metrics, response: Response, seconds: float) -> None:
     method = request.method if request.method in VERBS else "other"  # a caller may make up any number of them
     metrics.answered(method, rule.rule if rule else "-", response.status_code, seconds)
     if "trace" in g:
-        metrics.login(g.trace.door, response.status_code)
+        metrics.login(g.trace.door, g.get("verdict", response.status_code))
 
 
 def _line(response: Response, seconds: float) -> dict[str, str | int | float]:

@@ -25,11 +25,13 @@ _NAMED = "id_hash = %s AND kind = %s AND expiry > %s"
 class Kind(Enum):
     """What an id grants. The value is the column's."""
 
+    AUTHORIZATION_CODE = "authorization code"
     CHANGE_PASSWORD = "change password"  # noqa: S105 (no secret)
     EMAIL_VERIFICATION = "e-mail verification"
     EXTERNAL_AUTHENTICATION = "external authentication"
     EXTERNAL_AUTHENTICATION_RETURN = "return from an external authentication"
     ONE_TIME_PASSWORD = "one-time password"  # noqa: S105
+    PROVED_LOGIN = "proved login"
     REGISTRATION_VERIFICATION = "registration verification"
     SETUP_PASSWORD = "setup password"  # noqa: S105
     TRUST_TOKEN = "trust token"  # noqa: S105

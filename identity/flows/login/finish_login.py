@@ -15,7 +15,7 @@ from identity.flows.actions.prevent_logins import end_barred_sessions
 from identity.flows.configuration.configurations import TenantConfiguration
 from identity.flows.events import announce
 from identity.flows.events.announce import Announcement
-from identity.flows.login import login_validation
+from identity.flows.login import login_validation, proved_login
 from identity.flows.login.login_attempt import BeginAgain, Entry, Person
 from identity.flows.login.login_events import ask_about_login, tell_of_failure
 from identity.flows.passwords import change_password
@@ -65,8 +65,14 @@ def finish_login(services: Services, entry: Entry, person: Person) -> LoginOutco
     step = STEPS.get(verdict)
     demanded = step(services, entry, person) if step else LoginOutcome(verdict)
     if verdict in COMPLETED and not _is_gated(entry, verdict):
-        return _complete(services, entry, person, demanded)
-    return replace(demanded, state=entry.visit.state)
+        outcome = _complete(services, entry, person, demanded)
+    else:
+        outcome = replace(demanded, state=entry.visit.state)
+    if entry.visit.resumable and (
+        verdict is Verdict.NOT_REGISTERED or (verdict in COMPLETED and not outcome.completed)
+    ):
+        return replace(outcome, proof=proved_login.keep(services, entry, person))
+    return outcome
 
 
 def _standing_facts(services: Services, entry: Entry, person: Person, *, registered: bool) -> LoginFacts:
@@ -133,6 +139,8 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         standing=person.standing,
         tokens=tokens,
         state=entry.visit.state,
+        completed=True,
+        authentication_type=entry.authentication_type,
     )
 
 

@@ -42,6 +42,9 @@ class Visit:
     """Whether the client says that the user has never logged in with this device."""
 
     no_jwt: bool = False
+    resumable: bool = False
+    """Whether a login that misses a step leaves a proof, by which it goes on after that step (hosted pages)."""
+
     trust: str | None = field(default=None, repr=False)
     """What names a trusted computer: the cookie fusionauth.trust, or a twoFactorTrustId."""
 

@@ -1,0 +1,62 @@
+"""Where a sign-in goes on after a login's outcome: the next page, or back to the client.
+
+Which page that is says `domain/sign_in.py`; here the outcome is only packed for the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import Response
+
+from identity.domain.outcome import LoginOutcome
+from identity.domain.sign_in import SignIn, Stage, stage_of
+from identity.http.pages.finish import finish
+from identity.http.pages.hosted import PageCall, note_verdict, to_page
+
+
+def go_on(call: PageCall, outcome: LoginOutcome, sign_in: SignIn | None = None) -> Response:
+    """Raises what the last commit of a sign-in raises: StoreUnavailable, WebhooksRefused."""
+    note_verdict(outcome)
+    carried = sign_in or call.sign_in
+    stage = next_stage(call, outcome)
+    if stage is Stage.FINISHED:
+        return finish(call, outcome, carried)
+    return to_page(call, stage.value, packed(carried, outcome))
+
+
+def next_stage(call: PageCall, outcome: LoginOutcome) -> Stage:
+    application = call.configuration.application if call.configuration else None
+    settings: Mapping[str, Any] = application.settings if application else {}
+    return stage_of(
+        outcome.verdict,
+        completed=outcome.completed,
+        may_register=bool((settings.get("registration_configuration") or {}).get("enabled")),
+        must_be_registered=bool((settings.get("oauth_configuration") or {}).get("require_registration")),
+    )
+
+
+def packed(sign_in: SignIn, outcome: LoginOutcome) -> SignIn:
+    """The sign-in with what the next page needs of the outcome."""
+    return replace(sign_in, ticket=outcome.ticket, proof=outcome.proof, shown=_shown(outcome))
+
+
+def _shown(outcome: LoginOutcome) -> dict[str, Any]:
+    """What pages display, in JSON values: the verdict, methods to choose from, what prevents a login, what is wrong."""
+    shown: dict[str, Any] = {"verdict": outcome.verdict.value}
+    if outcome.change_reason is not None:
+        shown["change_reason"] = outcome.change_reason.value
+    if outcome.standing.methods:
+        shown["methods"] = [
+            {"id": each.id, "method": each.method, "email": each.email, "mobile_phone": each.mobile_phone}
+            for each in outcome.standing.methods
+        ]
+    if outcome.configurable_methods:
+        shown["configurable_methods"] = list(outcome.configurable_methods)
+    if outcome.actions:
+        shown["actions"] = [{"name": each.name, "expiry": each.expiry} for each in outcome.actions]
+    if outcome.problem is not None:
+        shown["problem"] = outcome.problem.code
+    return shown
