@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from identity.store import started_logins
-from tests.browser import Browser
+from tests.back_from_x import Browser
 from tests.login_world import TWITTER, World, refused, wrong_fields
 
 START = "/api/identity-provider/start"
