@@ -25,9 +25,8 @@ def page():
 
 @app.post("/twitter")
 def begin():
-    provider = identity.retrieve_identity_provider(TWITTER).success_response["identityProvider"]
-    callback = url_for("complete", _external=True)
-    x = OAuth1Session(provider["consumerKey"], provider["consumerSecret"], callback_uri=callback)
+    keys = identity.retrieve_identity_provider(TWITTER).success_response["identityProvider"]
+    x = OAuth1Session(keys["consumerKey"], keys["consumerSecret"], callback_uri=url_for("complete", _external=True))
     session["id"] = secrets.token_urlsafe(32)
     visits[session["id"]] = {"leg": x.fetch_request_token(f"{X}/oauth/request_token")}
     return redirect(x.authorization_url(f"{X}/oauth/authenticate"), 303)
