@@ -9,6 +9,7 @@ from flask import Response
 from identity.domain.outcome import LoginOutcome
 from identity.domain.sign_in import SignIn, Stage
 from identity.flows.hosted.redeem_link import redeem_link
+from identity.http.pages.catalogue import msgid
 from identity.http.pages.hosted import PageCall, show, to_page
 
 
@@ -23,4 +24,5 @@ def finish(call: PageCall, outcome: LoginOutcome, sign_in: SignIn) -> Response:
                 sign_in, ticket=sign_in.pending_link, pending_link=None, proof=None, shown={"problem": problem.code}
             )
             return to_page(call, Stage.LINK.value, again)
-    return show(call, "notice.html", sign_in=sign_in, headline="You are signed in", text="You may close this window.")
+    headline, text = msgid("You are signed in"), msgid("You may close this window.")
+    return show(call, "notice.html", sign_in=sign_in, headline=headline, text=text)
