@@ -23,9 +23,10 @@ from identity.flows.oauth.refresh_grant import RefreshGrant, refresh_tokens_of
 from identity.flows.oauth.tokens import OAuthTokens
 from identity.http.client_address import client_address
 from identity.http.fusionauth.schemas.users import method_wire
-from identity.http.fusionauth.visit import TRUST_COOKIE, user_agent
+from identity.http.fusionauth.visit import user_agent
 from identity.http.oauth.limits import limiting_failures
 from identity.http.oauth.requests import OAuthRequest
+from identity.http.trust_cookie import TRUST_COOKIE
 
 Answer = tuple[int, dict[str, Any], list[tuple[str, str]]]
 
