@@ -206,9 +206,7 @@ class Tab:
     def send(self, method: str, address: str, **options: Any) -> requests.Response:
         """One request to the service, with the browser's cookies; nothing is followed."""
         url = self.world.service.url + self._path(address)
-        return self.session.request(
-            method, url, headers=self.headers, allow_redirects=False, timeout=30, **options
-        )
+        return self.session.request(method, url, headers=self.headers, allow_redirects=False, timeout=30, **options)
 
     def _path(self, address: str) -> str:
         base = self.world.service.services.settings.base_url

@@ -45,6 +45,9 @@ class Challenge:
     configures: bool = False
     """Whether the user has to set up a method before it can be answered (D10)."""
 
+    configured: bool = False
+    """Whether the user has set one up in answer to it."""
+
     weak_password: bool = False
     """Whether the password that came first is one that the tenant would not take today (validateOnLogin)."""
 

@@ -141,9 +141,7 @@ def _with_password(call: PageCall) -> Response:
         login_id=typed["loginId"],
         password=typed["password"],
     )
-    outcome = limiting_failed_logins(
-        call.services, call.request, lambda: log_in(call.services, request, call.trace)
-    )
+    outcome = limiting_failed_logins(call.services, call.request, lambda: log_in(call.services, request, call.trace))
     if next_stage(tried, outcome) is Stage.SIGN_IN:
         return _refused(tried, outcome)
     return go_on(tried, outcome)
