@@ -33,6 +33,7 @@ from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
 from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
+from identity.http.oauth import endpoints as oauth
 from identity.http.observation import observe
 from identity.http.openapi import describe
 from identity.http.pages import assets, callback, sign_in, stopped
@@ -123,6 +124,7 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
     app.register_blueprint(assets.blueprint)
+    app.register_blueprint(oauth.blueprint)
     for hosted in (callback, sign_in, stopped):
         app.register_blueprint(hosted.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
