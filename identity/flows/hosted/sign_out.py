@@ -47,9 +47,7 @@ def sign_out(services: Services, request: SignOutRequest, token: str | None) -> 
     client = _client(services, request)
     if request.client_id and client is None:
         return SignedOut(None, problem="client_id")
-    configuration: TenantConfiguration | None = client or _tenant(
-        services, request, ended.tenant_id if ended else None
-    )
+    configuration: TenantConfiguration | None = client or _tenant(services, request, ended.tenant_id if ended else None)
     if request.post_logout_redirect_uri and not _is_allowed(client, request.post_logout_redirect_uri):
         return SignedOut(configuration, problem="post_logout_redirect_uri")
     destination = _destination(request, configuration)
@@ -110,9 +108,7 @@ def _destination(request: SignOutRequest, configuration: TenantConfiguration | N
     return own or logout.named(configuration.tenant.settings)
 
 
-def _frames(
-    services: Services, configuration: TenantConfiguration | None, destination: str | None
-) -> tuple[str, ...]:
+def _frames(services: Services, configuration: TenantConfiguration | None, destination: str | None) -> tuple[str, ...]:
     if configuration is None:
         return ()
     application = configuration.application

@@ -31,7 +31,7 @@ REFRESH_AFTER = 3
 
 HEADLINE = msgid("You have signed out")
 CLOSE = msgid("You may close this window.")
-BAD_ADDRESS = msgid("You are signed out, but the application that sent you here gave an address that it has not registered.")
+GO_BACK = msgid("The way back to the application is not one that is known here. You may close this window.")
 
 
 @page_route(blueprint, PATH)
@@ -63,7 +63,7 @@ def by_form() -> Response:
 
 def _answer(call: PageCall, done: SignedOut) -> Response:
     if done.problem is not None:
-        return error_page(400, HEADLINE, BAD_ADDRESS)
+        return error_page(400, HEADLINE, GO_BACK)
     if done.destination is not None and not done.frames:
         return elsewhere(call, done.destination)
     configuration = done.configuration

@@ -36,6 +36,7 @@ from identity.http.pages.hosted import (
     visit_of_page,
 )
 from identity.http.pages.refusals import why_not
+from identity.http.pages.single_sign_on import by_session
 from identity.wire import parse_uuid
 
 blueprint = hosted_blueprint("sign_in")
@@ -75,6 +76,8 @@ def _asked_by_client(call: PageCall) -> Response:
         why = "The parameters are too long together."
         return authorization.refuse(call.services, wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
     begun = replace(call, sign_in=_begun(call, wanted))
+    if (answer := by_session(begun, wanted)) is not None:
+        return answer
     offer = next((each for each in _offers(begun) if str(each.provider.config.id) == wanted.idp_hint), None)
     return sign_in_page(begun) if offer is None else _to_provider(begun, offer)
 
