@@ -116,4 +116,5 @@ def _frames(services: Services, configuration: TenantConfiguration | None, desti
         return ()
     with services.db.read() as conn:
         everybody = applications.every(conn, configuration.tenant.id)
-    return logout.frames((each.settings for each in everybody), destination)
+    others = (each.settings for each in everybody if each.id != configuration.application_id)
+    return logout.frames(others, destination)
