@@ -34,6 +34,7 @@ from identity.http.pages.hosted import (
     say,
     show,
     visit_of_page,
+    with_sign_in,
 )
 from identity.http.pages.refusals import why_not
 from identity.wire import parse_uuid
@@ -56,7 +57,7 @@ def authorize(call: PageCall) -> Response:
 @page_route(blueprint, "/oauth2/start", methods=("POST",))
 def start(call: PageCall) -> Response:
     """Begin at a provider: the button of one was pressed."""
-    chosen = replace(call, sign_in=_begun_anew(call))
+    chosen = with_sign_in(call, _begun_anew(call))
     provider_id = parse_uuid(call.text("identityProviderId"))
     offer = next((each for each in _offers(chosen) if each.provider.config.id == provider_id), None)
     if offer is None:
@@ -74,7 +75,7 @@ def _asked_by_client(call: PageCall) -> Response:
     if sum(map(len, wanted.parameters.values())) > MOST_CHARACTERS:
         why = "The parameters are too long together."
         return authorization.refuse(call.services, wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
-    begun = replace(call, sign_in=_begun(call, wanted))
+    begun = with_sign_in(call, _begun(call, wanted))
     offer = next((each for each in _offers(begun) if str(each.provider.config.id) == wanted.idp_hint), None)
     return sign_in_page(begun) if offer is None else _to_provider(begun, offer)
 
@@ -128,7 +129,7 @@ def _offers(call: PageCall) -> list[Offer]:
 
 
 def _with_password(call: PageCall) -> Response:
-    tried = replace(call, sign_in=_begun_anew(call))
+    tried = with_sign_in(call, _begun_anew(call))
     typed = {"loginId": call.text("loginId"), "password": call.form.get("password", "")}
     if missing := {name: MISSING for name, value in typed.items() if not value}:
         return sign_in_page(tried, 400, missing)
