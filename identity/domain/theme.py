@@ -1,4 +1,4 @@
-"""Themes: how hosted pages look. Pages take their variables (`theme_style`); all else is kept and given back (decision 43)."""
+"""Themes: how hosted pages look. Pages take the variables (`theme_style`); the rest is kept only (decision 43)."""
 
 from __future__ import annotations
 
