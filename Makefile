@@ -1,6 +1,6 @@
 # Everyday commands. `make run` and `make test` need only Python >= 3.11 and make.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit fuzz lint format migrate bench clean
+.PHONY: help run test test-unit browser fuzz lint format migrate bench clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,6 +23,9 @@ test: $(VENV)/.tested ## Run the whole suite (T=path runs a part)
 
 test-unit: $(VENV)/.tested ## Run the tests of the rules only, which cover the domain whole (seconds)
 	@$(BIN)/python -m pytest tests/unit --cov=identity.domain --cov-branch --cov-fail-under=100
+
+browser: $(VENV)/.tested ## Play every page in chromium; its pictures are left in tests/artefacts/browser
+	@$(BIN)/python -m pytest tests/browser
 
 fuzz: $(VENV)/.tested ## Send generated requests to every operation (FUZZ_EXAMPLES=1000 each; hours)
 	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -n 2 tests/contract/test_fuzz.py

@@ -35,7 +35,8 @@ from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
 from identity.http.observation import observe
 from identity.http.openapi import describe
-from identity.http.pages import callback
+from identity.http.pages import assets, callback
+from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
 from identity.outbound.callout import Caller
@@ -121,9 +122,11 @@ def create_app(services: Services) -> Flask:
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
+    app.register_blueprint(assets.blueprint)
     app.register_blueprint(callback.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
+    register_routing_errors(app)
     app.extensions["identity.metrics"] = metrics = Metrics()
     observe(app, services, metrics)
     guard_origins(app)

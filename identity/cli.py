@@ -19,6 +19,8 @@ from uuid import UUID
 
 from identity import __version__, clock_command, dev, operator_keys, settings, undelivered
 from identity.clock_command import ClockRefused
+from identity.emulators.demo.options import BadOptions as BadDemoOptions
+from identity.emulators.demo.options import add_arguments as add_demo_arguments
 from identity.emulators.mail.options import add_arguments as add_catcher_arguments
 from identity.emulators.x.options import add_arguments
 from identity.explain import NoSuchTrace, explained
@@ -81,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", "serve the API (production; needs a database and a key file)")
     serve.set_defaults(run=_serve)
     developing = _command(
-        commands, "dev", "run everything here: embedded PostgreSQL, X emulator, mail catcher, service"
+        commands, "dev", "run everything here: embedded PostgreSQL, X emulator, mail catcher, service, demo"
     )
     developing.set_defaults(run=_dev, mode="development")
     kickstarting = _command(commands, "kickstart", "apply the kickstart file to the running service, once")
@@ -125,6 +127,9 @@ def _add_emulators(parser: argparse.ArgumentParser) -> None:
     mail = _command(emulators, "mail", "a mail catcher: takes mails and messages to phones, and shows them")
     add_catcher_arguments(mail)
     mail.set_defaults(run=_catch_mail, mode="development")
+    demo = _command(emulators, "demo", "a demo application: lets people sign in through the service")
+    add_demo_arguments(demo)
+    demo.set_defaults(run=_run_demo, mode="development")
 
 
 def _add_clock_commands(parser: argparse.ArgumentParser) -> None:
@@ -249,6 +254,17 @@ def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
     try:
         run(options.host, options.port, options.options)
     except (BadOptions, OSError) as error:
+        raise BadSettings(str(error)) from error
+    return 0
+
+
+def _run_demo(loaded: Settings, options: argparse.Namespace) -> int:
+    _require_development(loaded)
+    from identity.emulators.demo.server import run  # noqa: PLC0415
+
+    try:
+        run(options.host, options.port)
+    except (BadDemoOptions, OSError) as error:
         raise BadSettings(str(error)) from error
     return 0
 

@@ -24,6 +24,7 @@ WRITTEN_BY_DEV = (
     "IDENTITY_X_EMULATOR_URL",
     "IDENTITY_MAIL_CATCHER_URL",
     "IDENTITY_MAIL_CATCHER_SMTP_PORT",
+    "IDENTITY_DEMO_URL",
 )
 """What `identity dev` tells scripts in `dev.env`: no settings, but whoever has sourced that file sets them."""
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
@@ -44,7 +45,7 @@ LEAST = {
     "login.rate_limit": 0,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
-PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port")
+PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port", "emulator.demo_port")
 
 
 Network = IPv4Network | IPv6Network
@@ -113,6 +114,7 @@ class Emulator:
     x_port: int = 0
     mail_port: int = 0
     smtp_port: int = 0
+    demo_port: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ import psycopg
 import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from flask import Flask
 from fusionauth.fusionauth_client import FusionAuthClient
 from psycopg.types.json import Jsonb
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.wrappers import Response
 
 from identity import settings as settings_module
 from identity.app import build_services, create_app
@@ -96,18 +98,19 @@ def running_service(
     database_url: str, runtime: Runtime | None = None, settings: Settings | None = None
 ) -> Iterator[Service]:
     """Migrate the database, put the default objects in, serve; everything is closed at the end of the block."""
-    with TemporaryDirectory() as folder:
-        services = build_services(_settings(settings, database_url, Path(folder)), runtime)
+    with TemporaryDirectory() as folder, _listening() as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        services = build_services(_settings(settings, database_url, Path(folder), url), runtime)
         try:
             migrate(database_url, now=services.runtime.now())
             tenant_id, key_id, key = _default_objects(services)
-            with _serving(services) as url:
+            with _serving(server, create_app(services)):
                 yield Service(url, key, services, tenant_id, key_id, FusionAuthClient(key, url))
         finally:
             services.close()
 
 
-def _settings(settings: Settings | None, database_url: str, folder: Path) -> Settings:
+def _settings(settings: Settings | None, database_url: str, folder: Path, url: str) -> Settings:
     key_file = folder / "secret.keys"
     key_file.write_text(new_key_line("test", secrets.token_bytes), encoding="utf-8")
     environment = {
@@ -115,6 +118,7 @@ def _settings(settings: Settings | None, database_url: str, folder: Path) -> Set
         "IDENTITY_SECRET_KEY_FILE": str(key_file),
         "IDENTITY_DATA_DIR": str(folder),
         "IDENTITY_MODE": "development",
+        "IDENTITY_PUBLIC_URL": url,
     }
     if settings is None:
         return settings_module.load(environment)
@@ -123,21 +127,31 @@ def _settings(settings: Settings | None, database_url: str, folder: Path) -> Set
         database=replace(settings.database, url=database_url),
         secret=replace(settings.secret, key_file=str(key_file)),
         data_dir=folder,
+        public_url=settings.public_url or url,
     )
 
 
 @contextmanager
-def _serving(services: Services) -> Iterator[str]:
+def _listening() -> Iterator[BaseWSGIServer]:
+    """A server on a free port, without an application yet: that needs to know the port."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, create_app(services), threaded=True)
+    server = make_server("127.0.0.1", 0, Response("not yet", 503), threaded=True)
+    try:
+        yield server
+    finally:
+        server.server_close()
+
+
+@contextmanager
+def _serving(server: BaseWSGIServer, app: Flask) -> Iterator[None]:
+    server.app = app
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield
     finally:
         server.shutdown()
         thread.join()
-        server.server_close()
 
 
 def _default_objects(services: Services) -> tuple[UUID, UUID, str]:

@@ -22,6 +22,8 @@ DEVELOPMENT_API_KEY = "DEVELOPMENT_API_KEY"
 DEVELOPMENT_PASSWORD = "DEVELOPMENT_PASSWORD"  # noqa: S105 (the name of a variable)
 X_CONSUMER_KEY = "X_CONSUMER_KEY"
 X_CONSUMER_SECRET = "X_CONSUMER_SECRET"  # noqa: S105
+DEMO_CLIENT_SECRET = "DEMO_CLIENT_SECRET"  # noqa: S105
+DEMO_URL = "IDENTITY_DEMO_URL"
 """What `config/development-kickstart.json` reads as #{ENV.…}: handed in beside the environment."""
 
 
@@ -94,4 +96,5 @@ def kickstart_variables(earlier: Mapping[str, str], emulator_options: Path, runt
         DEVELOPMENT_PASSWORD: earlier.get(DEVELOPMENT_PASSWORD) or runtime.new_secret(),
         X_CONSUMER_KEY: consumer["key"],
         X_CONSUMER_SECRET: consumer["secret"],
+        DEMO_CLIENT_SECRET: earlier.get(DEMO_CLIENT_SECRET) or runtime.new_secret(),
     }

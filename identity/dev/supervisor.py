@@ -1,4 +1,4 @@
-"""The parent of everything that `identity dev` runs: database, X emulator, mail catcher and service.
+"""The parent of everything that `identity dev` runs: database, X emulator, mail catcher, service and demo.
 
 What dies is started again; a signal stops all of it in order; and when this process is killed, its children end with
 it, except PostgreSQL, which the next start finds and uses.
@@ -20,8 +20,15 @@ from urllib.parse import urlsplit
 from identity import ports
 from identity.dev.children import Child
 from identity.dev.database import DevDatabase
+from identity.dev.demo import DemoClient, DemoRefused, ServiceApi, client_at
 from identity.dev.folder import DevFailed, emulator_options, key_file, only_one, read_dev_env, write_dev_env
-from identity.dev.installation import DEVELOPMENT_API_KEY, Installation, kickstart_variables
+from identity.dev.installation import (
+    DEMO_CLIENT_SECRET,
+    DEMO_URL,
+    DEVELOPMENT_API_KEY,
+    Installation,
+    kickstart_variables,
+)
 from identity.lifeline import Lifeline
 from identity.runtime import Runtime
 from identity.settings import Settings
@@ -98,6 +105,8 @@ class _Supervisor:
         self._catcher: Child | None = None
         self._catcher_url = ""
         self._catcher_smtp_port = 0
+        self._demo: Child | None = None
+        self._demo_url = ""
 
     def start(self) -> bool:
         """Everything up, or False when it was told to stop before."""
@@ -118,7 +127,10 @@ class _Supervisor:
                 return False
             if not self._await(self._service, self._service_is_ready):
                 return False
-            self._announce(self._fill(installation), installation.clock())
+            dev_env = self._fill(installation)
+            if self._demo is not None and not self._await(self._demo, self._demo_is_ready):
+                return False
+            self._announce(dev_env, installation.clock())
         return True
 
     def _installation(self) -> Installation:
@@ -135,6 +147,7 @@ class _Supervisor:
     def _fill(self, installation: Installation) -> Path:
         """The kickstart, and what scripts are told of it. What was made up is noted before it is used."""
         made_up = kickstart_variables(self._earlier, emulator_options(self._home, self._runtime), self._runtime)
+        demo_url = self._choose_demo_url()
         variables = {
             "IDENTITY_URL": self._settings.base_url,
             "IDENTITY_API_KEY": made_up.pop(DEVELOPMENT_API_KEY),
@@ -143,12 +156,16 @@ class _Supervisor:
             **made_up,
         }
         write_dev_env(self._home, variables)
-        address = f"http://{ports.address(self._settings.host, self._settings.port)}"
-        given = {DEVELOPMENT_API_KEY: variables["IDENTITY_API_KEY"], **made_up}
-        first_key = installation.kickstart(address, given)
+        address = ports.address(self._settings.host, self._settings.port)
+        given = {DEVELOPMENT_API_KEY: variables["IDENTITY_API_KEY"], DEMO_URL: demo_url, **made_up}
+        first_key = installation.kickstart(f"http://{address}", given)
         variables["IDENTITY_API_KEY"] = installation.api_key(first_key or variables["IDENTITY_API_KEY"])
         if (application_id := installation.application_id()) is not None:
             variables["IDENTITY_APPLICATION_ID"] = application_id
+        client = self._demo_client(ServiceApi(address, variables["IDENTITY_API_KEY"]), demo_url)
+        if client is not None:
+            variables |= {DEMO_URL: demo_url, "DEMO_CLIENT_ID": client.id, DEMO_CLIENT_SECRET: client.secret}
+            self._start_demo(demo_url, client)
         return write_dev_env(self._home, variables)
 
     def watch(self) -> None:
@@ -162,6 +179,8 @@ class _Supervisor:
                 self._emulator.revive(report)
             if self._catcher is not None:
                 self._catcher.revive(report)
+            if self._demo is not None:
+                self._demo.revive(report)
 
     def _require_port(self) -> None:
         """Workers that were just killed may take a moment to let go of it. Raises DevFailed."""
@@ -196,6 +215,25 @@ class _Supervisor:
             return {}
         smtp_port = str(self._catcher_smtp_port)
         return {"IDENTITY_MAIL_CATCHER_URL": self._catcher_url, "IDENTITY_MAIL_CATCHER_SMTP_PORT": smtp_port}
+
+    def _choose_demo_url(self) -> str:
+        earlier = urlsplit(self._earlier.get(DEMO_URL, "")).port
+        port = self._settings.emulator.demo_port or _still_free(earlier) or ports.free_port("127.0.0.1")
+        return f"http://127.0.0.1:{port}"
+
+    def _demo_client(self, api: ServiceApi, url: str) -> DemoClient | None:
+        """None when there is no Demo application, as with a kickstart file of one's own: then there is no demo."""
+        try:
+            return client_at(api, url, self._earlier.get(DEMO_URL, ""), report)
+        except DemoRefused as refused:
+            report(f"there is no demo: {refused}")
+            return None
+
+    def _start_demo(self, url: str, client: DemoClient) -> None:
+        self._demo_url = url
+        command = ["identity.emulators.demo", "--port", str(urlsplit(url).port)]
+        told = {"IDENTITY_URL": self._settings.base_url, "DEMO_CLIENT_ID": client.id, DEMO_CLIENT_SECRET: client.secret}
+        self._demo = self._child("the demo application", command, {**os.environ, **told})
 
     def _child(self, name: str, command: list[str], environment: dict[str, str]) -> Child:
         child = Child(name, command, environment, self._lifeline, self._runtime.monotonic)
@@ -240,6 +278,9 @@ class _Supervisor:
     def _catcher_is_ready(self) -> bool:
         return ports.status_of("127.0.0.1", urlsplit(self._catcher_url).port or 0, "/") is not None
 
+    def _demo_is_ready(self) -> bool:
+        return ports.status_of("127.0.0.1", urlsplit(self._demo_url).port or 0, "/") is not None
+
     def _wait_until(self, condition: Callable[[], bool], patience: float) -> bool:
         deadline = self._runtime.monotonic() + patience
         while not condition():
@@ -256,14 +297,15 @@ class _Supervisor:
         if self._emulator_url:
             rows["X emulator"] = self._emulator_url
             if FIRST_LOGIN.exists():
-                rows["log in"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
+                rows["by script"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
         if self._catcher_url:
             rows["mails"] = self._catcher_url
         if clock is not None:
             rows["clock"] = f"{clock}   (identity clock reset)"
         rows["API page"] = f"{self._settings.base_url}/docs"
         lines = [f"  {name:<12}{value}\n" for name, value in rows.items()]
-        sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, "\nCtrl-C stops all of it.\n\n"]))
+        invitation = f" To sign in, open {self._demo_url}" if self._demo_url else ""
+        sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, f"\nCtrl-C stops all of it.{invitation}\n\n"]))
         sys.stdout.flush()
 
 

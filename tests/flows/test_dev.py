@@ -52,6 +52,17 @@ def test_the_first_start_makes_an_application_and_the_twitter_provider_for_it(ru
     assert provider["applicationConfiguration"][application_id]["enabled"] is True
 
 
+def test_what_it_says_at_the_start_ends_with_where_a_person_signs_in(running: DevRun) -> None:
+    url = read_dev_env(running.home)["IDENTITY_DEMO_URL"]
+    assert f"\n\nCtrl-C stops all of it. To sign in, open {url}\n\n" in running.said()
+    assert '<a class="button" href="/login">Sign in</a>' in requests.get(url, timeout=5).text
+
+
+def test_the_issuer_is_the_public_url(running: DevRun) -> None:
+    [tenant] = running.request("GET", "/api/tenant").json()["tenants"]
+    assert tenant["issuer"] == running.url
+
+
 def test_a_kickstart_file_of_ones_own_comes_instead_and_its_first_key_is_the_one_for_scripts() -> None:
     with dev_run() as run:
         file = run.home.parent / "kickstart.json"
@@ -63,6 +74,8 @@ def test_a_kickstart_file_of_ones_own_comes_instead_and_its_first_key_is_the_one
         assert read_dev_env(run.home)["IDENTITY_API_KEY"] == key
         assert read_dev_env(run.home)["IDENTITY_APPLICATION_ID"] == application_id
         assert run.request("GET", "/api/identity-provider?type=Twitter").status_code == 404
+        assert "IDENTITY_DEMO_URL" not in read_dev_env(run.home)
+        assert "\n\nCtrl-C stops all of it.\n\n" in run.said()
 
 
 def test_a_failing_kickstart_leaves_the_service_running_unless_it_is_strict() -> None:
@@ -83,7 +96,7 @@ def test_the_secrets_of_the_installation_are_for_its_owner_only(running: DevRun)
         assert (running.home / name).stat().st_mode & 0o777 == 0o600
     said = running.said()
     known = read_dev_env(running.home)
-    for name in ("IDENTITY_API_KEY", "DEVELOPMENT_PASSWORD", "X_CONSUMER_SECRET"):
+    for name in ("IDENTITY_API_KEY", "DEVELOPMENT_PASSWORD", "X_CONSUMER_SECRET", "DEMO_CLIENT_SECRET"):
         assert known[name] not in said
 
 
@@ -129,15 +142,21 @@ def test_the_clock_is_moved_for_every_worker_at_once(running: DevRun) -> None:
     assert {days_ahead() for _ in range(12)} == {0}
 
 
-def test_the_x_emulator_comes_back_on_its_port(running: DevRun) -> None:
-    url = read_dev_env(running.home)["IDENTITY_X_EMULATOR_URL"]
-    emulator = running.child("identity.emulators.x")
-    emulator.kill()
-    emulator.wait(5)
+@pytest.mark.parametrize(
+    ("name", "variable", "path"),
+    [("x", "IDENTITY_X_EMULATOR_URL", "/control/settings"), ("demo", "IDENTITY_DEMO_URL", "/")],
+)
+def test_the_x_emulator_and_the_demo_come_back_on_their_ports(
+    running: DevRun, name: str, variable: str, path: str
+) -> None:
+    url = read_dev_env(running.home)[variable]
+    child = running.child(f"identity.emulators.{name}")
+    child.kill()
+    child.wait(5)
     deadline = time.monotonic() + QUICK
     while True:
         with suppress(requests.ConnectionError):
-            assert requests.get(f"{url}/control/settings", timeout=5).status_code == 200
+            assert requests.get(f"{url}{path}", timeout=5).status_code == 200
             break
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -190,6 +209,30 @@ def test_a_restart_keeps_key_url_and_credentials_and_is_quick() -> None:
         assert (read_dev_env(run.home), (run.home / "x-emulator.json").read_text()) == before
         assert run.request("GET", f"/api/application/{before[0]['IDENTITY_APPLICATION_ID']}").status_code == 200
         assert run.said().count("1 day ahead of the real time   (identity clock reset)") == 1
+
+
+def redirect_urls(run: DevRun) -> list[str]:
+    application_id = read_dev_env(run.home)["IDENTITY_APPLICATION_ID"]
+    application = run.request("GET", f"/api/application/{application_id}").json()["application"]
+    urls: list[str] = application["oauthConfiguration"]["authorizedRedirectURLs"]
+    return urls
+
+
+def test_a_demo_that_had_to_move_is_let_back_in_and_that_is_said_once() -> None:
+    with dev_run() as run:
+        run.start()
+        earlier = read_dev_env(run.home)["IDENTITY_DEMO_URL"]
+        assert redirect_urls(run) == [f"{earlier}/callback", f"{earlier}/"]
+        assert "redirect URLs" not in run.said()
+        assert run.stop() == 0
+        url = f"http://127.0.0.1:{free_port('127.0.0.1')}"
+        run.start(IDENTITY_EMULATOR_DEMO_PORT=url.rpartition(":")[2])
+        assert redirect_urls(run) == [f"{url}/callback", f"{url}/"]
+        assert run.said().count(f"the Demo application now has the demo's redirect URLs at {url}") == 1
+        assert run.stop() == 0
+        run.start()
+        assert read_dev_env(run.home)["IDENTITY_DEMO_URL"] == url
+        assert run.said().count("redirect URLs") == 1
 
 
 def test_it_stops_at_once_although_it_was_just_started() -> None:

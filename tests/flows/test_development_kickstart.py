@@ -20,6 +20,8 @@ ENVIRONMENT = {
     installation.DEVELOPMENT_PASSWORD: "random-development-password",
     installation.X_CONSUMER_KEY: "random-consumer-key",
     installation.X_CONSUMER_SECRET: "random-consumer-secret",
+    installation.DEMO_CLIENT_SECRET: "random-client-secret",
+    installation.DEMO_URL: "http://127.0.0.1:8123",
 }
 
 
@@ -59,6 +61,17 @@ def test_it_makes_a_demo_that_can_be_logged_in_to(service: Service, lambda_id: U
     assert application["loginConfiguration"]["allowTokenRefresh"] is True
     assert {role["name"]: role["isDefault"] for role in application["roles"]} == {"admin": False, "member": True}
 
+    oauth = application["oauthConfiguration"]
+    assert oauth["clientSecret"] == "random-client-secret"
+    assert oauth["clientAuthenticationPolicy"] == "NotRequiredWhenUsingPKCE"
+    assert oauth["authorizedRedirectURLs"] == ["http://127.0.0.1:8123/callback", "http://127.0.0.1:8123/"]
+    assert oauth["logoutURL"] == "http://127.0.0.1:8123/"
+    assert application["registrationConfiguration"]["enabled"] is True
+
+    cors = client.retrieve_system_configuration().success_response["systemConfiguration"]["corsConfiguration"]
+    assert (cors["enabled"], cors["allowCredentials"]) == (True, True)
+    assert cors["allowedOrigins"] == ["http://127.0.0.1:8123"]
+
     provider = client.retrieve_identity_provider_by_type("Twitter").success_response["identityProvider"]
     assert provider["enabled"] is True
     assert (provider["consumerKey"], provider["consumerSecret"]) == ("random-consumer-key", "random-consumer-secret")
@@ -77,6 +90,8 @@ def test_it_holds_no_credentials(service: Service) -> None:
     provider = document["requests"][1]["body"]["identityProvider"]
     assert provider["consumerSecret"] == f"#{{ENV.{installation.X_CONSUMER_SECRET}}}"
     assert document["requests"][2]["body"]["user"]["password"] == f"#{{ENV.{installation.DEVELOPMENT_PASSWORD}}}"
+    oauth = document["requests"][0]["body"]["application"]["oauthConfiguration"]
+    assert oauth["clientSecret"] == f"#{{ENV.{installation.DEMO_CLIENT_SECRET}}}"
     assert document["variables"]["applicationId"] == DEMO_APPLICATION_ID
 
 

@@ -17,7 +17,7 @@ from fusionauth.fusionauth_client import FusionAuthClient
 
 from identity.status_matrix.cases import Damage
 from identity.status_matrix.damage import damaged
-from tests.browser import Browser
+from tests.back_from_x import Browser
 from tests.login_world import TWITTER, World
 from tests.second_factors import with_phone
 from tests.troubles import NOBODY_LISTENS, PASSWORD, Somebody, ban, veto

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from identity.store import started_logins
-from tests.browser import Browser
+from tests.back_from_x import Browser
 from tests.login_world import TWITTER, World, refused, wrong_fields
 
 START = "/api/identity-provider/start"
@@ -150,7 +150,7 @@ def test_after_its_time_neither_code_nor_return_works(world: World, before_retur
     world.clock.advance(seconds=2)
     assert refused(complete(world, code)) == "[ExternalAuthenticationExpired]"
     late = browser.arrive()
-    assert (late.status_code, "This login is over" in late.text) == (400, True)
+    assert (late.status_code, "This sign-in is over" in late.text) == (400, True)
 
 
 def test_a_code_works_for_its_application_provider_and_tenant_only(world: World) -> None:
@@ -200,7 +200,7 @@ def test_a_browser_from_elsewhere_is_asked_before_its_answer_counts(world: World
     assert complete(world, code).status_code == 204
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked.text))
     assert fields == victim.back
-    assert "You have logged in" in victim.confirm().text
+    assert "You are signed in" in victim.confirm().text
     assert complete(world, code).status_code == 200
 
 
@@ -238,7 +238,7 @@ def test_the_first_answer_counts(world: World) -> None:
 @pytest.mark.parametrize("query", [{}, {"oauth_token": "x", "oauth_verifier": "y"}, {"denied": "x"}, {"state": "z"}])
 def test_a_return_that_belongs_to_no_login_is_told_so(world: World, query: dict[str, str]) -> None:
     shown = Browser(world, back=query).arrive()
-    assert (shown.status_code, "This login is over" in shown.text) == (400, True)
+    assert (shown.status_code, "This sign-in is over" in shown.text) == (400, True)
 
 
 def test_every_page_has_the_headers_of_a_page(world: World) -> None:

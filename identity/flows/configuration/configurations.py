@@ -22,12 +22,13 @@ from identity.domain.model import (
     Tenant,
 )
 from identity.domain.provider_config import for_application, usable
+from identity.domain.theme_style import OWN_STYLE, ThemeStyle, style_of
 from identity.domain.tokens import JwtConfiguration, effective
 from identity.domain.webhooks import NOBODY, Audience
 from identity.flows.events.audience import read_audience
 from identity.flows.tokens.jwt_configuration import jwt_configuration
 from identity.sealing import Sealer
-from identity.store import applications, configuration, keys, lambdas, providers, tenants
+from identity.store import applications, configuration, keys, lambdas, providers, tenants, themes
 from identity.store.db import Connection, Database
 
 MOST_COPIES = 1_000
@@ -48,6 +49,9 @@ class TenantConfiguration:
 
     login_validation: Lambda | None
     """The lambda that has the last word on a login (row 25)."""
+
+    style: ThemeStyle
+    """The look of hosted pages."""
 
     @property
     def application(self) -> Application | None:
@@ -148,6 +152,11 @@ class Configurations:
                 self._applications[application_id] = known
         return known
 
+    def at_hand(self, application_id: UUID | None, tenant_id: UUID | None) -> TenantConfiguration | None:
+        """The copy that there is, new or old, without asking the database: for the look of a page about a fault."""
+        application = self._applications.get(application_id) if application_id else None
+        return application or (self._tenants.get(tenant_id) if tenant_id else None)
+
     def provider(self, provider_id: UUID, application: Application) -> ProviderConfiguration | None:
         """The provider, if people may log in to this application through it; None for every other case."""
         known = self._providers.get((provider_id, application.id))
@@ -199,7 +208,8 @@ class Configurations:
             return None
         issuer = tenant.issuer or self._base_url
         audience = read_audience(conn, self._sealer, tenant_id, tenant.settings)
-        return TenantConfiguration(version, tenant, issuer, jwt, key, audience, _login_validation(conn, tenant))
+        validation, style = _login_validation(conn, tenant), _style(conn, tenant.settings)
+        return TenantConfiguration(version, tenant, issuer, jwt, key, audience, validation, style)
 
     def _read_application(self, conn: Connection, application_id: UUID) -> ApplicationConfiguration | None:
         # The version is read first: rows that are newer than it make the proof fail, never the other way round.
@@ -218,8 +228,8 @@ class Configurations:
             return None
         issuer = tenant.issuer or self._base_url
         audience = read_audience(conn, self._sealer, tenant.id, tenant.settings)
-        validation = _login_validation(conn, tenant)
-        return ApplicationConfiguration(version, tenant, issuer, jwt, key, audience, validation, application)
+        validation, style = _login_validation(conn, tenant), _style(conn, application.settings, tenant.settings)
+        return ApplicationConfiguration(version, tenant, issuer, jwt, key, audience, validation, style, application)
 
     def _read_provider(
         self, conn: Connection, provider_id: UUID, application: Application
@@ -241,3 +251,12 @@ class Configurations:
 def _login_validation(conn: Connection, tenant: Tenant) -> Lambda | None:
     lambda_id = (tenant.settings.get("lambda_configuration") or {}).get("login_validation_id")
     return lambdas.find(conn, UUID(lambda_id)) if lambda_id else None
+
+
+def _style(conn: Connection, *owners: Mapping[str, Any]) -> ThemeStyle:
+    """Of the first owner's theme that there is: the application's comes before the tenant's."""
+    for settings in owners:
+        theme = themes.find(conn, UUID(settings["theme_id"])) if settings.get("theme_id") else None
+        if theme is not None:
+            return style_of(theme.settings.get("variables") or {})
+    return OWN_STYLE

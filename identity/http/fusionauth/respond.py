@@ -6,6 +6,7 @@ This is the only place of this front end that knows status numbers of anything b
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -117,25 +118,6 @@ def _joined(path: str, key: Any) -> str:
     return f"{path}.{key}" if path else str(key)
 
 
-def register_error_handlers(app: Flask) -> None:
-    """One handler per kind of exception; a cause is logged, never shown."""
-    app.register_error_handler(Invalid, lambda error: json_reply(errors_json(error), 400))
-    app.register_error_handler(ValidationError, lambda error: json_reply(errors_json(invalid_from(error)), 400))
-    app.register_error_handler(Unauthorized, lambda _: empty_reply(401))
-    app.register_error_handler(NotFound, lambda _: empty_reply(404))
-    app.register_error_handler(Unreachable, lambda _: empty_reply(422))
-    app.register_error_handler(WrongCode, lambda _: empty_reply(421))
-    app.register_error_handler(Conflict, lambda _: json_reply(errors_json(_changed_meanwhile()), 409))
-    app.register_error_handler(UniqueConflict, _duplicate)
-    app.register_error_handler(InUse, _in_use)
-    app.register_error_handler(StoreUnavailable, _unavailable)
-    app.register_error_handler(WebhooksRefused, lambda _: json_reply(errors_json(_webhooks_refused()), 504))
-    app.register_error_handler(Busy, _busy)
-    app.register_error_handler(TooManyRequests, _too_many)
-    app.register_error_handler(HTTPException, _http_exception)
-    app.register_error_handler(Exception, _fault)
-
-
 def _changed_meanwhile() -> Invalid:
     return invalid_request("Conflict", "The object was changed by somebody else meanwhile: read it again and retry.")
 
@@ -194,3 +176,34 @@ def _fault(error: Exception) -> Response:
     # The stack as text of our own making: a formatter would add what the libraries quote.
     log.error("request %s failed\n%s", g.get("request_id", "-"), stack_of(error))
     return empty_reply(500)
+
+
+HANDLERS: Mapping[type[Exception], Callable[[Any], Response]] = {
+    Invalid: lambda error: json_reply(errors_json(error), 400),
+    ValidationError: lambda error: json_reply(errors_json(invalid_from(error)), 400),
+    Unauthorized: lambda _: empty_reply(401),
+    NotFound: lambda _: empty_reply(404),
+    Unreachable: lambda _: empty_reply(422),
+    WrongCode: lambda _: empty_reply(421),
+    Conflict: lambda _: json_reply(errors_json(_changed_meanwhile()), 409),
+    UniqueConflict: _duplicate,
+    InUse: _in_use,
+    StoreUnavailable: _unavailable,
+    WebhooksRefused: lambda _: json_reply(errors_json(_webhooks_refused()), 504),
+    Busy: _busy,
+    TooManyRequests: _too_many,
+    HTTPException: _http_exception,
+    Exception: _fault,
+}
+"""One handler per kind of exception; a cause is logged, never shown."""
+
+
+def register_error_handlers(app: Flask) -> None:
+    for kind, handler in HANDLERS.items():
+        app.register_error_handler(kind, handler)
+
+
+def answer_to(error: Exception) -> Response:
+    """What this front end answers to an exception, for one that says the same in another form."""
+    kind = next(kind for kind in type(error).__mro__ if kind in HANDLERS)
+    return HANDLERS[kind](error)

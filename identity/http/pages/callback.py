@@ -9,14 +9,21 @@ from identity.flows.login.reach_provider import CALLBACK_PATH
 from identity.flows.login.return_to_login import Arrival, Welcome, come_back
 from identity.http import body
 from identity.http.client_address import certain_address
+from identity.http.pages.catalogue import msgid
 from identity.http.pages.document import guarded, page
+from identity.http.pages.errors import register_page_errors
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
+register_page_errors(blueprint)
 
 WORDS = {
-    Arrival.DONE: ("You have logged in", "You may close this window.", 200),
-    Arrival.DENIED: ("You have not logged in", "You said no. You may close this window.", 200),
-    Arrival.UNKNOWN: ("This login is over", "It has expired, or it never began here. Please begin again.", 400),
+    Arrival.DONE: (msgid("You are signed in"), msgid("You may close this window."), 200),
+    Arrival.DENIED: (msgid("You are not signed in"), msgid("You said no. You may close this window."), 200),
+    Arrival.UNKNOWN: (
+        msgid("This sign-in is over"),
+        msgid("It has expired, or it never began here. Please begin again."),
+        400,
+    ),
 }
 """Headline, text and status of a page that is only read."""
 

@@ -1,14 +1,19 @@
-"""A page and its headers: nothing is loaded, run or framed; forms go where the page says (security section 11)."""
+"""A page and its headers: only what the page itself names is loaded, run or framed (security section 11).
+
+What every page shows beside its own content - language, theme, reference - is put together here, from what is at hand:
+a page about a fault can still be made when nothing else works.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib.resources import files
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import Response, render_template
+from flask import Response, current_app, render_template, request
+from flask.globals import request_ctx
+
+from identity.domain.theme_style import OWN_STYLE, ThemeStyle
+from identity.http.pages.assets import asset
+from identity.http.pages.catalogue import LANGUAGES, Words, machine_instant, words_for
 
 HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -17,14 +22,58 @@ HEADERS = {
     "X-Frame-Options": "DENY",
 }
 HSTS = "max-age=31536000"
+LOCALE = "locale"
+"""The query parameter by which the foot of a page changes its language."""
 
 
 def page(
-    template: str, status: int = 200, *, secure: bool, form_to: tuple[str, ...] | None = None, **values: object
+    template: str,
+    status: int = 200,
+    *,
+    secure: bool,
+    form_to: tuple[str, ...] | None = None,
+    locale: str | None = None,
+    style: ThemeStyle = OWN_STYLE,
+    scripted: bool = False,
+    **values: object,
 ) -> Response:
-    """The page; `form_to` are URLs elsewhere that its form may end up at. None: it has no form."""
-    html = render_template(f"pages/{template}", style=_style(), **values)
-    return guarded(Response(html, status, content_type="text/html; charset=UTF-8"), secure=secure, form_to=form_to)
+    """The page; `form_to` are URLs elsewhere that its form may end up at. None: it has no form.
+
+    `scripted`: it has a script element, which carries the template's `nonce`.
+    """
+    words = words_for(request, request.args.get(LOCALE) or locale)
+    nonce = current_app.extensions["identity"].runtime.new_secret() if style.css or scripted else ""
+    html = render_template(
+        f"pages/{template}",
+        _=words.say,
+        ngettext=words.say_number,
+        instant=words.instant,
+        machine_instant=machine_instant,
+        locale=words.language,
+        languages=_languages(words, values.get("sealed")),
+        theme=style,
+        nonce=nonce,
+        stylesheet=asset("pages.css").path,
+        icon=asset("icon.svg").path,
+        **{"errors": {}, "values": {}, "application_name": "", **values},
+    )
+    response = guarded(Response(html, status, content_type="text/html; charset=UTF-8"), secure=secure, form_to=form_to)
+    response.headers["Content-Security-Policy"] = _policy(form_to, style, nonce, scripted=scripted)
+    response.headers["Content-Language"] = words.language
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    return response
+
+
+def _languages(words: Words, sealed: object) -> list[dict[str, str | None]]:
+    """The same page in every language; the one that it is in has no URL. Empty where it can not be opened again."""
+    given = dict(request.args) if request.method == "GET" else {"sign_in": sealed} if sealed else None
+    if given is None or not request_ctx.url_adapter or not request_ctx.url_adapter.test(method="GET"):
+        return []
+    urls = {code: "?" + urlencode({**given, LOCALE: code}) for code in LANGUAGES}
+    return [
+        {"code": code, "name": name, "url": None if code == words.language else urls[code]}
+        for code, name in LANGUAGES.items()
+    ]
 
 
 def guarded(response: Response, *, secure: bool, form_to: tuple[str, ...] | None = None) -> Response:
@@ -39,19 +88,24 @@ def guarded(response: Response, *, secure: bool, form_to: tuple[str, ...] | None
     return response
 
 
-def _policy(form_to: tuple[str, ...] | None) -> str:
-    targets = "'none'" if form_to is None else " ".join(("'self'", *map(_source, form_to)))
-    digest = base64.b64encode(hashlib.sha256(_style().encode("utf-8")).digest()).decode("ascii")
-    rules = ("default-src 'none'", f"style-src 'sha256-{digest}'", "base-uri 'none'", f"form-action {targets}")
-    return "; ".join((*rules, "frame-ancestors 'none'"))
+def _policy(
+    form_to: tuple[str, ...] | None, style: ThemeStyle = OWN_STYLE, nonce: str = "", *, scripted: bool = False
+) -> str:
+    targets = "'none'" if form_to is None else " ".join(dict.fromkeys(("'self'", *map(_source, form_to))))
+    styles = ("'self'", f"'nonce-{nonce}'") if style.css else ("'self'",)
+    images = ("'self'", *style.images)
+    rules = [
+        "default-src 'none'",
+        f"style-src {' '.join(styles)}",
+        f"img-src {' '.join(images)}",
+        "base-uri 'none'",
+        f"form-action {targets}",
+        "frame-ancestors 'none'",
+    ]
+    return "; ".join([*rules, f"script-src 'nonce-{nonce}'"] if scripted else rules)
 
 
 def _source(url: str) -> str:
     """A URL as a policy names it: its origin, or its scheme where it has none, as an app's own has."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
-
-
-@cache
-def _style() -> str:
-    return (files(__name__.rpartition(".")[0]) / "templates" / "pages" / "page.css").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,7 @@ from identity.domain.bounds import storable
 from identity.domain.errors import invalid_field
 from identity.domain.outcome import Door, LoginOutcome
 from identity.domain.sign_in import SignIn
+from identity.domain.theme_style import OWN_STYLE
 from identity.domain.trace import Trace
 from identity.flows.configuration.configurations import TenantConfiguration
 from identity.flows.hosted.carried import NotThisBrowser, open_sealed, seal
@@ -28,7 +29,8 @@ from identity.http import body
 from identity.http.client_address import client_address
 from identity.http.fusionauth.visit import TRUST_COOKIE, user_agent
 from identity.http.pages.browser_cookie import browser_of, name_browser
-from identity.http.pages.document import guarded, page
+from identity.http.pages.catalogue import known_language
+from identity.http.pages.document import LOCALE, guarded, page
 from identity.http.pages.errors import register_page_errors
 from identity.http.tracing import traced
 
@@ -125,6 +127,8 @@ def _read(services: Services, trace: Trace, *, needs_sign_in: bool) -> PageCall:
     if (sealed or needs_sign_in) and browser is None:
         raise NotThisBrowser
     sign_in = open_sealed(services, sealed or "", browser) if browser and (sealed or needs_sign_in) else SignIn()
+    if (chosen := known_language(request.args.get(LOCALE))) is not None:
+        sign_in = replace(sign_in, locale=chosen)
     g.sign_in = sign_in  # for the way back that an error page offers
     return PageCall(services, request, browser or services.runtime.new_secret(), sign_in, form, trace)
 
@@ -169,6 +173,8 @@ def show(
         status,
         secure=call.services.settings.secure_cookies,
         form_to=(*_ends(call, carried), *form_to),
+        locale=carried.locale,
+        style=configuration.style if configuration else OWN_STYLE,
         application_name=application.name if application else "",
         sealed=seal(call.services, carried, call.browser),
         sign_in=carried,

@@ -1,0 +1,91 @@
+"""Chromium, a service with its X emulator for all tests of this folder, and a visitor for each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TypeVar
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests import postgres
+from tests.browser import axe
+from tests.browser.application import Application, running_application
+from tests.browser.chromium import MISSING, find_chromium, running_chromium
+from tests.browser.visitor import PLAIN, WIDE, Mode, Visitor
+from tests.browser.watch import Watch
+from tests.login_world import World, login_world
+from tests.node import MISSING as NO_NODE
+from tests.node import find_tools, install
+
+HERE = "tests/browser/"
+Found = TypeVar("Found")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One worker has all tests of this folder, so that its fixtures are made once."""
+    item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """They come one after the other, whoever shuffles tests."""
+    items.sort(key=lambda item: item.nodeid.startswith(HERE))
+
+
+def _must_have(found: Found | None, missing: str) -> Found:
+    if found is None:
+        if "CI" in os.environ:
+            pytest.fail(missing)
+        pytest.skip(f"NO PAGE WAS TESTED IN A BROWSER: {missing}")
+    return found
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One chromium. It ends with the last test of this folder: its loop would be in the way of other tests' own."""
+    program = _must_have(find_chromium(), MISSING)
+    install(_must_have(find_tools(), NO_NODE), axe.FOLDER)
+    with running_chromium(program) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="package")
+def shared_world(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with login_world(url) as world:
+        yield world
+    postgres.drop_database(postgres_server, url)
+
+
+@pytest.fixture(scope="package")
+def application() -> Iterator[Application]:
+    with running_application() as running:
+        yield running
+
+
+@pytest.fixture
+def world(shared_world: World) -> World:
+    """The world as it was: X has its own people and no faults, the provider its usual configuration."""
+    shared_world.x.reset()
+    shared_world.configure()
+    return shared_world
+
+
+@pytest.fixture
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """How the pages are used; tests that play all ways have the mark `ALL_WAYS`."""
+    return getattr(request, "param", PLAIN)
+
+
+@pytest.fixture
+def visitor(chromium: Browser, world: World, mode: Mode, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """Somebody with a browser of their own, whose pages must not do what `Watch` forbids."""
+    context = chromium.new_context(java_script_enabled=mode.script, viewport=WIDE, reduced_motion="reduce")
+    try:
+        watch = Watch(context)
+        yield Visitor(context.new_page(), mode, request.node.name)
+        assert watch.problems == []
+    finally:
+        context.close()

@@ -1,0 +1,123 @@
+"""Somebody in front of chromium, in one of the ways that people use pages: by mouse, without script, by keyboard."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.axe import grave_violations
+
+ARTEFACTS = Path(__file__).parent.parent / "artefacts" / "browser"
+PATIENCE = 10_000
+"""Milliseconds until a page that does not come is missing."""
+
+MOST_TABS = 60
+NARROW = {"width": 360, "height": 740}
+WIDE = {"width": 1280, "height": 800}
+IS_FOCUSED = "element => element === document.activeElement"
+FOCUS_IS_SEEN = """element => {
+    const style = getComputedStyle(element);
+    return style.outlineStyle !== 'none' || style.boxShadow !== 'none';
+}"""
+OVERFLOW = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How somebody uses the pages."""
+
+    name: str
+    script: bool = True
+    keyboard: bool = False
+
+
+PLAIN = Mode("plain")
+NO_SCRIPT = Mode("no-script", script=False)
+KEYBOARD = Mode("keyboard", keyboard=True)
+ALL_WAYS = pytest.mark.parametrize("mode", [PLAIN, NO_SCRIPT, KEYBOARD], indirect=True, ids=lambda mode: mode.name)
+"""For flows: each is played in all three ways."""
+
+
+class Visitor:
+    """One person with one page. Names are what the page shows: a label, the text of a button."""
+
+    def __init__(self, page: Page, mode: Mode, test: str) -> None:
+        self.page = page
+        self.mode = mode
+        self._folder = ARTEFACTS / re.sub(r"[^\w-]+", "_", test)
+        self._seen = 0
+        page.set_default_timeout(PATIENCE)
+
+    def go(self, url: str) -> None:
+        """Only for where a flow begins, and for links in mails: everything else is reached by what pages offer."""
+        self.page.goto(url)
+
+    def fill(self, label: str, text: str) -> None:
+        box = self.page.get_by_label(label, exact=True)
+        if not self.mode.keyboard:
+            box.fill(text)
+            return
+        self._reach(box)
+        self.page.keyboard.press("ControlOrMeta+A")
+        self.page.keyboard.type(text)
+
+    def press(self, button: str | re.Pattern[str]) -> None:
+        self._use(self.page.get_by_role("button", name=button, exact=isinstance(button, str)), "Enter")
+
+    def follow(self, link: str | re.Pattern[str]) -> None:
+        self._use(self.page.get_by_role("link", name=link, exact=isinstance(link, str)), "Enter")
+
+    def tick(self, label: str | re.Pattern[str]) -> None:
+        """A checkbox or a radio button."""
+        self._use(self.page.get_by_label(label, exact=isinstance(label, str)), "Space")
+
+    def sees(self, headline: str | re.Pattern[str], name: str = "") -> None:
+        """The page with this headline has come, and is as a page must be; pictures of it are kept."""
+        heading = self.page.get_by_role("main").get_by_role("heading", level=1)
+        expect(heading).to_have_text(headline, timeout=PATIENCE)
+        self.look(name or str(headline))
+
+    def look(self, name: str) -> None:
+        """Keep a picture of the page; as it comes, look at it in the dark and on a phone too, with axe."""
+        self._seen += 1
+        name = f"{self._seen:02}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._picture(name)
+        if self.mode is not PLAIN:
+            return
+        self._without_fault(name)
+        self.page.emulate_media(color_scheme="dark")
+        self._picture(f"{name}-dark")
+        self._without_fault(f"{name} in the dark")
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(NARROW)
+        self._picture(f"{name}-360")
+        assert self.page.evaluate(OVERFLOW) <= 0, f"{name} is wider than a phone"
+        self.page.set_viewport_size(WIDE)
+
+    def _picture(self, name: str) -> None:
+        self.page.screenshot(path=self._folder / f"{name}.png", full_page=True)
+
+    def _without_fault(self, name: str) -> None:
+        assert grave_violations(self.page) == [], name
+
+    def _use(self, target: Locator, key: str) -> None:
+        if self.mode.keyboard:
+            self._reach(target)
+            self.page.keyboard.press(key)
+        else:
+            target.click()
+
+    def _reach(self, target: Locator) -> None:
+        """By the Tab key alone, to where the focus can be seen."""
+        target.wait_for()
+        for _ in range(MOST_TABS):
+            if target.evaluate(IS_FOCUSED):
+                assert target.evaluate(FOCUS_IS_SEEN), f"nobody sees that the focus is on {target}"
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"the Tab key never comes to {target}")
