@@ -123,7 +123,8 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
     app.register_blueprint(assets.blueprint)
-    app.register_blueprint(callback.blueprint)
+    for module in (callback, change_password, complete_registration, forgot_password, register, step_up):
+        app.register_blueprint(module.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

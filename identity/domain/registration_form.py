@@ -65,6 +65,10 @@ class RegistrationForm:
         """All but the password."""
         return (FormField(self.login_id, required=True), *self.extra)
 
+    def blanks(self, profile: Mapping[str, Any]) -> list[str]:
+        """The members that must be there, and are not."""
+        return [each.name for each in self.extra if each.required and not profile.get(each.name)]
+
     def missing(self, user: User) -> tuple[FormField, ...]:
         """What is required of everybody and this user has not; nothing where nobody is asked for it later.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
-from identity.domain.errors import Invalid, invalid_field
+from identity.domain.errors import Invalid, invalid_field, invalid_fields
 from identity.domain.outcome import Door, LoginOutcome, Verdict
 from identity.domain.registration_form import RegistrationForm
 from identity.domain.trace import Trace
@@ -27,6 +27,7 @@ from identity.flows.users.new_user import NewUser, prepare_user
 from identity.flows.users.register_user import RegistrationChange, create_to_log_in, new_registration
 from identity.flows.users.save_user import UserChange
 from identity.store import lambdas, logins
+from identity.wire import camel_case
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,11 @@ def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
 def _make(services: Services, attempt: _Attempt, configuration: ApplicationConfiguration) -> tuple[UUID, UUID]:
     """Raises Invalid, LambdaFailed, WebhooksRefused."""
     wanted, application = attempt.wanted, configuration.application
-    if not application.active or not RegistrationForm.of(application.settings).enabled:
+    form = RegistrationForm.of(application.settings)
+    if not application.active or not form.enabled:
         raise invalid_field("applicationId", "disabled", "The application takes no new people by itself.")
+    if blanks := form.blanks(wanted.user.profile):
+        raise invalid_fields([(f"user.{camel_case(name)}", "blank") for name in blanks])
     new = prepare_user(services, configuration.tenant.id, None, wanted.user, services.runtime.now())
     _refuse_by_lambda(services, attempt, configuration, new)
     made = create_to_log_in(services, new, wanted.user, wanted.registration)
