@@ -33,9 +33,18 @@ from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
 from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
+from identity.http.oauth import endpoints as oauth
 from identity.http.observation import observe
 from identity.http.openapi import describe
-from identity.http.pages import assets, callback
+from identity.http.pages import (
+    assets,
+    callback,
+    change_password,
+    complete_registration,
+    forgot_password,
+    register,
+    step_up,
+)
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
@@ -57,6 +66,17 @@ ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
     ("housekeeping", housekeeping.keep_house, housekeeping.EVERY_SECONDS),
 )
 """What every worker does beside its requests, and how often."""
+
+HOSTED = (
+    assets.blueprint,
+    callback.blueprint,
+    change_password.blueprint,
+    complete_registration.blueprint,
+    forgot_password.blueprint,
+    register.blueprint,
+    step_up.blueprint,
+)
+"""Pages for people."""
 
 DELIVERERS: Mapping[str, Deliver] = {
     announce.KIND: deliver_webhook.deliver,
@@ -122,9 +142,9 @@ def create_app(services: Services) -> Flask:
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
-    app.register_blueprint(assets.blueprint)
-    for module in (callback, change_password, complete_registration, forgot_password, register, step_up):
-        app.register_blueprint(module.blueprint)
+    for blueprint in HOSTED:
+        app.register_blueprint(blueprint)
+    app.register_blueprint(oauth.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

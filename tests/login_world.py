@@ -209,16 +209,19 @@ class World:
 
 
 @contextmanager
-def login_world(database_url: str, *, x_settings: dict[str, Any] | None = None, **changes: Any) -> Iterator[World]:
+def login_world(
+    database_url: str, *, x_host: str = "127.0.0.1", x_settings: dict[str, Any] | None = None, **changes: Any
+) -> Iterator[World]:
     """A service with its emulator, the demo application and the provider with the strategy LinkByEmail.
 
-    `x_settings` change the settings of X, `changes` the others.
+    `x_settings` change the settings of X, `changes` the others. `x_host` is the emulator's name for everybody.
     """
     clock = Clock()
     with XEmulator() as x:
         loaded = settings_module.load({"IDENTITY_MODE": "development"})
+        api_url = x.url.replace("127.0.0.1", x_host)
         settings: Settings = replace(
-            loaded, x=replace(loaded.x, **({"api_url": x.url} | (x_settings or {}))), **changes
+            loaded, x=replace(loaded.x, **({"api_url": api_url} | (x_settings or {}))), **changes
         )
         with running_service(database_url, clock.runtime(), settings) as service:
             application_id = _demo_application(service)

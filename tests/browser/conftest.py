@@ -13,6 +13,7 @@ from tests import postgres
 from tests.browser import axe
 from tests.browser.application import Application, running_application
 from tests.browser.chromium import MISSING, find_chromium, running_chromium
+from tests.browser.tenancy import own_tenant
 from tests.browser.visitor import PLAIN, WIDE, Mode, Visitor
 from tests.browser.watch import Watch
 from tests.login_world import World, login_world
@@ -53,8 +54,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def shared_world(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
+    """X is another site for the browser, as it is for people."""
     url = postgres.fresh_database(postgres_server, migrated_template)
-    with login_world(url) as world:
+    with login_world(url, x_host="localhost") as world:
         yield world
     postgres.drop_database(postgres_server, url)
 
@@ -66,11 +68,9 @@ def application() -> Iterator[Application]:
 
 
 @pytest.fixture
-def world(shared_world: World) -> World:
-    """The world as it was: X has its own people and no faults, the provider its usual configuration."""
-    shared_world.x.reset()
-    shared_world.configure()
-    return shared_world
+def world(shared_world: World, application: Application) -> World:
+    """A world with a tenant of the test's own, so that everybody may have the same people."""
+    return own_tenant(shared_world, application)
 
 
 @pytest.fixture

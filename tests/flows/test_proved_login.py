@@ -12,11 +12,12 @@ from identity.domain.sign_in import SignIn
 from identity.domain.trace import Trace
 from identity.flows.hosted.carried import NotThisBrowser, open_sealed, seal
 from identity.flows.hosted.resume_proved import peek, resume
-from identity.flows.login.login_attempt import Visit
+from identity.flows.login.complete_login import complete_login
+from identity.flows.login.login_attempt import LoginRequest, Visit
 from identity.flows.login.password_login import PasswordRequest, log_in
-from tests.login_world import World
+from tests.login_world import TWITTER, World
 from tests.password_door import PASSWORD, Door
-from tests.verifying import GATED, verify_emails
+from tests.verifying import GATED, linked_person, verify_emails
 
 VISIT = Visit(no_jwt=True, resumable=True)
 BROWSER = "b" * 43
@@ -125,3 +126,17 @@ def test_a_sign_in_with_a_letter_changed_does_not_open(world: World) -> None:
     tampered = sealed[:place] + ("A" if sealed[place] != "A" else "B") + sealed[place + 1 :]
     with pytest.raises(NotThisBrowser):
         open_sealed(services, tampered, BROWSER)
+
+
+def test_a_proof_is_over_when_the_link_that_the_person_came_by_is_gone(world: World) -> None:
+    verify_emails(world, **GATED)
+    user_id = linked_person(world, verified=False)
+    services = world.service.services
+    body = world.login_body("alice")
+    request = LoginRequest(UUID(world.application_id), UUID(TWITTER), body["data"], VISIT)
+    stopped = complete_login(services, request, Trace(services.runtime.now))
+    assert stopped.verdict is Verdict.EMAIL_UNVERIFIED and stopped.proof is not None
+    [link] = world.links(user_id)
+    assert world.unlink(user_id, link["identityProviderUserId"]).status_code == 200
+    assert go_on(world, stopped.proof).verdict is Verdict.NOT_FOUND
+    assert world.count("login_records") == 0

@@ -183,6 +183,14 @@ def test_a_challenge_of_somebody_with_a_method_is_not_answered_by_setting_up_ano
     assert errors(enable(world, alice, Phone(world), twoFactorId=two_factor_id)) == {"twoFactorId"}
 
 
+def test_a_challenge_that_demanded_a_method_takes_none_once_the_user_has_one(world: World, alice: str) -> None:
+    tenant_policy(world, loginPolicy="Required")
+    two_factor_id = challenge(world, "alice")
+    with_phone(world, alice)
+    assert errors(enable(world, alice, Phone(world), twoFactorId=two_factor_id)) == {"twoFactorId"}
+    assert len(world.user(alice)["twoFactor"]["methods"]) == 1
+
+
 def test_a_challenge_of_somebody_else_is_not_answered_by_setting_up_a_method(world: World, alice: str) -> None:
     tenant_policy(world, loginPolicy="Required")
     two_factor_id = challenge(world, "alice")

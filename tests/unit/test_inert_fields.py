@@ -93,6 +93,7 @@ ACTING = (
     "tenant.externalIdentifierConfiguration.twoFactorOneTimeCodeIdTimeToLiveInSeconds",
     "tenant.externalIdentifierConfiguration.twoFactorTrustIdTimeToLiveInSeconds",
     "tenant.failedAuthenticationConfiguration",
+    "tenant.httpSessionMaxInactiveInterval",
     "tenant.id",
     "tenant.insertInstant",
     "tenant.issuer",

@@ -8,6 +8,7 @@ from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.trace import Trace
 from identity.flows.configuration.configurations import ProviderConfiguration, TenantConfiguration
 from identity.flows.login.finish_login import finish_login
+from identity.flows.login.kept_link import is_linked
 from identity.flows.login.login_attempt import Entry, Person, Visit
 from identity.flows.login.login_log import LoginLog
 from identity.flows.login.login_rounds import until_it_holds
@@ -56,7 +57,7 @@ def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
     trace.tenant_id, trace.user_id, trace.application_id = taken.tenant_id, taken.user_id, taken.application_id
     entry = _entry(services, attempt, taken)
     if known is None or entry is None:
-        trace.add("The user, the application or the provider is not what it was.", NO_PROOF)
+        trace.add("The user, the application, the provider or the link is not what it was.", NO_PROOF)
         return LoginOutcome(Verdict.NOT_FOUND)
     trace.add("A proved login goes on.")
     return finish_login(services, entry, Person(known.user, known.registrations, known.standing))
@@ -72,6 +73,8 @@ def _entry(services: Services, attempt: _Attempt, taken: ExternalIdentifier) -> 
     provider = _provider(services, configuration, proved)
     if proved.provider_id is not None and provider is None:
         return None
+    if proved.link is not None and not is_linked(services, taken, proved.link):
+        return None
     attempt.log.provider = provider.config if provider else None
     return Entry(
         door=proved.door,
@@ -83,6 +86,8 @@ def _entry(services: Services, attempt: _Attempt, taken: ExternalIdentifier) -> 
         provider=provider,
         link=proved.link,
         second_factor_done=proved.second_factor_done,
+        auth_instant=proved.auth_instant,
+        vouched_for=proved.vouched_for,
     )
 
 

@@ -45,8 +45,17 @@ class Challenge:
     configures: bool = False
     """Whether the user has to set up a method before it can be answered (D10)."""
 
+    configured: bool = False
+    """Whether the user has set one up in answer to it."""
+
     weak_password: bool = False
     """Whether the password that came first is one that the tenant would not take today (validateOnLogin)."""
+
+    auth_instant: int | None = None
+    """When the person proved who they are, if an SSO session brought them."""
+
+    vouched_for: bool = False
+    """Whether it was a provider who vouched for them then."""
 
     sent: SentCode | None = None
     wrong: int = 0

@@ -26,12 +26,12 @@ from identity.domain.second_factor import (
 from identity.domain.standing import TwoFactorMethod
 from identity.domain.totp import Authenticator, accepted_step, secret_from
 from identity.flows.events.announce import Announce, transact
-from identity.flows.new_identifier import end_of, new_identifier
-from identity.flows.second_factors.challenge import Challenge, SentCode, digest_of
+from identity.flows.second_factors.challenge import Challenge
 from identity.flows.second_factors.guess_code import count_wrong
 from identity.flows.second_factors.method_owner import Owner, changed_methods, configuration_for, mail_change
 from identity.flows.second_factors.recovery_codes import save_recovery_codes
-from identity.flows.second_factors.sent_codes import GENERATOR, checked_email, checked_phone, code_hash, target_of
+from identity.flows.second_factors.sent_codes import checked_email, checked_phone, code_hash, target_of
+from identity.flows.second_factors.setup_code import hand_out_code
 from identity.flows.services import Services
 from identity.flows.tokens.revocation_event import revocation_event
 from identity.store import external_identifiers, guesses, refresh_tokens, two_factor, users
@@ -82,7 +82,7 @@ def enable_method(services: Services, owner: Owner, new: NewMethod) -> Enabled:
             raise NotFound
         methods = two_factor.methods_of(conn, tenant_id, user_id)
         _refuse_one_more(stored.method, methods)
-        waiting = _waiting_login(conn, owner, new, now)
+        waiting = _waiting_login(conn, owner, new, methods, now)
         if not is_proved and before.locked(now):
             return None
         if not is_proved and not _sent_code_proves(conn, services, owner, stored.method, new.code):
@@ -95,7 +95,9 @@ def enable_method(services: Services, owner: Owner, new: NewMethod) -> Enabled:
         codes = None if methods else save_recovery_codes(conn, services, owner, now)
         mail_change(conn, services, owner, application, Purpose.TWO_FACTOR_METHOD_ADD, stored.method)
         announce(tenant_id, events)
-        return Enabled(codes, _code_for(conn, services, owner, new, waiting, now))
+        if waiting is None or new.two_factor_id is None:
+            return Enabled(codes)
+        return Enabled(codes, hand_out_code(conn, services, owner.tenant, new.two_factor_id, waiting))
 
     enabled: Enabled | None = transact(services, work, run=partial(services.db.transact, turn=user_id))
     if enabled is None:
@@ -144,32 +146,21 @@ def _sent_code_proves(conn: Connection, services: Services, owner: Owner, method
     return two_factor.take_code(conn, user.tenant_id, user.id, target, digest, now)
 
 
-def _waiting_login(conn: Connection, owner: Owner, new: NewMethod, now: int) -> ExternalIdentifier | None:
-    """The challenge that demanded a method, locked. Raises Invalid when it is not this user's, or demands none."""
+def _waiting_login(
+    conn: Connection, owner: Owner, new: NewMethod, methods: list[StoredMethod], now: int
+) -> ExternalIdentifier | None:
+    """The challenge that demands a method, locked.
+
+    Raises Invalid when it is not this user's, or demands none: of a user who has a method by now it demands that one.
+    """
     if new.two_factor_id is None:
         return None
     found = external_identifiers.lock(conn, Kind.TWO_FACTOR, new.two_factor_id, now)
     if found is None or found.user_id != owner.user.id or not Challenge.of(found).configures:
         raise invalid_field("twoFactorId", "invalid")
+    if Policy.of(owner.tenant.settings, None).usable(kept.method for kept in methods):
+        raise invalid_field("twoFactorId", "invalid")
     return found
-
-
-def _code_for(
-    conn: Connection,
-    services: Services,
-    owner: Owner,
-    new: NewMethod,
-    waiting: ExternalIdentifier | None,
-    now: int,
-) -> str | None:
-    """A code for the login that waits: the new method's own was just spent."""
-    if waiting is None or new.two_factor_id is None:
-        return None
-    code = new_identifier(services, owner.tenant, GENERATOR)
-    sent = SentCode(digest_of(new.two_factor_id, code), end_of(owner.tenant, GENERATOR, now))
-    challenge = replace(Challenge.of(waiting), sent=sent)
-    external_identifiers.change(conn, Kind.TWO_FACTOR, new.two_factor_id, challenge.data())
-    return code
 
 
 def _revokes_on_enable(tenant: Tenant) -> bool:

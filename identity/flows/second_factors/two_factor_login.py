@@ -16,6 +16,7 @@ from identity.domain.outcome import REFUSALS, Door, LoginOutcome, Verdict
 from identity.domain.trace import Trace
 from identity.flows.configuration.configurations import ProviderConfiguration, TenantConfiguration
 from identity.flows.login.finish_login import finish_login
+from identity.flows.login.kept_link import is_linked
 from identity.flows.login.login_attempt import Entry, Person, Visit
 from identity.flows.login.login_events import tell_of_failure
 from identity.flows.login.login_failed import EVENT as FAILED
@@ -26,9 +27,8 @@ from identity.flows.second_factors.challenge import Challenge
 from identity.flows.second_factors.trust_tokens import issue_trust_token
 from identity.flows.second_factors.trusted_computers import seconds_of, trust_computer
 from identity.flows.services import Services
-from identity.store import external_identifiers, links, logins
+from identity.store import external_identifiers, logins
 from identity.store.external_identifiers import ExternalIdentifier, Kind
-from identity.store.logins import LinkUse
 
 UNTRUSTED = frozenset({*REFUSALS, Verdict.INVALID, Verdict.LAMBDA_FAILED})
 """Verdicts after which nobody is trusted with anything."""
@@ -179,7 +179,7 @@ def _entry(
 ) -> Entry:
     """How the person came in. Raises _ClosedMeanwhile: provider switched off, link removed."""
     provider = _provider(services, configuration, challenge)
-    if challenge.link is not None and not _is_linked(services, identifier, challenge.link):
+    if challenge.link is not None and not is_linked(services, identifier, challenge.link):
         raise _ClosedMeanwhile
     given = attempt.request.visit
     attempt.log.provider = provider.config if provider else None
@@ -199,6 +199,8 @@ def _entry(
         link=challenge.link,
         second_factor_done=True,
         weak_password=challenge.weak_password,
+        auth_instant=challenge.auth_instant,
+        vouched_for=challenge.vouched_for,
     )
 
 
@@ -212,12 +214,6 @@ def _provider(
     if found is None:
         raise _ClosedMeanwhile
     return found
-
-
-def _is_linked(services: Services, identifier: ExternalIdentifier, link: LinkUse) -> bool:
-    with services.db.read() as conn:
-        found = links.find(conn, link.provider_id, link.subject, identifier.tenant_id)
-    return any(item.user_id == identifier.user_id for item in found)
 
 
 def _with_trust(

@@ -19,7 +19,7 @@ from identity.http.bearer import ACCESS_COOKIE
 from identity.http.fusionauth.respond import empty_reply, errors_json, json_reply
 from identity.http.fusionauth.routes import Call
 from identity.http.fusionauth.schemas.users import method_wire, user_wire
-from identity.http.fusionauth.visit import TRUST_COOKIE
+from identity.http.trust_cookie import set_trust_cookie, uses_https
 from identity.store.registrations import opened
 
 REFRESH_COOKIE = "refresh_token"
@@ -44,7 +44,8 @@ def login_response(call: Call, outcome: LoginOutcome) -> Response:
     if outcome.tokens is not None:
         set_token_cookies(call, response, outcome.tokens)
     if outcome.two_factor_trust is not None:
-        _set_trust_cookie(call, response, outcome.two_factor_trust, outcome.two_factor_trust_seconds)
+        trust, seconds = outcome.two_factor_trust, outcome.two_factor_trust_seconds
+        set_trust_cookie(call.services, call.request, response, trust, seconds)
     return response
 
 
@@ -155,7 +156,7 @@ def tokens_wire(tokens: Tokens) -> dict[str, Any]:
 def set_token_cookies(call: Call, response: Response, tokens: Tokens) -> None:
     """A session cookie for the access token, a persistent one for the refresh token (decision 16)."""
     # Written by hand: our tokens need no quoting, and the library's quoting costs a tenth of a refresh.
-    attributes = f"{'Secure; ' if uses_https(call) else ''}HttpOnly; Path=/; SameSite=Lax"
+    attributes = f"{'Secure; ' if uses_https(call.services, call.request) else ''}HttpOnly; Path=/; SameSite=Lax"
     response.headers.add("Set-Cookie", f"{ACCESS_COOKIE}={tokens.access_token}; {attributes}")
     if tokens.refresh_token is not None:
         ends = http_date(call.services.runtime.wall_clock() + tokens.refresh_token_seconds)
@@ -163,18 +164,7 @@ def set_token_cookies(call: Call, response: Response, tokens: Tokens) -> None:
         response.headers.add("Set-Cookie", f"{REFRESH_COOKIE}={tokens.refresh_token}; {lives}; {attributes}")
 
 
-def _set_trust_cookie(call: Call, response: Response, trust: str, seconds: int) -> None:
-    response.set_cookie(
-        TRUST_COOKIE, trust, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=uses_https(call)
-    )
-
-
 def clear_token_cookies(call: Call, response: Response) -> None:
+    secure = uses_https(call.services, call.request)
     for name in (ACCESS_COOKIE, REFRESH_COOKIE):
-        response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=uses_https(call))
-
-
-def uses_https(call: Call) -> bool:
-    """Whether cookies get `Secure`: the public URL is https, or a proxy says that the client came by https."""
-    forwarded = call.request.headers.get("X-Forwarded-Proto", "").split(",")[0].strip().lower()
-    return call.services.settings.secure_cookies or forwarded == "https"
+        response.delete_cookie(name, path="/", httponly=True, samesite="Lax", secure=secure)

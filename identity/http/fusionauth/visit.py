@@ -12,8 +12,8 @@ from identity.domain.events import EventInfo
 from identity.domain.model import Device
 from identity.flows.login.login_attempt import Visit
 from identity.http.client_address import client_address
+from identity.http.trust_cookie import TRUST_COOKIE
 
-TRUST_COOKIE = "fusionauth.trust"
 LONGEST_AGENT = 1_000
 
 

@@ -36,7 +36,7 @@ def complete(call: PageCall) -> Response:
 
 
 def begin_again(call: PageCall) -> Response:
-    """The step is over, or was done already: whoever has logged in meanwhile goes on. Raises NotFound: there is no way."""
+    """The step is over or done: whoever has logged in meanwhile goes on. Raises NotFound: no client sent them."""
     if not call.sign_in.parameters:
         raise NotFound
     return elsewhere(call, f"{Stage.SIGN_IN.value}?{urlencode(call.sign_in.parameters)}")
