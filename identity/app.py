@@ -43,7 +43,9 @@ from identity.http.pages import (
     complete_registration,
     forgot_password,
     register,
+    sign_in,
     step_up,
+    stopped,
 )
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
@@ -74,7 +76,9 @@ HOSTED = (
     complete_registration.blueprint,
     forgot_password.blueprint,
     register.blueprint,
+    sign_in.blueprint,
     step_up.blueprint,
+    stopped.blueprint,
 )
 """Pages for people."""
 

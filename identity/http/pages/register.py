@@ -17,8 +17,9 @@ from identity.http.client_address import deciding_address
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.form_errors import TOO_OFTEN, form_errors
 from identity.http.pages.go_on import go_on
-from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page, visit_of_page
+from identity.http.pages.hosted import SEALED, PageCall, hosted_blueprint, page_route, show, to_page, visit_of_page
 from identity.http.pages.person_form import person_of, typed
+from identity.http.pages.sign_in import begun_by_client
 from identity.store import pending_links
 
 PATH = "/oauth2/register"
@@ -27,8 +28,16 @@ PASSWORD, CONFIRM = "password", "password_confirm"
 blueprint = hosted_blueprint("register")
 
 
-@page_route(blueprint, PATH, methods=("GET", "POST"), door=Door.REGISTRATION, needs_sign_in=True)
+@page_route(blueprint, PATH, methods=("GET", "POST"), door=Door.REGISTRATION)
 def register(call: PageCall) -> Response:
+    """By the link of the sign-in page, or as the client asks for it, who is checked as for a sign-in."""
+    if call.request.method == "POST" or SEALED in call.request.args:
+        return _page(call)
+    begun = begun_by_client(call)
+    return _page(begun) if isinstance(begun, PageCall) else begun
+
+
+def _page(call: PageCall) -> Response:
     configuration = call.configuration
     if not isinstance(configuration, ApplicationConfiguration):
         return to_page(call, Stage.SIGN_IN.value, call.sign_in)
