@@ -214,7 +214,7 @@ def test_hint_of_a_provider_that_there_is_not_shows_the_page(tab: Tab) -> None:
 
 
 def test_the_hint_of_the_provider_leads_straight_there(world: World, tab: Tab) -> None:
-    tab.go(AUTHORIZE + "?" + urlencode(asked(world, idp_hint=TWITTER)))
+    tab.go(AUTHORIZE + "?" + urlencode(asked(world, idp_hint=TWITTER.upper())))
     assert tab.left is not None
     assert tab.left.startswith(f"{world.x.url}/oauth/authenticate?")
     assert parse_qs(urlsplit(tab.left).query)["oauth_token"]

@@ -43,6 +43,7 @@ ACTING = (
     "application.roles",
     "application.state",
     "application.tenantId",
+    "application.themeId",
     "application.unverified",
     "application.verificationEmailTemplateId",
     "application.verificationStrategy",
@@ -113,6 +114,7 @@ ACTING = (
     "tenant.rateLimitConfiguration",
     "tenant.registrationConfiguration",
     "tenant.state",
+    "tenant.themeId",
     "tenant.userDeletePolicy.unverified.enabled",
     "tenant.userDeletePolicy.unverified.numberOfDaysToRetain",
 )
