@@ -33,6 +33,7 @@ from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
 from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
+from identity.http.oauth import endpoints as oauth
 from identity.http.observation import observe
 from identity.http.openapi import describe
 from identity.http.pages import assets, callback
@@ -124,6 +125,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(docs_page(api))
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(callback.blueprint)
+    app.register_blueprint(oauth.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

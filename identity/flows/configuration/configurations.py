@@ -85,6 +85,7 @@ class ApplicationConfiguration(TenantConfiguration):
     """An application as a login needs it: with its tenant, and its own keys and times where it has them."""
 
     of_application: Application
+    id_token_key: SigningKey = field(repr=False)
 
     @property
     def application(self) -> Application:
@@ -229,7 +230,10 @@ class Configurations:
         issuer = tenant.issuer or self._base_url
         audience = read_audience(conn, self._sealer, tenant.id, tenant.settings)
         validation, style = _login_validation(conn, tenant), _style(conn, application.settings, tenant.settings)
-        return ApplicationConfiguration(version, tenant, issuer, jwt, key, audience, validation, style, application)
+        id_key = keys.find_signer(conn, self._sealer, jwt.id_token_key_id) if jwt.id_token_key_id else None
+        return ApplicationConfiguration(
+            version, tenant, issuer, jwt, key, audience, validation, style, application, id_key or key
+        )
 
     def _read_provider(
         self, conn: Connection, provider_id: UUID, application: Application

@@ -186,7 +186,7 @@ def mint(
     """A signed access token that lives `seconds`, or as long as the configuration says."""
     lives = configuration.jwt.time_to_live_in_seconds if seconds is None else seconds
     claims = access_token_claims(facts, jti=services.runtime.new_id(), now=now, time_to_live_in_seconds=lives)
-    return Tokens(sign(claims, configuration.signing_key), claims["exp"] * 1000)
+    return Tokens(sign(claims, configuration.signing_key, grants=facts.grants), claims["exp"] * 1000)
 
 
 def _completion(
