@@ -31,6 +31,8 @@ from identity.http.fusionauth.event_wire import event_wire
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
+from identity.http.hosted_backend import session as hosted_session
+from identity.http.hosted_backend import sign_in as hosted_sign_in
 from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
 from identity.http.oauth import endpoints as oauth
@@ -126,6 +128,8 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(callback.blueprint)
     app.register_blueprint(oauth.blueprint)
+    app.register_blueprint(hosted_sign_in.blueprint)
+    app.register_blueprint(hosted_session.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

@@ -386,8 +386,10 @@ def _check(settings: Settings) -> None:
 def _check_cookie_domain(settings: Settings) -> None:
     """A browser takes a cookie for the host that sets it, or for a domain that this host is in."""
     domain = settings.hosted_backend.cookie_domain
+    if not domain:
+        return
     host = urlsplit(settings.base_url).hostname or ""
-    if domain and not (COOKIE_DOMAIN.fullmatch(domain) and f".{host}".endswith(f".{domain}")):
+    if not (COOKIE_DOMAIN.fullmatch(domain) and f".{host}".endswith(f".{domain}")):
         raise BadSettings(
             f"The setting 'hosted_backend.cookie_domain' is {domain!r}; it must be the host of the public URL "
             f"({host}) or a domain that this is in, such as example.com."

@@ -40,7 +40,9 @@ def nowhere_to_return() -> CannotGoOn:
 
 
 def unreadable() -> CannotGoOn:
-    text = msgid("The address that brought you here is incomplete or too long. Please tell those who run the application.")
+    text = msgid(
+        "The address that brought you here is incomplete or too long. Please tell those who run the application."
+    )
     return CannotGoOn(NOT_BEGUN, text, "invalid_request")
 
 

@@ -171,8 +171,10 @@ def _exchanged(services: Services, client: Client, begun: Begun, code: str) -> O
         tokens = exchange_code(services, wanted)
     except OAuthRefused as error:
         raise refused(error.problem.reason) from error
-    if tokens.id_token is not None and (claims_of(services, tokens.id_token) or {}).get("nonce") != begun.nonce:
-        raise refused("invalid_nonce")
+    if tokens.id_token is not None:
+        claims = claims_of(services, tokens.id_token, id_token=True) or {}
+        if claims.get("nonce") != begun.nonce:
+            raise refused("invalid_nonce")
     return tokens
 
 
