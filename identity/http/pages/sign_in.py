@@ -50,7 +50,14 @@ NOT_OFFERED = msgid("This way to sign in is not available at the moment. Please 
 def authorize(call: PageCall) -> Response:
     if call.request.method == "POST":
         return _with_password(call)
-    return sign_in_page(call) if SEALED in call.request.args else _asked_by_client(call)
+    if SEALED in call.request.args:
+        return sign_in_page(call)
+    begun = begun_by_client(call)
+    if not isinstance(begun, PageCall):
+        return begun
+    hint = begun.sign_in.parameters.get("idp_hint")
+    offer = next((each for each in _offers(begun) if str(each.provider.config.id) == hint), None)
+    return sign_in_page(begun) if offer is None else _to_provider(begun, offer)
 
 
 @page_route(blueprint, "/oauth2/start", methods=("POST",))
@@ -64,7 +71,8 @@ def start(call: PageCall) -> Response:
     return _to_provider(chosen, offer)
 
 
-def _asked_by_client(call: PageCall) -> Response:
+def begun_by_client(call: PageCall) -> PageCall | Response:
+    """The call with the sign-in that the query asks for, or what a query is answered that is not as it must be."""
     try:
         wanted = authorization.check(call.services, call.request.args)
     except authorization.BadAuthorization:
@@ -74,9 +82,7 @@ def _asked_by_client(call: PageCall) -> Response:
     if sum(map(len, wanted.parameters.values())) > MOST_CHARACTERS:
         why = "The parameters are too long together."
         return authorization.refuse(call.services, wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
-    begun = replace(call, sign_in=_begun(call, wanted))
-    offer = next((each for each in _offers(begun) if str(each.provider.config.id) == wanted.idp_hint), None)
-    return sign_in_page(begun) if offer is None else _to_provider(begun, offer)
+    return replace(call, sign_in=_begun(call, wanted))
 
 
 def _begun(call: PageCall, wanted: AuthorizationRequest) -> SignIn:
