@@ -1,0 +1,215 @@
+"""Every way a login can end, played from the application to the page that says so, and on to its resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import uuid4
+
+import pytest
+
+from identity.domain.outcome import Verdict
+from tests.browser.application import Application
+from tests.browser.playing import TWITTER_BUTTON, Play
+from tests.browser.visitor import ALL_WAYS, Visitor
+from tests.login_world import TWITTER, World
+from tests.second_factors import change_tenant, with_phone
+from tests.troubles import ban, deactivate, demand_new_password, expire, object_by_lambda, unregister
+from tests.verifying import EMAIL, FORM_FIELD, REGISTRATION, handed_out, verify_emails, verify_registrations
+
+NEW_PASSWORD = "battery horse correct"
+THROWS = "function validate() { throw new Error('out of order'); }"
+Story = Callable[[Play], None]
+
+
+def logged_in(play: Play) -> None:
+    play.begin()
+    play.sees("Sign in")
+    play.press_twitter()
+    play.is_in()
+
+
+def not_registered(play: Play) -> None:
+    unregister(play.somebody)
+    play.by_twitter()
+    play.sees("Complete your registration")
+    play.visitor.press("Register")
+    play.is_in()
+
+
+def password_change_required(play: Play) -> None:
+    demand_new_password(play.somebody)
+    play.by_password()
+    play.sees("Choose a new password")
+    play.visitor.fill("New password", NEW_PASSWORD)
+    play.visitor.fill("New password again", NEW_PASSWORD)
+    play.visitor.press("Change password")
+    play.is_in()
+
+
+def waiting(play: Play) -> None:
+    """Nobody answers at X: the browser goes back, and what waits is forgotten."""
+    play.begin()
+    play.visitor.press(TWITTER_BUTTON)
+    play.sees("Sign in to Test application")
+    play.visitor.page.go_back()
+    play.press_twitter()
+    play.is_in()
+
+
+def email_unverified(play: Play) -> None:
+    verify_emails(play.world, **FORM_FIELD)
+    play.by_twitter()
+    play.sees("Verify your e-mail address")
+    play.visitor.fill("Code", handed_out(play.world, play.somebody.user_id, EMAIL)["oneTimeCode"])
+    play.visitor.press("Verify")
+    play.is_in()
+
+
+def registration_unverified(play: Play) -> None:
+    verify_registrations(play.world, **FORM_FIELD)
+    play.by_twitter()
+    play.sees("Verify your registration")
+    play.visitor.fill("Code", handed_out(play.world, play.somebody.user_id, REGISTRATION)["oneTimeCode"])
+    play.visitor.press("Verify")
+    play.is_in()
+
+
+def link_pending(play: Play) -> None:
+    play.world.unlink(play.somebody.user_id, play.world.x.person("alice")["id"])
+    play.world.strategy("CreatePendingLink")
+    play.by_twitter()
+    play.sees("Link your account")
+    play.visitor.follow("Sign in to link")
+    play.type_password()
+    play.is_in()
+    [link] = play.world.links(play.somebody.user_id)
+    assert link["identityProviderId"] == TWITTER
+
+
+def second_factor_required(play: Play) -> None:
+    phone, _ = with_phone(play.world, play.somebody.user_id)
+    play.by_twitter()
+    play.sees("Verify that it is you")
+    play.visitor.fill("Code", phone.code())
+    play.visitor.press("Go on")
+    play.is_in()
+
+
+def wrong_code(play: Play) -> None:
+    phone, _ = with_phone(play.world, play.somebody.user_id)
+    play.by_twitter()
+    play.visitor.fill("Code", phone.wrong_codes(1)[0])
+    play.visitor.press("Go on")
+    play.is_told("This code is wrong")
+    play.visitor.fill("Code", phone.code())
+    play.visitor.press("Go on")
+    play.is_in()
+
+
+def invalid(play: Play) -> None:
+    """A rule of the tenant objects to this login, and then no more."""
+    object_by_lambda(play.somebody)
+    play.by_twitter()
+    play.is_told("No.")
+    change_tenant(play.world, lambdaConfiguration={"loginValidationId": None})
+    play.press_twitter()
+    play.is_in()
+
+
+def refused(play: Play) -> None:
+    """X does not vouch for the person at first."""
+    play.world.x.fault("invalid_token", person="alice", times=1)
+    play.by_twitter()
+    play.is_told("Twitter did not confirm who you are. Please try again.")
+    play.press_twitter()
+    play.is_in()
+
+
+def not_found(play: Play) -> None:
+    play.by_password("wrong horse battery")
+    play.is_told("Nobody is known here by this name and password.")
+    play.visitor.fill("Password", "correct horse battery")
+    play.visitor.press("Sign in")
+    play.is_in()
+
+
+def login_prevented(play: Play) -> None:
+    ban(play.somebody)
+    play.by_twitter()
+    play.sees("You can not sign in")
+    play.is_told("This account is blocked for now.")
+    assert play.visitor.page.locator("time[datetime]").count() == 1
+    actions = play.world.service.call("GET", "/api/user/action", params={"userId": play.somebody.user_id})
+    play.world.service.call("DELETE", f"/api/user/action/{actions.json()['actions'][0]['id']}", {})
+    play.visitor.follow("Sign in as somebody else")
+    play.press_twitter()
+    play.is_in()
+
+
+def expired(play: Play) -> None:
+    expire(play.somebody)
+    play.by_twitter()
+    play.sees("You can not sign in")
+    play.is_told("This account has expired.")
+    play.world.change_user(play.somebody.user_id, expiry=None)
+    play.visitor.follow("Sign in as somebody else")
+    play.type_password()
+    play.is_in()
+
+
+def locked(play: Play) -> None:
+    deactivate(play.somebody)
+    play.by_password()
+    play.is_told("This account is switched off.")
+    play.world.service.call("PUT", f"/api/user/{play.somebody.user_id}?reactivate=true")
+    play.visitor.fill("Password", "correct horse battery")
+    play.visitor.press("Sign in")
+    play.is_in()
+
+
+def lambda_failed(play: Play) -> None:
+    document = {"name": uuid4().hex, "type": "LoginValidation", "body": THROWS}
+    made = play.world.service.call("POST", "/api/lambda", {"lambda": document})
+    change_tenant(play.world, lambdaConfiguration={"loginValidationId": made.json()["lambda"]["id"]})
+    play.by_twitter()
+    play.sees("Something went wrong")
+    assert play.visitor.page.locator("code").inner_text()
+    change_tenant(play.world, lambdaConfiguration={"loginValidationId": None})
+    play.visitor.follow("Begin again")
+    play.press_twitter()
+    play.is_in()
+
+
+STORIES: dict[Verdict, Story] = {
+    Verdict.LOGGED_IN: logged_in,
+    Verdict.NOT_REGISTERED: not_registered,
+    Verdict.PASSWORD_CHANGE_REQUIRED: password_change_required,
+    Verdict.WAITING: waiting,
+    Verdict.EMAIL_UNVERIFIED: email_unverified,
+    Verdict.REGISTRATION_UNVERIFIED: registration_unverified,
+    Verdict.LINK_PENDING: link_pending,
+    Verdict.SECOND_FACTOR_REQUIRED: second_factor_required,
+    Verdict.INVALID: invalid,
+    Verdict.REFUSED: refused,
+    Verdict.NOT_FOUND: not_found,
+    Verdict.LOGIN_PREVENTED: login_prevented,
+    Verdict.EXPIRED: expired,
+    Verdict.WRONG_CODE: wrong_code,
+    Verdict.LOCKED: locked,
+    Verdict.LAMBDA_FAILED: lambda_failed,
+}
+
+
+@pytest.fixture
+def play(world: World, visitor: Visitor, application: Application) -> Play:
+    return Play(world, visitor, application)
+
+
+@ALL_WAYS
+@pytest.mark.parametrize("verdict", STORIES, ids=lambda verdict: verdict.name.lower())
+def test_every_outcome_has_its_page_and_a_way_on(play: Play, verdict: Verdict) -> None:
+    STORIES[verdict](play)
+
+
+def test_every_verdict_is_played() -> None:
+    assert set(STORIES) == set(Verdict)
