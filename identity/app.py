@@ -36,7 +36,7 @@ from identity.http.metrics import Metrics
 from identity.http.oauth import endpoints as oauth
 from identity.http.observation import observe
 from identity.http.openapi import describe
-from identity.http.pages import assets, callback
+from identity.http.pages import assets, callback, sign_in, stopped
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
@@ -124,8 +124,9 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
     app.register_blueprint(assets.blueprint)
-    app.register_blueprint(callback.blueprint)
     app.register_blueprint(oauth.blueprint)
+    for hosted in (callback, sign_in, stopped):
+        app.register_blueprint(hosted.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

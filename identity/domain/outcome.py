@@ -200,6 +200,8 @@ class LoginOutcome:
     change_reason: ChangeReason | None = None
     actions: Sequence[PreventingAction] = ()
     """What prevents the login: the body of a 409."""
+    locked_until: int | None = None
+    """When a lockout for guessing ends, epoch milliseconds; None where it was something else that refused."""
     state: str | None = None
     """The client's own JSON text, given back byte for byte (decision 13)."""
     trust_token: str | None = field(default=None, repr=False)

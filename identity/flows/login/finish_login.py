@@ -46,7 +46,8 @@ def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | 
     entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
     tell_of_failure(services, entry, person)
     if verdict is not Verdict.LOGIN_PREVENTED:
-        return LoginOutcome(verdict)
+        locked = verdict is Verdict.LOCKED and person.user.active
+        return LoginOutcome(verdict, locked_until=person.standing.locked_until if locked else None)
     actions = person.standing.preventing(services.runtime.now(), entry.application_id)
     end_barred_sessions(services, entry.configuration, person.user, person.registrations, actions)
     return LoginOutcome(verdict, actions=actions)
