@@ -30,6 +30,9 @@ class Play:
     def __post_init__(self) -> None:
         self.somebody = Somebody(self.world)
 
+    def now(self) -> int:
+        return self.world.service.services.runtime.now()
+
     def begin(self, **parameters: str) -> None:
         """The application sends the browser to the service."""
         self.visitor.go(authorize_url(self.world, self.application, **parameters))

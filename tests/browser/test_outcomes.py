@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
 
 from identity.domain.outcome import Verdict
+from tests.acting import acting
 from tests.browser.application import Application
 from tests.browser.playing import TWITTER_BUTTON, Play
 from tests.browser.visitor import ALL_WAYS, Visitor
 from tests.login_world import TWITTER, World
 from tests.second_factors import change_tenant, with_phone
-from tests.troubles import ban, deactivate, demand_new_password, expire, object_by_lambda, unregister
+from tests.troubles import deactivate, demand_new_password, expire, object_by_lambda, unregister
 from tests.verifying import EMAIL, FORM_FIELD, REGISTRATION, handed_out, verify_emails, verify_registrations
 
 NEW_PASSWORD = "battery horse correct"
@@ -120,7 +122,7 @@ def refused(play: Play) -> None:
     """X does not vouch for the person at first."""
     play.world.x.fault("invalid_token", person="alice", times=1)
     play.by_twitter()
-    play.is_told("Twitter did not confirm who you are. Please try again.")
+    play.is_told("X did not confirm who you are. Please try again.")
     play.press_twitter()
     play.is_in()
 
@@ -134,13 +136,17 @@ def not_found(play: Play) -> None:
 
 
 def login_prevented(play: Play) -> None:
-    ban(play.somebody)
+    administrator = acting(play.world.service)
+    tomorrow = play.now() + 86_400_000
+    definition = administrator.definition()
+    taken = administrator.take(play.somebody.user_id, definition, expiry=tomorrow)
     play.by_twitter()
     play.sees("You can not sign in")
-    play.is_told("This account is blocked for now.")
-    assert play.visitor.page.locator("time[datetime]").count() == 1
-    actions = play.world.service.call("GET", "/api/user/action", params={"userId": play.somebody.user_id})
-    play.world.service.call("DELETE", f"/api/user/action/{actions.json()['actions'][0]['id']}", {})
+    play.is_told(definition["name"])
+    end = play.visitor.page.locator("time").get_attribute("datetime")
+    assert end is not None
+    assert datetime.fromisoformat(end).timestamp() == tomorrow // 1000
+    administrator.cancel(taken["id"])
     play.visitor.follow("Sign in as somebody else")
     play.press_twitter()
     play.is_in()
