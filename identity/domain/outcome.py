@@ -212,5 +212,11 @@ class LoginOutcome:
     """Whether the login is recorded, so that tokens may leave; under behaviour Gated a 212 or 213 is not."""
     authentication_type: str | None = None
     """How the person proved who they are, once the login is completed."""
+    auth_instant: int | None = None
+    """When they proved it, epoch milliseconds: with an SSO session that was in an earlier login."""
+    federated: bool = False
+    """Whether a provider vouched for them."""
+    second_factor_done: bool = False
+    """Whether a second factor was part of it."""
     proof: str | None = field(default=None, repr=False)
     """What resumes the login after the step that is missing, for doors that ask for it."""

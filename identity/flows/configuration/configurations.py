@@ -212,7 +212,7 @@ class Configurations:
         """For callers off the hot path: ask for the version first, and use copies of that version only."""
         with self._db.read() as conn:
             current = configuration.version(conn)
-        copies = (
+        copies: tuple[TenantConfiguration | ProviderConfiguration | Usable, ...] = (
             *self._applications.values(),
             *self._tenants.values(),
             *self._providers.values(),

@@ -109,6 +109,7 @@ def _is_gated(entry: Entry, verdict: Verdict) -> bool:
 def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOutcome) -> LoginOutcome:
     """The second commit, and the tokens. Raises BeginAgain."""
     now = services.runtime.now()
+    auth_instant = now if entry.auth_instant is None else entry.auth_instant
     registered = person.registration_for(entry.application_id) is not None
     keeps = registered and entry.configuration.generates_refresh_tokens and not entry.visit.no_jwt
     refresh_token = services.runtime.new_secret() if keeps else None
@@ -122,7 +123,7 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         raise BeginAgain
     tokens = None
     if not entry.visit.no_jwt:
-        facts = access_facts(entry.configuration, person, entry.authentication_type, now)
+        facts = access_facts(entry.configuration, person, entry.authentication_type, auth_instant)
         tokens = mint(services, entry.configuration, replace(facts, refresh_token_id=completion.refresh_token_id), now)
         tokens = replace(
             tokens,
@@ -142,6 +143,9 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         state=entry.visit.state,
         completed=True,
         authentication_type=entry.authentication_type,
+        auth_instant=auth_instant,
+        federated=entry.federated,
+        second_factor_done=entry.second_factor_done,
     )
 
 

@@ -1,4 +1,4 @@
-"""The end of a sign-in: the pending link is redeemed, and the browser goes back to the client with what it asked for."""
+"""The end of a sign-in: the pending link is redeemed, and the browser goes back to the client with its answer."""
 
 from __future__ import annotations
 
