@@ -10,13 +10,10 @@ import pytest
 
 from identity.domain.outcome import Verdict
 from tests.acting import acting
-from tests.browser.application import Application
 from tests.browser.playing import TWITTER_BUTTON, Play
-from tests.browser.visitor import ALL_WAYS, Visitor
-from tests.login_world import TWITTER, World
-from tests.second_factors import change_tenant, with_phone
-from tests.troubles import deactivate, demand_new_password, expire, object_by_lambda, unregister
-from tests.verifying import EMAIL, FORM_FIELD, REGISTRATION, handed_out, verify_emails, verify_registrations
+from tests.browser.visitor import ALL_WAYS
+from tests.second_factors import change_tenant
+from tests.troubles import deactivate, expire, object_by_lambda
 
 NEW_PASSWORD = "battery horse correct"
 THROWS = "function validate() { throw new Error('out of order'); }"
@@ -30,24 +27,6 @@ def logged_in(play: Play) -> None:
     play.is_in()
 
 
-def not_registered(play: Play) -> None:
-    unregister(play.somebody)
-    play.by_twitter()
-    play.sees("Complete your registration")
-    play.visitor.press("Register")
-    play.is_in()
-
-
-def password_change_required(play: Play) -> None:
-    demand_new_password(play.somebody)
-    play.by_password()
-    play.sees("Choose a new password")
-    play.visitor.fill("New password", NEW_PASSWORD)
-    play.visitor.fill("New password again", NEW_PASSWORD)
-    play.visitor.press("Change password")
-    play.is_in()
-
-
 def waiting(play: Play) -> None:
     """Nobody answers at X: the browser goes back, and what waits is forgotten."""
     play.begin()
@@ -55,56 +34,6 @@ def waiting(play: Play) -> None:
     play.sees("Sign in to Test application")
     play.visitor.page.go_back()
     play.press_twitter()
-    play.is_in()
-
-
-def email_unverified(play: Play) -> None:
-    verify_emails(play.world, **FORM_FIELD)
-    play.by_twitter()
-    play.sees("Verify your e-mail address")
-    play.visitor.fill("Code", handed_out(play.world, play.somebody.user_id, EMAIL)["oneTimeCode"])
-    play.visitor.press("Verify")
-    play.is_in()
-
-
-def registration_unverified(play: Play) -> None:
-    verify_registrations(play.world, **FORM_FIELD)
-    play.by_twitter()
-    play.sees("Verify your registration")
-    play.visitor.fill("Code", handed_out(play.world, play.somebody.user_id, REGISTRATION)["oneTimeCode"])
-    play.visitor.press("Verify")
-    play.is_in()
-
-
-def link_pending(play: Play) -> None:
-    play.world.unlink(play.somebody.user_id, play.world.x.person("alice")["id"])
-    play.world.strategy("CreatePendingLink")
-    play.by_twitter()
-    play.sees("Link your account")
-    play.visitor.follow("Sign in to link")
-    play.type_password()
-    play.is_in()
-    [link] = play.world.links(play.somebody.user_id)
-    assert link["identityProviderId"] == TWITTER
-
-
-def second_factor_required(play: Play) -> None:
-    phone, _ = with_phone(play.world, play.somebody.user_id)
-    play.by_twitter()
-    play.sees("Verify that it is you")
-    play.visitor.fill("Code", phone.code())
-    play.visitor.press("Go on")
-    play.is_in()
-
-
-def wrong_code(play: Play) -> None:
-    phone, _ = with_phone(play.world, play.somebody.user_id)
-    play.by_twitter()
-    play.visitor.fill("Code", phone.wrong_codes(1)[0])
-    play.visitor.press("Go on")
-    play.is_told("This code is wrong")
-    play.visitor.fill("Code", phone.code())
-    play.visitor.press("Go on")
     play.is_in()
 
 
@@ -188,34 +117,18 @@ def lambda_failed(play: Play) -> None:
 
 STORIES: dict[Verdict, Story] = {
     Verdict.LOGGED_IN: logged_in,
-    Verdict.NOT_REGISTERED: not_registered,
-    Verdict.PASSWORD_CHANGE_REQUIRED: password_change_required,
     Verdict.WAITING: waiting,
-    Verdict.EMAIL_UNVERIFIED: email_unverified,
-    Verdict.REGISTRATION_UNVERIFIED: registration_unverified,
-    Verdict.LINK_PENDING: link_pending,
-    Verdict.SECOND_FACTOR_REQUIRED: second_factor_required,
     Verdict.INVALID: invalid,
     Verdict.REFUSED: refused,
     Verdict.NOT_FOUND: not_found,
     Verdict.LOGIN_PREVENTED: login_prevented,
     Verdict.EXPIRED: expired,
-    Verdict.WRONG_CODE: wrong_code,
     Verdict.LOCKED: locked,
     Verdict.LAMBDA_FAILED: lambda_failed,
 }
-
-
-@pytest.fixture
-def play(world: World, visitor: Visitor, application: Application) -> Play:
-    return Play(world, visitor, application)
 
 
 @ALL_WAYS
 @pytest.mark.parametrize("verdict", STORIES, ids=lambda verdict: verdict.name.lower())
 def test_every_outcome_has_its_page_and_a_way_on(play: Play, verdict: Verdict) -> None:
     STORIES[verdict](play)
-
-
-def test_every_verdict_is_played() -> None:
-    assert set(STORIES) == set(Verdict)
