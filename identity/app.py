@@ -35,7 +35,7 @@ from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
 from identity.http.observation import observe
 from identity.http.openapi import describe
-from identity.http.pages import assets, callback, two_factor, two_factor_enable
+from identity.http.pages import assets, callback, two_factor, two_factor_enable, verification_required, verify
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
@@ -124,7 +124,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(docs_page(api))
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(callback.blueprint)
-    for pages in (two_factor, two_factor_enable):
+    for pages in (two_factor, two_factor_enable, verification_required, verify):
         app.register_blueprint(pages.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
