@@ -33,9 +33,19 @@ from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
 from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
+from identity.http.oauth import endpoints as oauth
 from identity.http.observation import observe
 from identity.http.openapi import describe
-from identity.http.pages import assets, callback, two_factor, two_factor_enable, verification_required, verify
+from identity.http.pages import (
+    assets,
+    callback,
+    sign_in,
+    stopped,
+    two_factor,
+    two_factor_enable,
+    verification_required,
+    verify,
+)
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
@@ -123,9 +133,9 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
     app.register_blueprint(assets.blueprint)
-    app.register_blueprint(callback.blueprint)
-    for pages in (two_factor, two_factor_enable, verification_required, verify):
-        app.register_blueprint(pages.blueprint)
+    app.register_blueprint(oauth.blueprint)
+    for hosted in (callback, sign_in, stopped, two_factor, two_factor_enable, verification_required, verify):
+        app.register_blueprint(hosted.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

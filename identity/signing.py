@@ -28,6 +28,8 @@ MAXIMUM_TOKEN = 16_384
 MAXIMUM_KID = 255
 COMPACT_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 PARSED_KEYS = 256
+TOKEN_TYPE = "tty"  # noqa: S105 (the name of a header)
+ID_TOKEN = "id"  # noqa: S105
 LATEST_SECONDS = 2**53 // 1000
 """A time beyond it is nonsense, and in milliseconds more than others can store."""
 
@@ -71,9 +73,18 @@ _JWS = _jws()
 _parsing = Lock()
 
 
-def sign(claims: Mapping[str, Any], key: SigningKey) -> str:
-    """The compact JWT of these claims; its header is `alg`, `kid` and `typ`. Raises CannotSign."""
-    return _JWS.encode(orjson.dumps(dict(claims)), _signing_material(key), key.algorithm.jose, {"kid": key.kid})
+def sign(claims: Mapping[str, Any], key: SigningKey, *, grants: Collection[str] = (), id_token: bool = False) -> str:
+    """The compact JWT of these claims. Raises CannotSign.
+
+    Its header is `alg`, `kid` and `typ`; also `gty` for a token of OAuth grants, and `tty` for an ID token, which
+    goes through browsers and must never pass for an access token (RFC 8725, 3.11).
+    """
+    header: dict[str, Any] = {"kid": key.kid}
+    if grants:
+        header["gty"] = list(grants)
+    if id_token:
+        header[TOKEN_TYPE] = ID_TOKEN
+    return _JWS.encode(orjson.dumps(dict(claims)), _signing_material(key), key.algorithm.jose, header)
 
 
 def verify(
@@ -84,13 +95,15 @@ def verify(
     issuers: frozenset[str],
     audience: str | None = None,
     require: Collection[str] = (),
+    id_token: bool = False,
 ) -> dict[str, Any]:
     """The claims of a token that we signed and that holds at `now` (epoch milliseconds).
 
     `exp`, `iat` and one of `issuers` are always required; with `audience` also an `aud` that names it; `require`
-    names further claims that must be there. Raises InvalidToken, whatever is wrong.
+    names further claims that must be there. An access token is wanted unless `id_token` is set: then an ID token, and
+    nothing else. Raises InvalidToken, whatever is wrong.
     """
-    key = find_key(_kid(token))
+    key = find_key(_kid(token, id_token=id_token))
     if key is None:
         raise InvalidToken("no such key")
     try:
@@ -107,7 +120,7 @@ def verify(
     return claims
 
 
-def _kid(token: str) -> str:
+def _kid(token: str, *, id_token: bool) -> str:
     """The key id that the header names, once the header is known to hold nothing we must not accept."""
     if len(token) > MAXIMUM_TOKEN or not COMPACT_FORM.fullmatch(token):
         raise InvalidToken("not a compact JWT")
@@ -121,6 +134,8 @@ def _kid(token: str) -> str:
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.upper() != "JWT":
         raise InvalidToken("another kind of token")
+    if (header.get(TOKEN_TYPE) == ID_TOKEN) is not id_token:
+        raise InvalidToken("an ID token in the place of an access token, or the other way round")
     kid = header.get("kid")
     if not isinstance(kid, str) or not 0 < len(kid) <= MAXIMUM_KID or not kid.isprintable():
         raise InvalidToken("no usable kid")

@@ -164,11 +164,18 @@ class Return:
 class StartsLogins(Protocol):
     """What a provider adds whose logins this service can begin itself (login contract 4.4)."""
 
+    name: ClassVar[str]
+    """What people call the provider."""
+
     brings: ClassVar[tuple[str, ...]]
     """The members of `data` that only the browser brings back."""
 
     def start(self, values: ProviderValues, callback_url: str, outside: Outside) -> Start:
         """Begin a login. Raises UpstreamRefused."""
+        ...
+
+    def destinations(self, api_url: str) -> tuple[str, ...]:
+        """The addresses that a browser may pass on its way to where people say yes: a page must name them."""
         ...
 
     def returned(self, query: Mapping[str, str]) -> Return | None:

@@ -43,6 +43,13 @@ RULES: dict[str, str] = {
         HAVING count(*) > t.maximum_links""",
     "a spent refresh token is also a current one": """
         SELECT r.id FROM refresh_tokens r JOIN spent_refresh_tokens s USING (token_hash)""",
+    "an SSO session was renewed like a one-time token": """
+        SELECT id FROM refresh_tokens t WHERE application_id IS NULL
+        AND (rotated_instant IS NOT NULL
+             OR EXISTS (SELECT 1 FROM spent_refresh_tokens s WHERE s.refresh_token_id = t.id))""",
+    "an SSO session is younger than its login, or belongs to somebody who is deactivated": """
+        SELECT t.id FROM refresh_tokens t JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.user_id
+        WHERE t.application_id IS NULL AND (t.auth_instant > t.insert_instant OR NOT u.active)""",
     "a login record names an application of another tenant": """
         SELECT r.id FROM login_records r JOIN applications a ON a.id = r.application_id
         WHERE a.tenant_id <> r.tenant_id""",

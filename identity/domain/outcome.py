@@ -200,6 +200,8 @@ class LoginOutcome:
     change_reason: ChangeReason | None = None
     actions: Sequence[PreventingAction] = ()
     """What prevents the login: the body of a 409."""
+    locked_until: int | None = None
+    """When a lockout for guessing ends, epoch milliseconds; None where it was something else that refused."""
     state: str | None = None
     """The client's own JSON text, given back byte for byte (decision 13)."""
     trust_token: str | None = field(default=None, repr=False)
@@ -210,5 +212,11 @@ class LoginOutcome:
     """Whether the login is recorded, so that tokens may leave; under behaviour Gated a 212 or 213 is not."""
     authentication_type: str | None = None
     """How the person proved who they are, once the login is completed."""
+    auth_instant: int | None = None
+    """When they proved it, epoch milliseconds: with an SSO session that was in an earlier login."""
+    federated: bool = False
+    """Whether a provider vouched for them."""
+    second_factor_done: bool = False
+    """Whether a second factor was part of it."""
     proof: str | None = field(default=None, repr=False)
     """What resumes the login after the step that is missing, for doors that ask for it."""

@@ -1,4 +1,4 @@
-"""Themes: how hosted pages would look. They are kept and given back; no page is drawn with them (decision 43)."""
+"""Themes: how hosted pages look. Pages take the variables (`theme_style`); the rest is kept only (decision 43)."""
 
 from __future__ import annotations
 

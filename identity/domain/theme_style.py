@@ -101,7 +101,7 @@ GROUNDS: Mapping[str, Callable[[str], str | None]] = {
     "pageBackgroundColor": _colour,
     "panelBackgroundColor": _colour,
 }
-"""Colours that were chosen for each other and for the light page: with any of these there is no dark one."""
+"""Colours that were chosen for each other: with any of these the page does not follow the reader's light or dark."""
 
 SHAPES: Mapping[str, Callable[[str], str | None]] = {
     "backgroundSize": _size,
@@ -113,6 +113,8 @@ SHAPES: Mapping[str, Callable[[str], str | None]] = {
 KINDS = {**BUTTONS, **GROUNDS, **SHAPES}
 TEXT_ON = {
     "deleteButtonColor": "deleteButtonTextColor",
+    "inputBackgroundColor": "inputTextColor",
+    "panelBackgroundColor": "fontColor",
     "deleteButtonFocusColor": "deleteButtonTextFocusColor",
     "primaryButtonColor": "primaryButtonTextColor",
     "primaryButtonFocusColor": "primaryButtonTextFocusColor",
@@ -131,7 +133,8 @@ class ThemeStyle:
     images: tuple[str, ...] = ()
     """Where its images come from, as a content security policy names it."""
 
-    light_only: bool = False
+    scheme: str | None = None
+    """light or dark; None: as the reader has it."""
 
 
 OWN_STYLE = ThemeStyle()
@@ -148,7 +151,7 @@ def style_of(variables: Mapping[str, Any]) -> ThemeStyle:
         css=":root{" + ";".join(f"{_property(name)}:{value}" for name, value in found.items()) + "}" if found else "",
         logo=logo,
         images=tuple(dict.fromkeys(_source(image) for image in images if image)),
-        light_only=not found.keys().isdisjoint(GROUNDS),
+        scheme=None if found.keys().isdisjoint(GROUNDS) else _scheme(found),
     )
 
 
@@ -169,14 +172,25 @@ def _readable(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def _text_on(colour: str) -> str:
-    """Black or white, whichever has the greater contrast (WCAG 2, relative luminance)."""
+    """Black or white, whichever has the greater contrast."""
+    return "#000" if _is_light(colour) else "#fff"
+
+
+def _scheme(found: Mapping[str, str]) -> str:
+    """What the theme leaves open suits its panel: dark colours where that is dark."""
+    panel = found.get("panelBackgroundColor", "")
+    return "dark" if panel.startswith("#") and not _is_light(panel) else "light"
+
+
+def _is_light(colour: str) -> bool:
+    """Whether black has a greater contrast to it than white (WCAG 2, relative luminance)."""
     digits = colour[1:]
     pairs = (
         [digits[place : place + 2] for place in (0, 2, 4)] if len(digits) > 4 else [2 * digit for digit in digits[:3]]
     )
     red, green, blue = (_linear(int(pair, 16) / 255) for pair in pairs)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#000" if (luminance + 0.05) ** 2 > 0.0525 else "#fff"
+    return (luminance + 0.05) ** 2 > 1.05 * 0.05
 
 
 def _linear(channel: float) -> float:

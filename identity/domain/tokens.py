@@ -98,6 +98,12 @@ class AccessTokenFacts:
     refresh_token_id: UUID | None = None
     """Only when a refresh token goes with it."""
 
+    scopes: Collection[str] = ()
+    """What an OAuth client was granted; an API login has none."""
+
+    grants: Collection[str] = ()
+    """The OAuth grants that led to it, for the header `gty`; an API login has none."""
+
 
 def access_token_claims(
     facts: AccessTokenFacts, *, jti: UUID, now: int, time_to_live_in_seconds: int
@@ -120,6 +126,7 @@ def access_token_claims(
         "email_verified": facts.email_verified if facts.email else None,
         "preferred_username": facts.username or None,
         "applicationId": _text(facts.application_id) if registered else None,
+        "scope": " ".join(facts.scopes) or None,
         "roles": sorted(set(facts.roles or ())) if registered else None,
         "sid": _text(facts.refresh_token_id),
         "auth_time": facts.auth_instant // SECOND,

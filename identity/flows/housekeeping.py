@@ -20,6 +20,7 @@ from identity.store import (
     pending_links,
     rate_limits,
     refresh_tokens,
+    sso_sessions,
     two_factor,
     webhook_logs,
 )
@@ -71,6 +72,7 @@ CHORES: Mapping[str, Chore] = {
     "rate limits": lambda _, conn, now: rate_limits.prune(conn, now, BATCH),
     "sent codes": lambda _, conn, now: two_factor.prune_codes(conn, now, BATCH),
     "spent refresh tokens": lambda _, conn, now: refresh_tokens.prune_spent(conn, now - SPENT_TOKENS_KEPT, BATCH),
+    "SSO sessions": lambda _, conn, now: sso_sessions.prune(conn, now, BATCH),
     "webhook events": _webhook_events,
 }
 

@@ -6,6 +6,7 @@ Source: login contract 1.5. A request without `Origin`, or of the server's own o
 from __future__ import annotations
 
 import logging
+import re
 
 from flask import Flask, Request, Response, current_app, g, request
 
@@ -14,7 +15,7 @@ from identity.flows.services import Services
 from identity.store import event_log
 from identity.store.db import StoreUnavailable
 
-PUBLIC = "/.well-known/"
+PUBLIC = re.compile(r"(/[^/]+)?/\.well-known/[^/]+")
 """Open to every page, with headers of their own (security section 11)."""
 LONGEST_QUOTE = 200
 log = logging.getLogger("identity.http")
@@ -27,7 +28,7 @@ def guard_origins(app: Flask) -> None:
 
 def _look_at_origin() -> Response | None:
     origin = request.headers.get("Origin")
-    if origin is None or request.path.startswith(PUBLIC):
+    if origin is None or PUBLIC.fullmatch(request.path):
         return None
     services: Services = current_app.extensions["identity"]
     if _is_own(services, request, origin):

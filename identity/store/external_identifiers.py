@@ -34,6 +34,7 @@ class Kind(Enum):
     PROVED_LOGIN = "proved login"
     REGISTRATION_VERIFICATION = "registration verification"
     SETUP_PASSWORD = "setup password"  # noqa: S105
+    SPENT_AUTHORIZATION_CODE = "spent authorization code"
     TRUST_TOKEN = "trust token"  # noqa: S105
     TWO_FACTOR = "two-factor"
     TWO_FACTOR_TRUST = "two-factor trust"

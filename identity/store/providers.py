@@ -60,6 +60,18 @@ def of_type(conn: Connection, sealer: Sealer, kind: str) -> list[ProviderConfig]
     return _read(conn, sealer, sql.SQL("WHERE type = %(type)s ORDER BY insert_instant, id"), {"type": kind})
 
 
+def usable_for(conn: Connection, application_id: UUID) -> list[UUID]:
+    """The ids of those that are enabled, and enabled for this application, in the order they were made."""
+    rows = conn.execute(
+        """
+        SELECT p.id FROM identity_providers p JOIN identity_provider_applications a ON a.identity_provider_id = p.id
+        WHERE a.application_id = %s AND a.enabled AND p.enabled ORDER BY p.insert_instant, p.id
+        """,
+        (application_id,),
+    ).fetchall()
+    return [provider_id for (provider_id,) in rows]
+
+
 def search(conn: Connection, sealer: Sealer, wanted: Wanted, page: Page) -> tuple[list[ProviderConfig], int]:
     """One page and the number of all matches. Raises UnknownOrder, CannotOpen."""
     where = sql.SQL(

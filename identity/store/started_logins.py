@@ -2,6 +2,8 @@
 
 The client's code names one, what the provider calls the login names the other. What must not be read is sealed, in a
 place of this login's own. A code works once: the statement that takes it decides who was first.
+
+A login that a page began for a browser has no code, so nobody but that browser can take it up.
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ class StartedLogin:
     state: str | None
     insert_instant: int
     expiry: int
+    browser: str | None = None
+    """The digest of the one browser that may come back; None: a client began it, and holds its code."""
+
+    sign_in: str | None = field(default=None, repr=False)
+    """What goes on when that browser is back, sealed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,11 @@ class Answer:
         return self.denied or self.brought is not None
 
 
-def add(conn: Connection, sealer: Sealer, code: str, login: StartedLogin) -> None:
-    """Raises InUse at the end of the transaction: the application was removed meanwhile."""
+def add(conn: Connection, sealer: Sealer, code: str | None, login: StartedLogin) -> None:
+    """Without a code only the return of the browser names it.
+
+    Raises InUse at the end of the transaction: the application was removed meanwhile.
+    """
     common: dict[str, Any] = {
         "started_id": str(login.id),
         "provider_id": str(login.provider_id),
@@ -65,10 +75,12 @@ def add(conn: Connection, sealer: Sealer, code: str, login: StartedLogin) -> Non
         "redirect_uri": login.redirect_uri,
         "sealed": _sealed(sealer, login.id, "kept", {"handle": login.handle, "kept": login.kept}),
     }
-    for kind, secret in (
-        (Kind.EXTERNAL_AUTHENTICATION, code),
-        (Kind.EXTERNAL_AUTHENTICATION_RETURN, _return_key(login.provider_type, login.handle)),
-    ):
+    if login.browser is not None:
+        common |= {"browser": login.browser, "sign_in": login.sign_in}
+    names = [(Kind.EXTERNAL_AUTHENTICATION_RETURN, _return_key(login.provider_type, login.handle))]
+    if code is not None:
+        names.append((Kind.EXTERNAL_AUTHENTICATION, code))
+    for kind, secret in names:
         identifier = ExternalIdentifier(
             kind=kind,
             tenant_id=login.tenant_id,
@@ -99,6 +111,12 @@ def take(conn: Connection, code: str, login: StartedLogin, now: int) -> bool:
     key = _return_key(login.provider_type, login.handle)
     external_identifiers.take(conn, Kind.EXTERNAL_AUTHENTICATION_RETURN, key, now)
     return True
+
+
+def take_return(conn: Connection, login: StartedLogin, now: int) -> bool:
+    """Use the return of a login without a code up; of several callers one gets True."""
+    key = _return_key(login.provider_type, login.handle)
+    return external_identifiers.take(conn, Kind.EXTERNAL_AUTHENTICATION_RETURN, key, now) is not None
 
 
 def answer_of(conn: Connection, sealer: Sealer, login: StartedLogin, now: int) -> Answer | None:
@@ -138,6 +156,8 @@ def _login(sealer: Sealer, found: ExternalIdentifier | None) -> StartedLogin | N
         state=found.state,
         insert_instant=found.insert_instant,
         expiry=found.expiry,
+        browser=data.get("browser"),
+        sign_in=data.get("sign_in"),
     )
 
 

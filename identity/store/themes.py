@@ -1,4 +1,4 @@
-"""Themes: rows that no login reads."""
+"""Themes: rows that hosted pages take their colours from."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_somebody_says_yes_at_x_and_may_close_the_window(world: World, visitor: 
     visitor.go(url)
     visitor.sees("Sign in to Test application")
     visitor.press(ALICE)
-    visitor.sees("You have logged in")
+    visitor.sees("You are signed in")
     assert complete(world, code) == 200
 
 
@@ -57,7 +57,7 @@ def test_somebody_says_no_at_x(world: World, visitor: Visitor) -> None:
     code, url = start(world)
     visitor.go(url)
     visitor.press("Cancel, refuse access")
-    visitor.sees("You have not logged in")
+    visitor.sees("You are not signed in")
     assert complete(world, code) == 401
 
 
@@ -70,7 +70,7 @@ def test_a_browser_from_elsewhere_is_asked_first_and_then_taken_to_the_applicati
     visitor.press(ALICE)
     visitor.sees("Was it you?")
     assert complete(world, code) == 204
-    visitor.press("It was me: log in")
+    visitor.press("It was me: sign in")
     expect(visitor.page.get_by_role("heading")).to_have_text(HEADLINE)
     brought = application.brought(visitor.page)
     assert complete(world, code, **brought) == 200
@@ -82,11 +82,11 @@ def test_going_back_and_saying_so_again_changes_nothing(
     code, url = start(world, application.callback, ANOTHER_ADDRESS)
     visitor.go(url)
     visitor.press(ALICE)
-    visitor.press("It was me: log in")
+    visitor.press("It was me: sign in")
     expect(visitor.page.get_by_role("heading")).to_have_text(HEADLINE)
     first = application.brought(visitor.page)
     visitor.page.go_back()
-    visitor.press("It was me: log in")
+    visitor.press("It was me: sign in")
     expect(visitor.page.get_by_role("heading")).to_have_text(HEADLINE)
     assert application.brought(visitor.page) == first
     assert complete(world, code, **first) == 200
@@ -94,4 +94,4 @@ def test_going_back_and_saying_so_again_changes_nothing(
 
 def test_what_never_began_here_is_over(world: World, visitor: Visitor) -> None:
     visitor.go(f"{world.service.url}/oauth2/callback?oauth_token=made-up&oauth_verifier=made-up")
-    visitor.sees("This login is over")
+    visitor.sees("This sign-in is over")

@@ -43,6 +43,7 @@ ACTING = (
     "application.roles",
     "application.state",
     "application.tenantId",
+    "application.themeId",
     "application.unverified",
     "application.verificationEmailTemplateId",
     "application.verificationStrategy",
@@ -93,6 +94,7 @@ ACTING = (
     "tenant.externalIdentifierConfiguration.twoFactorOneTimeCodeIdTimeToLiveInSeconds",
     "tenant.externalIdentifierConfiguration.twoFactorTrustIdTimeToLiveInSeconds",
     "tenant.failedAuthenticationConfiguration",
+    "tenant.httpSessionMaxInactiveInterval",
     "tenant.id",
     "tenant.insertInstant",
     "tenant.issuer",
@@ -112,6 +114,7 @@ ACTING = (
     "tenant.rateLimitConfiguration",
     "tenant.registrationConfiguration",
     "tenant.state",
+    "tenant.themeId",
     "tenant.userDeletePolicy.unverified.enabled",
     "tenant.userDeletePolicy.unverified.numberOfDaysToRetain",
 )

@@ -77,9 +77,18 @@ def test_images_name_where_they_come_from_once() -> None:
     assert style_of({"logoImageURL": inline}).images == ("data:",)
 
 
-def test_colours_chosen_for_a_light_page_switch_the_dark_one_off() -> None:
-    assert style_of({"pageBackgroundColor": "#fff"}).light_only
-    assert not style_of({"primaryButtonColor": "#123", "borderRadius": "2px"}).light_only
+@pytest.mark.parametrize(
+    ("variables", "scheme"),
+    [
+        ({"primaryButtonColor": "#123", "borderRadius": "2px"}, None),
+        ({"pageBackgroundColor": "#000"}, "light"),
+        ({"panelBackgroundColor": "navy"}, "light"),
+        ({"panelBackgroundColor": "#222222"}, "dark"),
+        ({"panelBackgroundColor": "#fffdf5"}, "light"),
+    ],
+)
+def test_a_theme_of_grounds_is_light_or_dark_as_its_panel_is(variables: dict[str, str], scheme: str | None) -> None:
+    assert style_of(variables).scheme == scheme
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ class ApplicationConfiguration(TenantConfiguration):
     """An application as a login needs it: with its tenant, and its own keys and times where it has them."""
 
     of_application: Application
+    id_token_key: SigningKey = field(repr=False)
 
     @property
     def application(self) -> Application:
@@ -119,6 +120,14 @@ class ProviderConfiguration:
     reconcile: Lambda | None
 
 
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """Which providers people may log in to an application through, in the order they were made."""
+
+    version: int
+    provider_ids: tuple[UUID, ...]
+
+
 class Configurations:
     """The copies of one process."""
 
@@ -129,6 +138,7 @@ class Configurations:
         self._tenants: dict[UUID, TenantConfiguration] = {}
         self._applications: dict[UUID, ApplicationConfiguration] = {}
         self._providers: dict[tuple[UUID, UUID], ProviderConfiguration] = {}
+        self._usable: dict[UUID, Usable] = {}
 
     def tenant(self, tenant_id: UUID) -> TenantConfiguration | None:
         """The tenant, for a login without an application; None when there is none. Raises StoreUnavailable."""
@@ -168,6 +178,18 @@ class Configurations:
                 self._providers[provider_id, application.id] = known
         return known
 
+    def providers(self, application: Application) -> tuple[ProviderConfiguration, ...]:
+        """All that people may log in to this application through, in the order they were made."""
+        usable_ones = self._usable.get(application.id)
+        if usable_ones is None:
+            with self._db.read() as conn:
+                version = configuration.version(conn)
+                usable_ones = Usable(version, tuple(providers.usable_for(conn, application.id)))
+            self._make_room(self._usable)
+            self._usable[application.id] = usable_ones
+        found = (self.provider(provider_id, application) for provider_id in usable_ones.provider_ids)
+        return tuple(each for each in found if each is not None)
+
     def audience(self, conn: Connection, tenant_id: UUID) -> Audience:
         """Who hears of what in the tenant, as of now: for callers off the hot path, in their transaction or not.
 
@@ -184,13 +206,19 @@ class Configurations:
         self._tenants.clear()
         self._applications.clear()
         self._providers.clear()
+        self._usable.clear()
 
     def forget_unless_current(self) -> None:
         """For callers off the hot path: ask for the version first, and use copies of that version only."""
         with self._db.read() as conn:
             current = configuration.version(conn)
-        versions = {copy.version for copy in (*self._applications.values(), *self._tenants.values())}
-        if versions - {current}:
+        copies: tuple[TenantConfiguration | ProviderConfiguration | Usable, ...] = (
+            *self._applications.values(),
+            *self._tenants.values(),
+            *self._providers.values(),
+            *self._usable.values(),
+        )
+        if any(copy.version != current for copy in copies):
             self.forget()
 
     def _make_room(self, copies: dict[Any, Any]) -> None:
@@ -229,7 +257,10 @@ class Configurations:
         issuer = tenant.issuer or self._base_url
         audience = read_audience(conn, self._sealer, tenant.id, tenant.settings)
         validation, style = _login_validation(conn, tenant), _style(conn, application.settings, tenant.settings)
-        return ApplicationConfiguration(version, tenant, issuer, jwt, key, audience, validation, style, application)
+        id_key = keys.find_signer(conn, self._sealer, jwt.id_token_key_id) if jwt.id_token_key_id else None
+        return ApplicationConfiguration(
+            version, tenant, issuer, jwt, key, audience, validation, style, application, id_key or key
+        )
 
     def _read_provider(
         self, conn: Connection, provider_id: UUID, application: Application

@@ -36,7 +36,7 @@ def open_sealed(services: Services, text: str, browser: str) -> SignIn:
         raise NotThisBrowser
     try:
         kept: dict[str, Any] = orjson.loads(services.sealer.open(text, _place(browser)))
-    except CannotOpen as error:
+    except (CannotOpen, ValueError) as error:  # what is no sealed text at all fails in ways of its own
         raise NotThisBrowser from error
     tenant_id, application_id = kept["tenant_id"], kept["application_id"]
     return SignIn(

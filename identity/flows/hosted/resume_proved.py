@@ -86,6 +86,8 @@ def _entry(services: Services, attempt: _Attempt, taken: ExternalIdentifier) -> 
         provider=provider,
         link=proved.link,
         second_factor_done=proved.second_factor_done,
+        auth_instant=proved.auth_instant,
+        vouched_for=proved.vouched_for,
     )
 
 

@@ -46,7 +46,8 @@ def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | 
     entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
     tell_of_failure(services, entry, person)
     if verdict is not Verdict.LOGIN_PREVENTED:
-        return LoginOutcome(verdict)
+        locked = verdict is Verdict.LOCKED and person.user.active
+        return LoginOutcome(verdict, locked_until=person.standing.locked_until if locked else None)
     actions = person.standing.preventing(services.runtime.now(), entry.application_id)
     end_barred_sessions(services, entry.configuration, person.user, person.registrations, actions)
     return LoginOutcome(verdict, actions=actions)
@@ -108,6 +109,7 @@ def _is_gated(entry: Entry, verdict: Verdict) -> bool:
 def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOutcome) -> LoginOutcome:
     """The second commit, and the tokens. Raises BeginAgain."""
     now = services.runtime.now()
+    auth_instant = now if entry.auth_instant is None else entry.auth_instant
     registered = person.registration_for(entry.application_id) is not None
     keeps = registered and entry.configuration.generates_refresh_tokens and not entry.visit.no_jwt
     refresh_token = services.runtime.new_secret() if keeps else None
@@ -121,7 +123,7 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         raise BeginAgain
     tokens = None
     if not entry.visit.no_jwt:
-        facts = access_facts(entry.configuration, person, entry.authentication_type, now)
+        facts = access_facts(entry.configuration, person, entry.authentication_type, auth_instant)
         tokens = mint(services, entry.configuration, replace(facts, refresh_token_id=completion.refresh_token_id), now)
         tokens = replace(
             tokens,
@@ -141,6 +143,9 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         state=entry.visit.state,
         completed=True,
         authentication_type=entry.authentication_type,
+        auth_instant=auth_instant,
+        federated=entry.federated,
+        second_factor_done=entry.second_factor_done,
     )
 
 
@@ -186,7 +191,7 @@ def mint(
     """A signed access token that lives `seconds`, or as long as the configuration says."""
     lives = configuration.jwt.time_to_live_in_seconds if seconds is None else seconds
     claims = access_token_claims(facts, jti=services.runtime.new_id(), now=now, time_to_live_in_seconds=lives)
-    return Tokens(sign(claims, configuration.signing_key), claims["exp"] * 1000)
+    return Tokens(sign(claims, configuration.signing_key, grants=facts.grants), claims["exp"] * 1000)
 
 
 def _completion(

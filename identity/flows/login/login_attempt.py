@@ -146,6 +146,12 @@ class Entry:
     """The link that the login came by; no second factor or password comes by one."""
 
     second_factor_done: bool = False
+    auth_instant: int | None = None
+    """When the person proved who they are, epoch milliseconds, if that was in an earlier login (SSO)."""
+
+    vouched_for: bool = False
+    """Whether it was a provider who vouched for them in that earlier login."""
+
     password: str | None = field(default=None, repr=False)
     """The password that was the proof, at the one door that sees it."""
 
@@ -155,6 +161,11 @@ class Entry:
     @property
     def trace(self) -> Trace:
         return self.log.trace
+
+    @property
+    def federated(self) -> bool:
+        """Whether a provider vouches for the person, now or in the login that goes on."""
+        return self.provider is not None or self.vouched_for
 
     @property
     def tenant_id(self) -> UUID:

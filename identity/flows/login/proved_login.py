@@ -34,6 +34,8 @@ class ProvedLogin:
     device: Device = field(default_factory=Device)
     meta_data: Mapping[str, Any] = field(default_factory=dict)
     second_factor_done: bool = False
+    auth_instant: int | None = None
+    vouched_for: bool = False
 
     @classmethod
     def of(cls, identifier: ExternalIdentifier) -> ProvedLogin:
@@ -68,6 +70,8 @@ def keep(services: Services, entry: Entry, person: Person) -> str:
         device=entry.visit.device,
         meta_data=entry.visit.meta_data,
         second_factor_done=entry.second_factor_done,
+        auth_instant=entry.auth_instant,
+        vouched_for=entry.vouched_for,
     )
     now, secret = services.runtime.now(), services.runtime.new_secret()
     identifier = ExternalIdentifier(

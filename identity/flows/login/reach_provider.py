@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from identity.domain.trace import Trace
 from identity.flows.services import Services
-from identity.upstream import IdentityProvider, Outside
+from identity.providers import PROVIDERS
+from identity.upstream import IdentityProvider, Outside, Reach
 
 CALLBACK_PATH = "/oauth2/callback"
 """One for all providers. Source: login contract 4.2."""
+
+
+def reach_of(services: Services, provider_type: str) -> Reach:
+    """Where providers of this type are, by the operator's settings."""
+    return PROVIDERS[provider_type].reach(services.settings)
 
 
 def outside_of(services: Services, implementation: IdentityProvider, trace: Trace) -> Outside:

@@ -28,6 +28,14 @@ class Arrival(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """A login that began here, and what a browser brings to it."""
+
+    login: StartedLogin
+    back: Return
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """What the browser is to be shown, or where it is to go."""
 
@@ -40,8 +48,8 @@ class Welcome:
     """What is to be confirmed."""
 
 
-def come_back(services: Services, query: Mapping[str, str], address: str | None, *, confirmed: bool) -> Welcome:
-    """`address` is where the browser is, if that is certain. Raises StoreUnavailable."""
+def find_return(services: Services, query: Mapping[str, str]) -> Found | None:
+    """The login that the query of the callback names; nothing is used up. Raises StoreUnavailable."""
     now = services.runtime.now()
     for provider_type, starter in STARTERS.items():
         back = starter.returned(query)
@@ -50,8 +58,18 @@ def come_back(services: Services, query: Mapping[str, str], address: str | None,
         with services.db.read() as conn:
             login = started_logins.find_by_handle(conn, services.sealer, provider_type, back.handle, now)
         if login is not None:
-            return _welcome(services, login, back, address, now, confirmed=confirmed)
-    return Welcome(Arrival.UNKNOWN)
+            return Found(login, back)
+    return None
+
+
+def come_back(services: Services, found: Found | None, address: str | None, *, confirmed: bool) -> Welcome:
+    """To a login that a client began; one that belongs to a browser is none of its business (`flows/hosted`).
+
+    `address` is where the browser is, if that is certain. Raises StoreUnavailable.
+    """
+    if found is None or found.login.browser is not None:
+        return Welcome(Arrival.UNKNOWN)
+    return _welcome(services, found.login, found.back, address, services.runtime.now(), confirmed=confirmed)
 
 
 def _welcome(

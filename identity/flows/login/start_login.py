@@ -1,6 +1,7 @@
-"""Begin a login at a provider for a client, which then asks with a code whether it is done (login contract 4.4).
+"""Begin a login at a provider: for a client, which then asks with a code whether it is done, or for one browser.
 
-An extension of ours: FusionAuth starts logins of other kinds of providers only.
+The first is login contract 4.4, an extension of ours: FusionAuth starts logins of other kinds of providers only. The
+second is its 4.2: a page of the hosted login begins it, and it goes on when that very browser comes back.
 """
 
 from __future__ import annotations
@@ -36,11 +37,18 @@ class StartRequest:
     redirect_uri: str | None = None
     state: str | None = None
     address: str | None = None
+    browser: str | None = None
+    """The digest of the only browser that may come back; None for a client, which gets a code."""
+
+    sign_in: str | None = field(default=None, repr=False)
+    """What goes on then, sealed for that browser."""
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    code: str = field(repr=False)
+    code: str | None = field(repr=False)
+    """For the client; None when a browser began it."""
+
     authorization_url: str = field(repr=False)
 
 
@@ -96,7 +104,8 @@ def _keep(
     provider: ProviderConfiguration,
     start: Start,
 ) -> Begun:
-    now, code = services.runtime.now(), services.runtime.new_secret()
+    now = services.runtime.now()
+    code = services.runtime.new_secret() if request.browser is None else None
     login = StartedLogin(
         id=services.runtime.new_id(),
         tenant_id=application.tenant.id,
@@ -110,6 +119,8 @@ def _keep(
         state=request.state,
         insert_instant=now,
         expiry=end_of(application.tenant, "external_authentication_id", now),
+        browser=request.browser,
+        sign_in=request.sign_in,
     )
     try:
         with services.db.transaction() as conn:

@@ -51,6 +51,12 @@ class Challenge:
     weak_password: bool = False
     """Whether the password that came first is one that the tenant would not take today (validateOnLogin)."""
 
+    auth_instant: int | None = None
+    """When the person proved who they are, if an SSO session brought them."""
+
+    vouched_for: bool = False
+    """Whether it was a provider who vouched for them then."""
+
     sent: SentCode | None = None
     wrong: int = 0
     wrong_codes: Mapping[str, int] = field(default_factory=dict)

@@ -27,7 +27,7 @@ def policy_of(configuration: TenantConfiguration) -> Policy:
 
 def needed(services: Services, entry: Entry, person: Person) -> bool:
     """Whether the person has to give a second factor now."""
-    if entry.second_factor_done or (entry.provider is not None and services.settings.federated_mfa == SKIP):
+    if entry.second_factor_done or (entry.federated and services.settings.federated_mfa == SKIP):
         return False
     policy = policy_of(entry.configuration)
     return policy.asks(person.standing.methods) and not _is_trusted(services, entry, person, policy)
@@ -46,6 +46,8 @@ def challenge(services: Services, entry: Entry, person: Person) -> LoginOutcome:
         meta_data=entry.visit.meta_data,
         configures=not methods,
         weak_password=is_weak(entry, person),
+        auth_instant=entry.auth_instant,
+        vouched_for=entry.vouched_for,
     )
     two_factor_id = services.runtime.new_secret()
     identifier = ExternalIdentifier(

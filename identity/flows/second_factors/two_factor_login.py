@@ -199,6 +199,8 @@ def _entry(
         link=challenge.link,
         second_factor_done=True,
         weak_password=challenge.weak_password,
+        auth_instant=challenge.auth_instant,
+        vouched_for=challenge.vouched_for,
     )
 
 

@@ -13,8 +13,10 @@ from uuid import UUID
 
 from identity.domain.errors import Invalid, invalid_field
 from identity.domain.events import EventInfo
+from identity.domain.oauth import Grant, narrowed_scopes
 from identity.domain.outcome import Door, LoginFacts, Tokens, Verdict, ruling
 from identity.domain.tokens import (
+    AccessTokenFacts,
     RefreshTokenExpirationPolicy,
     RefreshTokenState,
     RefreshTokenTimes,
@@ -30,6 +32,8 @@ from identity.flows.configuration.configurations import ApplicationConfiguration
 from identity.flows.events import announce
 from identity.flows.login.finish_login import access_facts, mint
 from identity.flows.login.login_attempt import Person
+from identity.flows.oauth.clients import client_of
+from identity.flows.oauth.tokens import is_of_oauth, oauth_facts, refreshed_grounds, scopes_of
 from identity.flows.services import Services
 from identity.flows.tokens.revoke import revoke_reused
 from identity.flows.tokens.token_events import REFRESH, refreshed
@@ -59,9 +63,29 @@ class RefreshRequest:
     tenant_id: UUID | None = None
     """The tenant the call is scoped to, if it is: another tenant's token looks like none at all."""
 
+    client_id: UUID | None = None
+    """The OAuth client that refreshes, if one does: another client's token looks like none at all."""
+
+    scope: str | None = None
+    """What an OAuth client asks for: at most what was granted, which is what it gets when it does not ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh hands out, and on what grounds."""
+
+    tokens: Tokens
+    record: RefreshToken
+    person: Person
+
 
 def refresh(services: Services, request: RefreshRequest) -> Tokens:
     """Raises Invalid, WebhooksRefused, StoreUnavailable."""
+    return refresh_session(services, request).tokens
+
+
+def refresh_session(services: Services, request: RefreshRequest) -> Refreshed:
+    """Raises Invalid, OAuthRefused (only for an OAuth client), WebhooksRefused, StoreUnavailable."""
     for _ in range(MOST_ATTEMPTS):
         with services.db.read() as conn:
             facts = refreshes.read_facts(conn, request.refresh_token)
@@ -73,7 +97,7 @@ def refresh(services: Services, request: RefreshRequest) -> Tokens:
             continue
         tokens = _refresh(services, request, application, facts.record, facts.known)
         if tokens is not None:
-            return tokens
+            return Refreshed(tokens, facts.record, Person(facts.known.user, facts.known.registrations))
     raise StoreUnavailable("the refresh lost every race for its configuration")
 
 
@@ -82,6 +106,8 @@ def _application(services: Services, record: RefreshToken, request: RefreshReque
     trace.tenant_id, trace.application_id, trace.user_id = record.tenant_id, record.application_id, record.user_id
     if request.tenant_id not in (None, record.tenant_id):
         raise _invalid(request, "The refresh token is another tenant's.")
+    if request.client_id not in (None, record.application_id):
+        raise _invalid(request, "The refresh token is another client's.")
     found = services.configurations.application(record.application_id) if record.application_id else None
     if found is None:
         raise _invalid(request, "The refresh token is for no application.")
@@ -100,7 +126,7 @@ def _refresh(
     seconds = _admit(application, record, known, request, now)
     once = application.jwt.refresh_token_usage_policy is RefreshTokenUsagePolicy.ONE_TIME_USE
     token = successor_of(services, request.refresh_token) if once else request.refresh_token
-    tokens = _tokens(services, application, record, known, token, seconds, now)
+    tokens = _tokens(services, application, record, known, token, seconds, request)
 
     def spend(conn: Connection) -> bool:
         return refresh_tokens.rotate(conn, record, request.refresh_token, token, now)
@@ -138,7 +164,7 @@ def _admit(
     application: ApplicationConfiguration, record: RefreshToken, known: KnownUser, request: RefreshRequest, now: int
 ) -> int:
     """The seconds the new access token may live. Raises Invalid."""
-    if not application.allows_token_refresh:
+    if not _is_allowed(application, request):
         request.trace.add("The application does not allow tokens to be refreshed.", REFUSED)
         raise invalid_field("refreshToken", "disabled", "The application does not allow tokens to be refreshed.")
     if refresh_token_state(_times(record), application.jwt, now) is RefreshTokenState.EXPIRED:
@@ -157,10 +183,18 @@ def _admit(
     seconds = shortened_time_to_live(request.seconds, application.jwt)
     if seconds is None:
         raise invalid_field("timeToLiveInSeconds", "invalid", "It may only shorten the configured time to live.")
+    narrowed_scopes(scopes_of(record), request.scope)
     return seconds
 
 
-def _replay(services: Services, request: RefreshRequest) -> Tokens:
+def _is_allowed(application: ApplicationConfiguration, request: RefreshRequest) -> bool:
+    """The API and the OAuth endpoint have a switch each."""
+    if request.client_id is None:
+        return application.allows_token_refresh
+    return client_of(application).rules.allows(Grant.REFRESH_TOKEN)
+
+
+def _replay(services: Services, request: RefreshRequest) -> Refreshed:
     """A token that is not current: its successor again within the grace period, else refused, and maybe revoked."""
     now = services.runtime.now()
     with services.db.read() as conn:
@@ -177,9 +211,9 @@ def _replay(services: Services, request: RefreshRequest) -> Tokens:
         if known is None:
             raise _invalid(request, "The user is gone.")
         seconds = _admit(application, spent.record, known, request, now)
-        tokens = _tokens(services, application, spent.record, known, successor, seconds, now)
+        tokens = _tokens(services, application, spent.record, known, successor, seconds, request)
         _agreed(services, application, spent.record, request, tokens, None)
-        return tokens
+        return Refreshed(tokens, spent.record, Person(known.user, known.registrations))
     if application.jwt.refresh_token_revocation_policy.on_one_time_token_reuse:
         revoke_reused(services, spent.record)
         request.trace.add("Its reuse revoked the token that followed it.")
@@ -203,11 +237,11 @@ def _tokens(
     known: KnownUser,
     token: str,
     seconds: int,
-    now: int,
+    request: RefreshRequest,
 ) -> Tokens:
-    person = Person(known.user, known.registrations)
+    now = services.runtime.now()
     facts = replace(
-        access_facts(application, person, AUTHENTICATION_TYPE, record.auth_instant), refresh_token_id=record.id
+        _facts(application, record, Person(known.user, known.registrations), request), refresh_token_id=record.id
     )
     start = start_instant_after_use(_times(record), application.jwt, now)
     end = refresh_token_end(RefreshTokenTimes(record.insert_instant, start), application.jwt)
@@ -217,6 +251,16 @@ def _tokens(
         refresh_token_id=record.id,
         refresh_token_seconds=max((end - now) // 1000, 0),
     )
+
+
+def _facts(
+    application: ApplicationConfiguration, record: RefreshToken, person: Person, request: RefreshRequest
+) -> AccessTokenFacts:
+    """A token that OAuth issued stays within its scopes, wherever it is refreshed."""
+    if request.client_id is None and not is_of_oauth(record):
+        return access_facts(application, person, AUTHENTICATION_TYPE, record.auth_instant)
+    scopes = narrowed_scopes(scopes_of(record), request.scope)
+    return oauth_facts(client_of(application), person, refreshed_grounds(record, scopes, AUTHENTICATION_TYPE))
 
 
 def successor_of(services: Services, token: str) -> str:

@@ -95,6 +95,11 @@ def _many(
 
 def revoke_reused(services: Services, record: RefreshToken) -> None:
     """End a session whose one-time token was used twice: nobody is asked whether a stolen token may live on."""
+    end_session(services, record)
+
+
+def end_session(services: Services, record: RefreshToken) -> None:
+    """Revoke a token whatever the webhooks think of it: they are told."""
     lives = lives_of(services, [record.application_id])
     with services.db.transaction() as conn:
         if not refresh_tokens.revoke(conn, record.id):

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Response
+from flask import Request, Response
 
+from identity.domain.outcome import LoginOutcome
 from identity.flows.login import rate_limits
+from identity.flows.login.rate_limits import Limit
+from identity.flows.services import Services
 from identity.http import api_key
 from identity.http.client_address import deciding_address
 from identity.http.fusionauth.routes import Call
@@ -23,22 +26,43 @@ LIMITED = {429: "Too many failed logins; Retry-After says when to try again."}
 
 def limiting_failures(call: Call, answer: Callable[[], Response]) -> Response:
     """The answer, unless this address has failed too often. Raises TooManyRequests."""
-    services = call.services
     if _is_free(call):
         return answer()
-    limit = rate_limits.address_limit(services, deciding_address(call.request, services.settings.proxies))
-    rate_limits.refuse_if_spent(services, limit)
+    limit = _failures_limit(call.services, call.request)
+    rate_limits.refuse_if_spent(call.services, limit)
     response = answer()
     if response.status_code in FAILURES:
-        rate_limits.spend(services, limit)
+        rate_limits.spend(call.services, limit)
     return response
+
+
+def limiting_failed_logins(services: Services, request: Request, log_in: Callable[[], LoginOutcome]) -> LoginOutcome:
+    """The same for a page, where nobody has a key: the outcome counts. Raises TooManyRequests."""
+    limit = _failures_limit(services, request)
+    rate_limits.refuse_if_spent(services, limit)
+    outcome = log_in()
+    if outcome.verdict.value in FAILURES:
+        rate_limits.spend(services, limit)
+    return outcome
 
 
 def spend_start(call: Call) -> None:
     """Count a login that is begun: each costs a call to the provider. Raises TooManyRequests."""
     if not _is_free(call):
-        address = deciding_address(call.request, call.services.settings.proxies)
-        rate_limits.spend(call.services, rate_limits.start_limit(call.services, address))
+        spend_start_from_page(call.services, call.request)
+
+
+def spend_start_from_page(services: Services, request: Request) -> None:
+    """The same for a page, where nobody has a key. Raises TooManyRequests."""
+    rate_limits.spend(services, rate_limits.start_limit(services, _address(services, request)))
+
+
+def _failures_limit(services: Services, request: Request) -> Limit | None:
+    return rate_limits.address_limit(services, _address(services, request))
+
+
+def _address(services: Services, request: Request) -> str | None:
+    return deciding_address(request, services.settings.proxies)
 
 
 def _is_free(call: Call) -> bool:

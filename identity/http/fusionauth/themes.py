@@ -1,4 +1,4 @@
-"""/api/theme: create, retrieve, update, patch, delete, search. Stored and returned only (decision 43)."""
+"""/api/theme: create, retrieve, update, patch, delete, search. Their variables colour the hosted pages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ONE = "/api/theme/<theme_id>"
 SEARCH = "/api/theme/search"
 SEARCH_QUERY = {**CRITERIA, "type": "advanced or simple"}
 SCHEMA, REQUEST = ThemeSchema(), ThemeRequest()
-routes = Routes("Themes", "How hosted pages would look; kept for scripts that bring them along.")
+routes = Routes("Themes", "How hosted pages look: by the variables; the rest is kept and given back.")
 
 
 @routes.post(ENDPOINT, ONE, endpoint=ENDPOINT, scope=Scope.GLOBAL, takes=ThemeRequest, gives=ThemeResponse)

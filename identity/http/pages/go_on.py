@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from flask import Response
 
-from identity.domain.outcome import LoginOutcome
+from identity.domain.errors import Invalid
+from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.sign_in import SignIn, Stage, stage_of
+from identity.domain.standing import PreventingAction
+from identity.domain.trace import Trace
 from identity.http.pages.finish import finish
 from identity.http.pages.hosted import PageCall, note_verdict, to_page
+
+UNEXPECTED = frozenset({Verdict.REFUSED, Verdict.LAMBDA_FAILED})
+"""What people ask for help about: the page names the trace."""
+MOST_SHOWN = 5
+LONGEST_OBJECTION = 200
 
 
 def go_on(call: PageCall, outcome: LoginOutcome, sign_in: SignIn | None = None) -> Response:
@@ -24,7 +33,7 @@ def go_on(call: PageCall, outcome: LoginOutcome, sign_in: SignIn | None = None) 
     stage = next_stage(call, outcome)
     if stage is Stage.FINISHED:
         return finish(call, outcome, carried)
-    return to_page(call, stage.value, packed(carried, outcome))
+    return to_page(call, stage.value, packed(carried, outcome, call.trace))
 
 
 def next_stage(call: PageCall, outcome: LoginOutcome) -> Stage:
@@ -38,14 +47,16 @@ def next_stage(call: PageCall, outcome: LoginOutcome) -> Stage:
     )
 
 
-def packed(sign_in: SignIn, outcome: LoginOutcome) -> SignIn:
+def packed(sign_in: SignIn, outcome: LoginOutcome, trace: Trace) -> SignIn:
     """The sign-in with what the next page needs of the outcome."""
-    return replace(sign_in, ticket=outcome.ticket, proof=outcome.proof, shown=_shown(outcome))
+    return replace(sign_in, ticket=outcome.ticket, proof=outcome.proof, shown=shown_of(outcome, trace))
 
 
-def _shown(outcome: LoginOutcome) -> dict[str, Any]:
+def shown_of(outcome: LoginOutcome, trace: Trace) -> dict[str, Any]:
     """What pages display, in JSON values: the verdict, methods to choose from, what prevents a login, what is wrong."""
     shown: dict[str, Any] = {"verdict": outcome.verdict.value}
+    if trace.id and outcome.verdict in UNEXPECTED:
+        shown["trace"] = trace.id
     if outcome.change_reason is not None:
         shown["change_reason"] = outcome.change_reason.value
     if outcome.standing.methods:
@@ -56,7 +67,29 @@ def _shown(outcome: LoginOutcome) -> dict[str, Any]:
     if outcome.configurable_methods:
         shown["configurable_methods"] = list(outcome.configurable_methods)
     if outcome.actions:
-        shown["actions"] = [{"name": each.name, "expiry": each.expiry} for each in outcome.actions]
+        shown["actions"] = [_action(each) for each in outcome.actions[:MOST_SHOWN]]
+    if outcome.locked_until is not None:
+        shown["locked_until"] = outcome.locked_until
     if outcome.problem is not None:
         shown["problem"] = outcome.problem.code
+        shown["reason"] = outcome.problem.data.get("reason")
+    if outcome.errors is not None:
+        shown["objections"] = objections(outcome.errors)
     return shown
+
+
+def _action(action: PreventingAction) -> dict[str, Any]:
+    """As the API tells it to anybody; in the words for the user's languages where there are any."""
+    return {
+        "name": action.localized_name or action.name,
+        "option": action.localized_option or action.option,
+        "reason": action.localized_reason or action.reason,
+        "expiry": action.expiry,
+    }
+
+
+def objections(errors: Invalid) -> list[str]:
+    """The messages of these errors, as many as fit on their way to a page."""
+    problems = chain(*errors.field_errors.values(), errors.general_errors)
+    messages = dict.fromkeys(problem.message[:LONGEST_OBJECTION] for problem in problems if problem.message)
+    return list(messages)[:MOST_SHOWN]

@@ -17,6 +17,7 @@ from flask import Blueprint, Request, Response, current_app, g, request
 
 from identity.domain.bounds import storable
 from identity.domain.errors import invalid_field
+from identity.domain.model import Device
 from identity.domain.outcome import Door, LoginOutcome
 from identity.domain.sign_in import SignIn
 from identity.domain.theme_style import OWN_STYLE
@@ -29,7 +30,7 @@ from identity.http import body
 from identity.http.client_address import client_address
 from identity.http.fusionauth.visit import user_agent
 from identity.http.pages.browser_cookie import browser_of, name_browser
-from identity.http.pages.catalogue import known_language
+from identity.http.pages.catalogue import known_language, words_for
 from identity.http.pages.document import LOCALE, guarded, page
 from identity.http.pages.errors import register_page_errors
 from identity.http.tracing import traced
@@ -139,16 +140,28 @@ def note_verdict(outcome: LoginOutcome) -> None:
     g.verdict = outcome.verdict.value
 
 
+def say(call: PageCall) -> Callable[..., str]:
+    """Says texts in the language that the page is going to be in."""
+    return words_for(call.request, call.sign_in.locale).say
+
+
 def visit_of_page(call: PageCall) -> Visit:
     """What the flows are told of the browser; no token is made, since a code will fetch them."""
     return Visit(
         tenant_id=call.sign_in.tenant_id,
         ip_address=client_address(call.request),
         user_agent=user_agent(call.request),
+        device=_device(call.sign_in.parameters),
         no_jwt=True,
         resumable=True,
         trust=call.request.cookies.get(TRUST_COOKIE),
     )
+
+
+def _device(parameters: Mapping[str, str]) -> Device:
+    """In the words of the client that sent the browser here."""
+    said = {name: parameters.get(f"metaData.device.{name}") or None for name in ("name", "description", "type")}
+    return Device(**said)
 
 
 def show(

@@ -27,6 +27,8 @@ VERIFY_CREDENTIALS = "TwitterVerifyCredentials"
 MISSING_UNIQUE_ID = "MissingUniqueId"
 
 USER_PATH = "/1.1/account/verify_credentials.json?include_email=true"
+OWN_HOSTS = ("https://api.twitter.com", "https://api.x.com", "https://twitter.com", "https://x.com")
+"""X sends browsers from one of its names to another; the emulator has one name only."""
 EXTRA_QUERY = "&include_entities=false&skip_status=true"
 
 
@@ -36,6 +38,7 @@ class Twitter:
     wire_type: ClassVar[str] = "Twitter"
     fixed_id: ClassVar[UUID] = UUID("45bb233c-0901-4236-b5ca-ac46e2e0a5a5")
     authentication_type: ClassVar[str] = "TWITTER"
+    name: ClassVar[str] = "X"
     schema: ClassVar[type[WireSchema]] = TwitterSchema
     override_schema: ClassVar[type[WireSchema]] = TwitterOverrideSchema
     credentials: ClassVar[tuple[str, str]] = ("consumer_key", "consumer_secret")
@@ -86,6 +89,9 @@ class Twitter:
         pair = _issued(conversation, form)
         url = f"{outside.api_url.rstrip('/')}/oauth/authenticate?oauth_token={encode(pair.token)}"
         return Start(url, pair.token, {"oauth_token": pair.token, "oauth_token_secret": pair.secret})
+
+    def destinations(self, api_url: str) -> tuple[str, ...]:
+        return OWN_HOSTS if api_url.rstrip("/") in OWN_HOSTS else (api_url,)
 
     def returned(self, query: Mapping[str, str]) -> Return | None:
         """X sends `oauth_token` and `oauth_verifier`, or `denied` with the token of whoever said no."""

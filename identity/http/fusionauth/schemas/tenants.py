@@ -32,7 +32,7 @@ class Tenant(WireSchema):
     failed_authentication_configuration = Part(parts.FailedAuthentication)
     family_configuration = Part(parts.FamilyConfiguration)
     form_configuration = Part(parts.TenantForms)
-    http_session_max_inactive_interval = whole(3_600)
+    http_session_max_inactive_interval = whole(3_600, least=0)  # 0 switches single sign-on off
     id = Id(dump_only=True)
     insert_instant = Instant(dump_only=True)
     issuer = link()

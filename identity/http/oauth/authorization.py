@@ -1,0 +1,164 @@
+"""The protocol of the authorization endpoint: checking its request, and answering it by way of the browser.
+
+`check` and `respond` are what the pages call; here nobody is asked for a password. A request whose client or redirect
+URI is bad is never answered by redirect (RFC 6749, 4.1.2.1; security T23).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Response
+from werkzeug.datastructures import MultiDict
+
+from identity.domain.bounds import storable
+from identity.domain.oauth import (
+    AuthorizationRequest,
+    is_redirect_uri,
+    read_authorization_request,
+    response_mode_of,
+)
+from identity.domain.oauth_errors import OAuthError, OAuthProblem, OAuthRefused
+from identity.flows.oauth.authorize import Granted, grant
+from identity.flows.oauth.clients import Client, find_client
+from identity.flows.services import Services
+from identity.http.oauth.form_post import form_post
+from identity.http.oauth.requests import once
+from identity.wire import parse_uuid
+
+__all__ = ["AuthorizationError", "BadAuthorization", "Granted", "check", "refuse", "respond"]
+
+PARAMETERS = (
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "idp_hint",
+    "locale",
+    "login_hint",
+    "max_age",
+    "metaData.device.description",
+    "metaData.device.name",
+    "metaData.device.type",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "tenantId",
+)
+"""What is read of an authorization request; everything else is ignored (RFC 6749, 3.1)."""
+
+Given = Mapping[str, str] | MultiDict[str, str]
+
+
+class BadAuthorization(Exception):
+    """The client or the redirect URI is bad: the browser gets an error page, and no redirect."""
+
+    def __init__(self, reason: str, description: str) -> None:
+        super().__init__(reason)
+        self.problem = OAuthProblem(OAuthError.INVALID_REQUEST, reason, description)
+
+
+class AuthorizationError(Exception):
+    """The request is refused, and its client is told by redirect."""
+
+    def __init__(self, services: Services, problem: OAuthProblem, parameters: Mapping[str, str]) -> None:
+        super().__init__(f"{problem.error.value}: {problem.reason}")
+        self.problem = problem
+        self._services = services
+        self._parameters = parameters
+
+    def response(self) -> Response:
+        given = self._parameters
+        members = self.problem.members() | _echoed(given.get("state"), given.get("locale"))
+        return _answer(self._services, given["redirect_uri"], response_mode_of(given), members)
+
+
+def check(services: Services, parameters: Given) -> AuthorizationRequest:
+    """The request of these parameters, as they came (of a MultiDict also twice).
+
+    Raises BadAuthorization, AuthorizationError.
+    """
+    return _check(services, parameters)[1]
+
+
+def respond(services: Services, parameters: Given, granted: Granted) -> Response:
+    """Send the browser of a completed login back to the client with what it asked for.
+
+    Raises BadAuthorization, AuthorizationError: the configuration may have changed since the request came.
+    """
+    client, request = _check(services, parameters)
+    try:
+        members = grant(services, client, request, granted)
+    except OAuthRefused as refused:
+        return refuse(services, request, refused.problem.error, refused.problem.reason, refused.problem.description)
+    members |= _echoed(request.state, request.locale)
+    return _answer(services, request.redirect_uri, request.response_mode, members)
+
+
+def refuse(
+    services: Services, request: AuthorizationRequest, error: OAuthError, reason: str, description: str
+) -> Response:
+    """Send the browser back to the client with an error."""
+    members = OAuthProblem(error, reason, description).members() | _echoed(request.state, request.locale)
+    return _answer(services, request.redirect_uri, request.response_mode, members)
+
+
+def _check(services: Services, given: Given) -> tuple[Client, AuthorizationRequest]:
+    every = given if isinstance(given, MultiDict) else MultiDict(given)
+    client, redirect_uri = _destination(services, every)
+    parameters = {name: every[name] for name in PARAMETERS if name in every} | {"redirect_uri": redirect_uri}
+    try:
+        once(MultiDict((name, value) for name in PARAMETERS for value in every.getlist(name)))
+        request = read_authorization_request(client.rules, client.id, client.tenant_id, parameters)
+    except OAuthRefused as refused:
+        raise AuthorizationError(services, refused.problem, parameters) from refused
+    return client, request
+
+
+def _destination(services: Services, given: MultiDict[str, str]) -> tuple[Client, str]:
+    """The client, and where answers to it may go. Raises BadAuthorization."""
+    client_id = _single(given, "client_id")
+    if not client_id:
+        raise BadAuthorization("missing_client_id", "The client_id parameter is missing.")
+    tenant_id = _single(given, "tenantId")
+    parsed, tenant = parse_uuid(client_id), parse_uuid(tenant_id) if tenant_id else None
+    client = find_client(services, parsed, tenant) if parsed and (tenant or not tenant_id) else None
+    if client is None:
+        raise BadAuthorization("invalid_client_id", "The client_id parameter names no application.")
+    redirect_uri = _single(given, "redirect_uri")
+    if not redirect_uri:
+        raise BadAuthorization("missing_redirect_uri", "The redirect_uri parameter is missing.")
+    if not is_redirect_uri(client.rules, redirect_uri):
+        raise BadAuthorization("invalid_redirect_uri", "The redirect_uri is not one that the application registered.")
+    return client, redirect_uri
+
+
+def _single(given: MultiDict[str, str], name: str) -> str:
+    """Raises BadAuthorization."""
+    values = given.getlist(name)
+    if len(values) > 1 or not all(map(storable, values)):
+        raise BadAuthorization(f"invalid_{name}", f"The {name} parameter must come once.")
+    return values[0] if values else ""
+
+
+def _echoed(state: str | None, locale: str | None) -> dict[str, str]:
+    return {name: value for name, value in (("state", state), ("locale", locale)) if value is not None}
+
+
+def _answer(services: Services, redirect_uri: str, mode: str, members: Mapping[str, Any]) -> Response:
+    if mode == "form_post":
+        nonce = services.runtime.new_secret()
+        return form_post(redirect_uri, members, nonce, secure=services.settings.secure_cookies)
+    # The URI stays byte for byte what was registered; it has no fragment.
+    joint = "#" if mode == "fragment" else "&" if "?" in redirect_uri else "?"
+    response = Response(headers={"Location": f"{redirect_uri}{joint}{urlencode(members)}"}, status=303)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.autocorrect_location_header = False
+    return response

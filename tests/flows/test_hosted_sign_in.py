@@ -1,0 +1,216 @@
+"""The sign-in page: what it offers, signing in with a password, and how refusals read. Login contract 4.2, issue 4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, allow_client, asked
+from tests.login_world import TWITTER, World
+from tests.password_door import PASSWORD, Door
+
+WRONG = "Nobody is known here by this name and password. Please check what you typed."
+
+
+@pytest.fixture
+def tab(world: World) -> Iterator[Tab]:
+    allow_client(world)
+    with Tab(world) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ann(world: World) -> Door:
+    door = Door(world)
+    door.add_user()
+    return door
+
+
+def test_the_page_asks_for_name_and_password_and_offers_the_provider(tab: Tab) -> None:
+    page = tab.ask()
+    assert (page.status, page.headline) == (200, "Sign in")
+    assert page.field("loginId")["autocomplete"] == "username"
+    assert page.field("password")["autocomplete"] == "current-password"
+    assert page.button("twitter-login-button").text == "Login with Twitter"
+    assert page.link("Forgot your password?")["href"].startswith("/password/forgot?sign_in=")
+    assert "Create an account" not in page.html
+    assert len(page.every("main")) == 1
+
+
+def test_a_page_that_is_only_looked_at_leaves_no_row(world: World, tab: Tab) -> None:
+    tab.ask()
+    assert world.nothing_written()
+    assert world.count("external_identifiers") == 0
+
+
+def test_whoever_knows_the_password_comes_back_with_a_code_and_the_clients_state(
+    world: World, tab: Tab, ann: Door
+) -> None:
+    tab.ask()
+    tab.sign_in(ann.email, PASSWORD)
+    brought = tab.brought()
+    assert brought["state"] == STATE
+    assert brought["code"]
+    [(record_address,)] = world.rows("SELECT ip_address FROM login_records")
+    assert record_address == "127.0.0.1"
+
+
+def test_unknown_people_and_wrong_passwords_read_the_same(tab: Tab, ann: Door) -> None:
+    tab.ask()
+    tab.sign_in(ann.email, "wrong")
+    wrong = tab.page
+    tab.sign_in("nobody@example.com", PASSWORD)
+    unknown = tab.page
+    assert (wrong.status, wrong.alert) == (unknown.status, unknown.alert) == (400, WRONG)
+    assert wrong.field("loginId")["value"] == ann.email
+    assert "value" not in wrong.field("password").attributes
+    tab.sign_in(ann.email, PASSWORD)
+    assert tab.brought()["code"]
+
+
+def test_nothing_is_tried_while_a_field_is_empty(world: World, tab: Tab) -> None:
+    tab.ask()
+    tab.sign_in(" ", "")
+    assert tab.page.status == 400
+    assert tab.page.field("loginId")["aria-invalid"] == tab.page.field("password")["aria-invalid"] == "true"
+    assert world.nothing_written()
+
+
+def test_a_locked_out_person_is_told_until_when_but_only_after_the_right_password(tab: Tab, ann: Door) -> None:
+    failed = {"tooManyAttempts": 2, "actionDuration": 3, "actionDurationUnit": "MINUTES", "resetCountInSeconds": 60}
+    ann.tenant(failedAuthenticationConfiguration=failed)
+    tab.ask()
+    for _ in range(3):
+        tab.sign_in(ann.email, "wrong")
+        assert tab.page.alert == WRONG
+    tab.sign_in(ann.email, PASSWORD)
+    assert tab.page.status == 400
+    assert "too many wrong attempts" in tab.page.alert
+    [until] = tab.page.every("time")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", until["datetime"])
+
+
+def test_a_deactivated_person_learns_so_only_after_the_right_password(world: World, tab: Tab, ann: Door) -> None:
+    [(user_id,)] = world.rows("SELECT id FROM users WHERE email = %s", ann.email)
+    assert world.service.call("DELETE", f"/api/user/{user_id}").status_code == 200
+    tab.ask()
+    tab.sign_in(ann.email, "wrong")
+    assert tab.page.alert == WRONG
+    tab.sign_in(ann.email, PASSWORD)
+    assert (tab.page.status, tab.page.alert) == (400, "This account is switched off.")
+
+
+def test_the_page_is_in_the_language_that_the_client_asks_for(tab: Tab) -> None:
+    assert tab.ask(locale="de").headline == "Anmelden"
+
+
+def test_a_login_hint_is_filled_in(tab: Tab) -> None:
+    assert tab.ask(login_hint='ann"<b>@example.com').field("loginId")["value"] == 'ann"<b>@example.com'
+
+
+def test_a_wrong_client_or_redirect_uri_is_an_error_page_and_no_redirect(world: World, tab: Tab) -> None:
+    for wrong in ({"redirect_uri": REDIRECT + "/"}, {"client_id": str(uuid4())}, {"redirect_uri": None}):
+        tab.go(AUTHORIZE + "?" + urlencode(asked(world, **wrong)))
+        assert tab.page.status == 400
+        assert tab.page.alert
+
+
+def test_any_other_mistake_is_told_to_the_client(world: World, tab: Tab) -> None:
+    for wrong, error in (
+        ({"response_type": "magic"}, "unsupported_response_type"),
+        ({"scope": "no-such-scope"}, "invalid_scope"),
+        ({"nonce": "n" * 1900, "state": "s" * 1900}, "invalid_request"),
+    ):
+        tab.go(AUTHORIZE + "?" + urlencode(asked(world, **wrong)))
+        assert tab.brought()["error"] == error
+
+
+def test_a_form_that_no_page_of_this_browser_has_is_refused(world: World, tab: Tab, ann: Door) -> None:
+    tab.ask()
+    button = tab.page.button("Sign in")
+    assert button.form is not None
+    sealed = tab.page.form(button.form)["sign_in"]
+    form = {"loginId": ann.email, "password": PASSWORD}
+    with Tab(world) as other:
+        other.ask()
+        for forged in ({}, {"sign_in": ""}, {"sign_in": sealed}, {"sign_in": "v1.test.AA"}, {"sign_in": "v1.test.!"}):
+            other.post(AUTHORIZE, form | forged)
+            assert other.page.status == 403
+    cookieless = Tab(world)
+    with cookieless:
+        cookieless.post(AUTHORIZE, form | {"sign_in": sealed})
+        assert cookieless.page.status == 403
+    middle = len(sealed) // 2
+    tampered = sealed[:middle] + ("A" if sealed[middle] != "A" else "B") + sealed[middle + 1 :]
+    tab.post(AUTHORIZE, form | {"sign_in": tampered})
+    assert tab.page.status == 403
+    assert world.count("login_records") == world.count("refresh_tokens") == 0
+
+
+def test_registration_is_offered_where_the_application_has_it(tab: Tab, ann: Door) -> None:
+    ann.application(registrationConfiguration={"enabled": True})
+    assert tab.ask().link("Create an account")["href"].startswith("/oauth2/register?sign_in=")
+
+
+def test_the_button_has_the_applications_own_text(world: World, tab: Tab) -> None:
+    world.configure(**world.override(buttonText="Zwitschern"))
+    assert tab.ask().button("twitter-login-button").text == "Zwitschern"
+
+
+@pytest.mark.parametrize("members", [{"enabled": False}, {"applicationConfiguration": {}}])
+def test_the_button_is_absent_where_the_provider_is_off(world: World, tab: Tab, members: dict[str, object]) -> None:
+    world.configure(**members)
+    assert tab.ask().by_id("twitter-login-button") is None
+
+
+def test_the_button_is_absent_where_the_provider_is_off_for_the_application(world: World, tab: Tab) -> None:
+    assert tab.ask().by_id("twitter-login-button") is not None
+    world.configure(**(world.override() | {"applicationConfiguration": {world.application_id: {"enabled": False}}}))
+    assert tab.ask().by_id("twitter-login-button") is None
+
+
+def test_forms_may_end_up_only_at_the_provider_and_at_the_application(world: World, tab: Tab) -> None:
+    policy = tab.ask().headers["Content-Security-Policy"]
+    [targets] = re.findall("form-action ([^;]*)", policy)
+    x = urlsplit(world.x.url)
+    assert targets.split() == ["'self'", "https://app.example.com", f"{x.scheme}://{x.netloc}"]
+
+
+def test_the_device_that_the_client_names_stands_in_the_events(world: World, tab: Tab, ann: Door) -> None:
+    tab.ask(**{"metaData.device.description": "Ann's telephone"})
+    tab.sign_in(ann.email, PASSWORD)
+    assert tab.brought()["code"]
+
+
+def test_the_trace_of_the_login_says_its_verdict_and_its_door(world: World, tab: Tab, ann: Door) -> None:
+    tab.ask()
+    tab.sign_in(ann.email, "wrong")
+    tab.sign_in(ann.email, PASSWORD)
+    world.service.services.traces.flush()
+    rows = world.rows("SELECT door, status FROM login_traces ORDER BY id")
+    assert rows == [("password", 404), ("password", 200)]
+
+
+def test_an_application_may_ask_for_api_keys_and_its_people_sign_in_here_all_the_same(tab: Tab, ann: Door) -> None:
+    ann.application(loginConfiguration={"requireAuthentication": True})
+    tab.ask()
+    tab.sign_in(ann.email, PASSWORD)
+    assert tab.brought()["code"]
+
+
+def test_hint_of_a_provider_that_there_is_not_shows_the_page(tab: Tab) -> None:
+    for hint in (str(uuid4()), "example.com", TWITTER[:-1]):
+        assert tab.ask(idp_hint=hint).headline == "Sign in"
+
+
+def test_the_hint_of_the_provider_leads_straight_there(world: World, tab: Tab) -> None:
+    tab.go(AUTHORIZE + "?" + urlencode(asked(world, idp_hint=TWITTER)))
+    assert tab.left is not None
+    assert tab.left.startswith(f"{world.x.url}/oauth/authenticate?")
+    assert parse_qs(urlsplit(tab.left).query)["oauth_token"]
+    tab.through_x("alice")
+    assert tab.brought()["code"]
