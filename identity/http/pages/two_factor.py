@@ -20,6 +20,7 @@ from identity.flows.second_factors.send_code import send_for_challenge
 from identity.flows.second_factors.setup_code import code_after_setup
 from identity.flows.second_factors.two_factor_login import TwoFactorRequest, two_factor_login
 from identity.flows.second_factors.waiting_challenge import WaitingChallenge, waiting_challenge
+from identity.http.fusionauth.address_limit import limiting_failed_logins
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.go_on import go_on
 from identity.http.pages.hosted import (
@@ -81,7 +82,9 @@ def check_code(call: PageCall) -> Response:
     if not code:
         return _code_form(call, challenge, _chosen(call, challenge), 400, {"code": BLANK})
     request = TwoFactorRequest(two_factor_id, code, visit_of_page(call), trust_computer=call.ticked("trust_computer"))
-    outcome = two_factor_login(call.services, request, call.trace)
+    outcome = limiting_failed_logins(
+        call.services, call.request, lambda: two_factor_login(call.services, request, call.trace)
+    )
     if outcome.verdict in (Verdict.WRONG_CODE, Verdict.NOT_FOUND):
         note_verdict(outcome)
         return over() if outcome.verdict is Verdict.NOT_FOUND else _refused(call)
