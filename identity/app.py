@@ -31,12 +31,28 @@ from identity.http.fusionauth.event_wire import event_wire
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
+from identity.http.hosted_backend import session as hosted_session
+from identity.http.hosted_backend import sign_in as hosted_sign_in
 from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
 from identity.http.oauth import endpoints as oauth
 from identity.http.observation import observe
 from identity.http.openapi import describe
-from identity.http.pages import assets, callback, sign_in, stopped
+from identity.http.pages import (
+    assets,
+    callback,
+    change_password,
+    complete_registration,
+    forgot_password,
+    register,
+    sign_in,
+    step_up,
+    stopped,
+    two_factor,
+    two_factor_enable,
+    verification_required,
+    verify,
+)
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
@@ -58,6 +74,25 @@ ROUNDS: tuple[tuple[str, Callable[[Services], object], float], ...] = (
     ("housekeeping", housekeeping.keep_house, housekeeping.EVERY_SECONDS),
 )
 """What every worker does beside its requests, and how often."""
+
+HOSTED = (
+    assets.blueprint,
+    callback.blueprint,
+    change_password.blueprint,
+    complete_registration.blueprint,
+    forgot_password.blueprint,
+    hosted_session.blueprint,
+    hosted_sign_in.blueprint,
+    register.blueprint,
+    sign_in.blueprint,
+    step_up.blueprint,
+    stopped.blueprint,
+    two_factor.blueprint,
+    two_factor_enable.blueprint,
+    verification_required.blueprint,
+    verify.blueprint,
+)
+"""Pages for people, and the backend for applications that are nothing but pages."""
 
 DELIVERERS: Mapping[str, Deliver] = {
     announce.KIND: deliver_webhook.deliver,
@@ -123,10 +158,9 @@ def create_app(services: Services) -> Flask:
     for page in PAGES:
         api.register_blueprint(page.blueprint)
     app.register_blueprint(docs_page(api))
-    app.register_blueprint(assets.blueprint)
+    for blueprint in HOSTED:
+        app.register_blueprint(blueprint)
     app.register_blueprint(oauth.blueprint)
-    for hosted in (callback, sign_in, stopped):
-        app.register_blueprint(hosted.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

@@ -151,8 +151,12 @@ class Tab:
 
     def ask(self, **parameters: str | None) -> Page:
         """As the application sends a browser here; a parameter that is None is left out. The page it comes to."""
-        self.go(AUTHORIZE + "?" + urlencode(asked(self.world, **parameters)))
+        self.ask_at(AUTHORIZE, **parameters)
         return self.page
+
+    def ask_at(self, path: str, **parameters: str | None) -> None:
+        """The same for another page that clients send people to."""
+        self.go(path + "?" + urlencode(asked(self.world, **parameters)))
 
     def go(self, address: str) -> None:
         """Open an address of the service, and follow where it sends the browser."""

@@ -31,6 +31,8 @@ MESSAGES = {
     "requireNumber": "The password must have a digit.",
     "unsupported": "This option of FusionAuth is not built here.",
     "containsLoginId": "The password must not contain the e-mail address or the username.",
+    "previouslyUsed": "The password was used before.",
+    "tooYoung": "The password was changed too recently to be changed again.",
 }
 
 

@@ -11,11 +11,13 @@ from dataclasses import asdict
 from typing import Any
 
 from identity.domain.errors import Invalid, Problem
+from identity.domain.lambdas import Lambda
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.precedence import row
 from identity.flows.login.lambda_view import shown, shown_user
 from identity.flows.login.login_attempt import Entry, Person
 from identity.flows.login.login_events import tell_of_failure
+from identity.flows.login.login_log import LoginLog
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
 
@@ -29,26 +31,40 @@ def refused_by_lambda(services: Services, entry: Entry, person: Person) -> Login
         return None
     registration = person.registration_for(entry.application_id)
     arguments = [
-        {"errors": {"fieldErrors": {}, "generalErrors": []}},
+        no_errors(),
         shown_user(person.user, person.registrations),
         shown(asdict(registration)) if registration else {},
         _context(entry),
     ]
     try:
-        result = services.lambdas.call(source.body, FUNCTION, arguments, mutable=1)
-        errors = errors_of(result.arguments[0])
-    except LambdaFailed as failure:
-        entry.log.lambda_said(source, [(line.level, line.text) for line in failure.logs])
-        entry.log.lambda_failed(source, failure.kind, failure.message)
+        errors = objections(services, source, arguments, entry.log)
+    except LambdaFailed:
         entry.trace.add("The login ends with the failure of the lambda.", row(25))
         raise
-    entry.log.lambda_said(source, [(line.level, line.text) for line in result.logs])
     if not errors.field_errors and not errors.general_errors:
         return None
     entry.trace.add(f"The lambda [{source.name}] ({source.id}) refused the login.", row(25))
     reason = {"code": "lambdaValidation", "lambdaId": source.id, "lambdaResult": errors}
     tell_of_failure(services, entry, person, reason)
     return LoginOutcome(Verdict.INVALID, errors=errors)
+
+
+def no_errors() -> dict[str, Any]:
+    """The first argument of a lambda that validates."""
+    return {"errors": {"fieldErrors": {}, "generalErrors": []}}
+
+
+def objections(services: Services, source: Lambda, arguments: list[Any], log: LoginLog) -> Invalid:
+    """What a lambda that validates left in its first argument; the log has what it said. Raises LambdaFailed."""
+    try:
+        result = services.lambdas.call(source.body, FUNCTION, arguments, mutable=1)
+        errors = errors_of(result.arguments[0])
+    except LambdaFailed as failure:
+        log.lambda_said(source, [(line.level, line.text) for line in failure.logs])
+        log.lambda_failed(source, failure.kind, failure.message)
+        raise
+    log.lambda_said(source, [(line.level, line.text) for line in result.logs])
+    return errors
 
 
 def errors_of(result: Any) -> Invalid:

@@ -57,6 +57,8 @@ class PasswordRequest:
     login_id_types: Sequence[str] = ("email", "username")
     password: str = field(default="", repr=False)
     one_time_password: str | None = field(default=None, repr=False)
+    goes_on: bool = False
+    """Whether the one-time password goes on with what led to it, so that a second factor is not asked for again."""
 
 
 @dataclass(slots=True)
@@ -125,7 +127,10 @@ def _by_one_time_password(
     _found(attempt, facts.known)
     attempt.log.trace.add("The one-time password is right.")
     visit = replace(attempt.request.visit, state=attempt.taken.state)
-    return finish_login(services, _entry(attempt, configuration, ONE_TIME_PASSWORD, visit), _person(facts))
+    entry = _entry(attempt, configuration, ONE_TIME_PASSWORD, visit)
+    had_second_factor = bool(attempt.taken.data.get("second_factor"))
+    entry = replace(entry, second_factor_done=attempt.request.goes_on and had_second_factor)
+    return finish_login(services, entry, _person(facts))
 
 
 def _by_password(services: Services, attempt: _Attempt, configuration: TenantConfiguration) -> LoginOutcome:

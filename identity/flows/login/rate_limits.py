@@ -58,6 +58,11 @@ def start_limit(services: Services, address: str | None) -> Limit | None:
     return _address_limit(services, "start", address)
 
 
+def registration_limit(services: Services, address: str | None) -> Limit | None:
+    """The limit of people who register themselves from one client address, as many; None when it is off."""
+    return _address_limit(services, "register", address)
+
+
 def _address_limit(services: Services, what: str, address: str | None) -> Limit | None:
     uses = services.settings.login.rate_limit
     return Limit(_key(what, _line_of(address)), uses, ADDRESS_SECONDS) if uses else None

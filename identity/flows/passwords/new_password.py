@@ -85,7 +85,7 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         changed = _with_new_password(tenant, right, user, now)
         replace_password(conn, services, tenant, user, hashed, now)
         users.update(conn, changed)
-        external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now))
+        external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now, trusted))
         purpose = Purpose.PASSWORD_RESET_SUCCESS if right.was_forgotten else Purpose.PASSWORD_UPDATE
         queue_mail(conn, services, tenant, application, purpose, changed, {})
         if changed.verified and not user.verified:
@@ -187,8 +187,9 @@ def _events(
 
 
 def _one_time_password(
-    tenant: Tenant, application: Application | None, right: PasswordRight, now: int
+    tenant: Tenant, application: Application | None, right: PasswordRight, now: int, trusted: bool
 ) -> ExternalIdentifier:
+    """It remembers whether a second factor was given on the way to it."""
     return ExternalIdentifier(
         Kind.ONE_TIME_PASSWORD,
         tenant.id,
@@ -196,5 +197,6 @@ def _one_time_password(
         end_of(tenant, "one_time_password", now),
         user_id=right.user_id,
         application_id=application.id if application else None,
+        data={"second_factor": trusted or right.had_second_factor},
         state=right.identifier.state if right.identifier else None,
     )

@@ -104,8 +104,13 @@ def configuration_of(services: Services, right: PasswordRight) -> TenantConfigur
 
 def require_no_trust(services: Services, right: PasswordRight) -> None:
     """For whoever asks what a change will take. Raises NotFound, Invalid `[TrustTokenRequired]`."""
-    if needs_trust(configuration_of(services, right), right, read_facts(services, right)):
+    if will_need_trust(services, right):
         raise trust_token_required()
+
+
+def will_need_trust(services: Services, right: PasswordRight) -> bool:
+    """Whether the change will take a second factor first. Raises NotFound: there is nobody to change it for."""
+    return needs_trust(configuration_of(services, right), right, read_facts(services, right))
 
 
 def needs_trust(configuration: TenantConfiguration, right: PasswordRight, facts: PasswordFacts) -> bool:

@@ -93,7 +93,9 @@ def insert_user(conn: Connection, new: NewUser) -> User:
     return _join_groups(conn, user) if user.memberships else user
 
 
-def welcome(conn: Connection, services: Services, user: User, change: UserChange, now: int) -> str | None:
+def welcome(
+    conn: Connection, services: Services, user: User, change: UserChange, now: int, *, mails_code: bool = True
+) -> str | None:
     """Write the mails that a new user gets; the id of the e-mail verification where it takes a code too."""
     return welcome_user(
         conn,
@@ -102,6 +104,7 @@ def welcome(conn: Connection, services: Services, user: User, change: UserChange
         application_id=change.application_id,
         sets_password=change.send_set_password_email,
         now=now,
+        mails_code=mails_code,
     )
 
 

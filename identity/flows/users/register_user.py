@@ -16,7 +16,7 @@ from identity.flows.login.begin_session import begin_session
 from identity.flows.login.login_attempt import Person
 from identity.flows.services import Services
 from identity.flows.users.duplicate_login_ids import duplicates_told
-from identity.flows.users.new_user import insert_user, prepare_user, welcome
+from identity.flows.users.new_user import NewUser, insert_user, prepare_user, welcome
 from identity.flows.users.save_user import DUPLICATES, UserChange, locked
 from identity.flows.users.user_events import (
     registration_created,
@@ -57,14 +57,23 @@ class Enrolment:
 
 
 def register_user(
-    services: Services, tenant_id: UUID | None, user_id: UUID, change: RegistrationChange, now: int
+    services: Services,
+    tenant_id: UUID | None,
+    user_id: UUID,
+    change: RegistrationChange,
+    now: int,
+    *,
+    login_follows: bool = False,
 ) -> Enrolment:
-    """Register an existing user. Raises Invalid, NotFound, WebhooksRefused."""
+    """Register an existing user. Raises Invalid, NotFound, WebhooksRefused.
+
+    `login_follows`: that login has codes mailed, so that none is mailed here.
+    """
     change = _settled(services, change)
 
     def work(conn: Connection, announce: Announce) -> Enrolment:
         user, registered = locked(services, conn, tenant_id, user_id)
-        made = _enrol(services, conn, user, change, now)
+        made = _enrol(services, conn, user, change, now, mails_code=not login_follows)
         announce(user.tenant_id, registration_created(user, [*registered, made.registration], made.registration))
         return made
 
@@ -85,20 +94,47 @@ def create_and_register(
 
     There are no tokens when the user or the application may not log in.
     """
-    new, change = prepare_user(services, tenant_id, user_id, user_change, now), _settled(services, change)
+    new = prepare_user(services, tenant_id, user_id, user_change, now)
     services.configurations.forget_unless_current()
     configuration = services.configurations.application(change.application_id)
 
-    def work(conn: Connection, announce: Announce) -> Enrolment:
-        user = insert_user(conn, new)
-        made = _enrol(services, conn, user, change, now)
-        email_id = welcome(conn, services, user, replace(user_change, application_id=change.application_id), now)
-        made = replace(made, email_verification_id=email_id)
-        announce(tenant_id, user_created(user, [made.registration]))
+    def log_in(conn: Connection, made: Enrolment) -> Enrolment:
         if configuration is None:
             return made
         person = Person(made.user, (made.registration,))
         return replace(made, tokens=begin_session(services, conn, configuration, person, ip_address, now))
+
+    return _created(services, new, user_change, change, log_in)
+
+
+def create_to_log_in(
+    services: Services, new: NewUser, user_change: UserChange, change: RegistrationChange
+) -> Enrolment:
+    """Create and register a user whose login follows at once: it has codes mailed, so that none is mailed here.
+
+    Raises Invalid, WebhooksRefused.
+    """
+    return _created(services, new, user_change, change, None)
+
+
+def _created(
+    services: Services,
+    new: NewUser,
+    user_change: UserChange,
+    change: RegistrationChange,
+    log_in: Callable[[Connection, Enrolment], Enrolment] | None,
+) -> Enrolment:
+    """User and registration in one transaction, in which `log_in` has the last word."""
+    change, now = _settled(services, change), new.user.insert_instant
+    user_change = replace(user_change, application_id=change.application_id)
+
+    def work(conn: Connection, announce: Announce) -> Enrolment:
+        user = insert_user(conn, new)
+        made = _enrol(services, conn, user, change, now, mails_code=log_in is not None)
+        email_id = welcome(conn, services, user, user_change, now, mails_code=log_in is not None)
+        made = replace(made, email_verification_id=email_id)
+        announce(user.tenant_id, user_created(user, [made.registration]))
+        return made if log_in is None else log_in(conn, made)
 
     with duplicates_named(DUPLICATES), duplicates_told(services, "create", [new.user]):
         return transact(services, work)
@@ -164,7 +200,9 @@ def _settled(services: Services, change: RegistrationChange) -> RegistrationChan
     return replace(change, id=change.id or services.runtime.new_id())
 
 
-def _enrol(services: Services, conn: Connection, user: User, change: RegistrationChange, now: int) -> Enrolment:
+def _enrol(
+    services: Services, conn: Connection, user: User, change: RegistrationChange, now: int, *, mails_code: bool
+) -> Enrolment:
     """Raises Invalid: another tenant's application looks like none at all."""
     applications.hold(conn, user.tenant_id, change.application_id)
     application = applications.get(conn, change.application_id, user.tenant_id)
@@ -172,7 +210,7 @@ def _enrol(services: Services, conn: Connection, user: User, change: Registratio
         raise invalid_field("registration.applicationId", "invalid")
     registration = new_registration(services, user, application, change, now)
     registrations.add(conn, services.sealer, registration)
-    secret = welcome_registration(conn, services, application, user, registration, now)
+    secret = welcome_registration(conn, services, application, user, registration, now, mails_code=mails_code)
     return Enrolment(user, registration, registration_verification_id=secret)
 
 

@@ -25,9 +25,11 @@ def welcome_user(
     application_id: UUID | None,
     sets_password: bool,
     now: int,
+    mails_code: bool = True,
 ) -> str | None:
     """The id of the e-mail verification, where it takes a code too. `application_id` picks the templates.
 
+    `mails_code` False: a login follows, which has an id of its own and mails the code that belongs to it.
     Who sets a password by a mailed id has verified the address by that, if the tenant allows it.
     """
     tenant = _tenant_of(conn, user)
@@ -37,9 +39,9 @@ def welcome_user(
         if ChangeRules.of(tenant.settings).verifies_email:
             return None
     subject = email_of(tenant, user, application)
-    if user.verified or user.email is None or not subject.rules.wanted:
+    if user.verified or user.email is None:
         return None
-    return _begun(conn, services, subject, now)
+    return _begun(conn, services, subject, now, mails_code=mails_code)
 
 
 def welcome_registration(
@@ -49,12 +51,12 @@ def welcome_registration(
     user: User,
     registration: Registration,
     now: int,
+    *,
+    mails_code: bool = True,
 ) -> str | None:
-    """The id of the registration's verification, where it takes a code too."""
+    """The id of the registration's verification, where it takes a code too. `mails_code` as for a user."""
     subject = registration_of(_tenant_of(conn, user), user, application)
-    if registration.verified or not subject.rules.wanted:
-        return None
-    return _begun(conn, services, subject, now)
+    return None if registration.verified else _begun(conn, services, subject, now, mails_code=mails_code)
 
 
 def _tenant_of(conn: Connection, user: User) -> Tenant:
@@ -63,6 +65,8 @@ def _tenant_of(conn: Connection, user: User) -> Tenant:
     return tenant
 
 
-def _begun(conn: Connection, services: Services, subject: Subject, now: int) -> str | None:
+def _begun(conn: Connection, services: Services, subject: Subject, now: int, *, mails_code: bool) -> str | None:
+    if not subject.rules.wanted or (subject.rules.takes_code and not mails_code):
+        return None
     begun = begin(conn, services, subject, now, mailed=True)
     return begun.id if subject.rules.takes_code else None
