@@ -49,6 +49,10 @@ from identity.http.pages import (
     sign_in,
     step_up,
     stopped,
+    two_factor,
+    two_factor_enable,
+    verification_required,
+    verify,
 )
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
@@ -85,6 +89,10 @@ HOSTED = (
     sign_in.blueprint,
     step_up.blueprint,
     stopped.blueprint,
+    two_factor.blueprint,
+    two_factor_enable.blueprint,
+    verification_required.blueprint,
+    verify.blueprint,
 )
 """Pages for people, and the backend for applications that are nothing but pages."""
 
