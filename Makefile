@@ -44,6 +44,7 @@ format: $(VENV)/.tested ## Reformat and fix what can be fixed
 bench: $(VENV)/.tested ## Measure the service against the floor (a few minutes)
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench search
+	@$(BIN)/python -m tests.bench pages
 
 clean: ## Remove the virtual environment and caches (data stays)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -31,6 +31,8 @@ from identity.http.fusionauth.event_wire import event_wire
 from identity.http.fusionauth.respond import register_error_handlers
 from identity.http.fusionauth.routes import fixed_paths, services_of
 from identity.http.fusionauth.schemas.system_configuration import default_settings
+from identity.http.hosted_backend import session as hosted_session
+from identity.http.hosted_backend import sign_in as hosted_sign_in
 from identity.http.limits import HeaderLimits
 from identity.http.metrics import Metrics
 from identity.http.oauth import endpoints as oauth
@@ -46,6 +48,10 @@ from identity.http.pages import (
     sign_in,
     step_up,
     stopped,
+    two_factor,
+    two_factor_enable,
+    verification_required,
+    verify,
 )
 from identity.http.pages.errors import register_routing_errors
 from identity.http.tracing import TRACE_ID, leaves_trace
@@ -75,12 +81,18 @@ HOSTED = (
     change_password.blueprint,
     complete_registration.blueprint,
     forgot_password.blueprint,
+    hosted_session.blueprint,
+    hosted_sign_in.blueprint,
     register.blueprint,
     sign_in.blueprint,
     step_up.blueprint,
     stopped.blueprint,
+    two_factor.blueprint,
+    two_factor_enable.blueprint,
+    verification_required.blueprint,
+    verify.blueprint,
 )
-"""Pages for people."""
+"""Pages for people, and the backend for applications that are nothing but pages."""
 
 DELIVERERS: Mapping[str, Deliver] = {
     announce.KIND: deliver_webhook.deliver,

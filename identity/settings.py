@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
+from urllib.parse import urlsplit
 
 PREFIX = "IDENTITY_"
 ALIASES = {"FUSIONAUTH_APP_KICKSTART_FILE": "IDENTITY_KICKSTART_FILE"}
@@ -45,6 +47,7 @@ LEAST = {
     "login.rate_limit": 0,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
+COOKIE_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
 PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port", "emulator.demo_port")
 
 
@@ -129,6 +132,11 @@ class Sms:
 
 
 @dataclass(frozen=True, slots=True)
+class HostedBackend:
+    cookie_domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     allow_private: bool = False
     allowed_networks: str = ""
@@ -171,6 +179,7 @@ class Settings:
     sms: Sms = Sms()
     emulator: Emulator = Emulator()
     webhook: Webhook = Webhook()
+    hosted_backend: HostedBackend = HostedBackend()
     log: Log = Log()
     x_api_url_given: bool = False
     """Whether somebody set x.api_url: then `make run` starts no emulator."""
@@ -360,6 +369,7 @@ def _check(settings: Settings) -> None:
     ):
         if url and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
+    _check_cookie_domain(settings)
     scheme, written_as_url, _ = settings.database.url.partition("://")
     if written_as_url and scheme not in ("postgresql", "postgres"):
         raise BadSettings("The setting 'database.url' must begin with postgresql://: no other database will do.")
@@ -370,6 +380,19 @@ def _check(settings: Settings) -> None:
         raise BadSettings(
             f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "
             "https only, and an emulator not at all. Set IDENTITY_MODE=development to try things out."
+        )
+
+
+def _check_cookie_domain(settings: Settings) -> None:
+    """A browser takes a cookie for the host that sets it, or for a domain that this host is in."""
+    domain = settings.hosted_backend.cookie_domain
+    if not domain:
+        return
+    host = urlsplit(settings.base_url).hostname or ""
+    if not (COOKIE_DOMAIN.fullmatch(domain) and f".{host}".endswith(f".{domain}")):
+        raise BadSettings(
+            f"The setting 'hosted_backend.cookie_domain' is {domain!r}; it must be the host of the public URL "
+            f"({host}) or a domain that this is in, such as example.com."
         )
 
 

@@ -76,11 +76,14 @@ class Policy:
         """What somebody who needs a second factor and has none may set up on the way (D10)."""
         return () if self.usable(methods) else self.kinds
 
+    @property
+    def may_trust(self) -> bool:
+        """Whether there is any use in trusting a computer."""
+        return self.trust_policy != "None"
+
     def trusts(self, trusts: Iterable[Trust], application_id: UUID | None, now: int) -> bool:
         """Whether one of these waives the second factor."""
-        if self.trust_policy == "None":
-            return False
-        return any(
+        return self.may_trust and any(
             trust.expiry > now and (self.trust_policy != "This" or trust.application_id == application_id)
             for trust in trusts
         )

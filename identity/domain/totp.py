@@ -10,6 +10,7 @@ import base64
 import binascii
 import hmac
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from identity.domain.errors import invalid_field
 
@@ -61,6 +62,19 @@ def accepted_step(
 def base32(secret: bytes) -> str:
     """The form that people type and that QR codes carry: no padding."""
     return base64.b32encode(secret).decode().rstrip("=")
+
+
+def provisioning_uri(secret: bytes, authenticator: Authenticator, issuer: str, account: str) -> str:
+    """What a QR code tells an authenticator application: the secret, how to count, and the name to show for it."""
+    parameters = {
+        "secret": base32(secret),
+        "issuer": issuer,
+        "algorithm": authenticator.algorithm.removeprefix("Hmac"),
+        "digits": str(authenticator.code_length),
+        "period": str(authenticator.time_step),
+    }
+    label = f"{quote(issuer, safe='')}:{quote(account, safe='@')}"
+    return f"otpauth://totp/{label}?{urlencode(parameters, quote_via=quote)}"
 
 
 def secret_from(text: str | None, base32_text: str | None) -> bytes:

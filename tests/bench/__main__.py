@@ -1,4 +1,4 @@
-"""The command behind `make bench`: `python -m tests.bench [search] [--quick] [--against FOLDER]`."""
+"""The command behind `make bench`: `python -m tests.bench [search | pages] [--quick] [--against FOLDER]`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from tests.bench import search
+from tests.bench import pages, search
 from tests.bench.failure import BenchFailed
 from tests.bench.report import goals, growth, header, table, verdicts
 from tests.bench.stage import stage
@@ -29,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.what == "search":
             _search(QUICK_USERS if options.quick else options.users)
+        elif options.what == "pages":
+            _pages(1 if options.quick else pages.ROUNDS, 20 if options.quick else pages.TIMES)
         else:
             _run(plan) if options.against is None else _compare(plan, options.against.resolve())
     except BenchFailed as failure:
@@ -69,6 +71,12 @@ def _search(users: int) -> None:
     search.refuse_rising(figures)
 
 
+def _pages(rounds: int, times: int) -> None:
+    figures = pages.measure(rounds, times, _tell)
+    print(f"\n{pages.table(figures, times)}\n")
+    pages.refuse_heavy(figures)
+
+
 def _tell(text: str) -> None:
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
@@ -79,7 +87,9 @@ def _out_of_time(*_: object) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("logins", "search"), default="logins", help="what to measure")
+    parser.add_argument(
+        "what", nargs="?", choices=("logins", "search", "pages"), default="logins", help="what to measure"
+    )
     parser.add_argument("--users", type=int, default=search.USERS, help="how many the search is measured over")
     parser.add_argument("--quick", action="store_true", help="a smoke run of a few seconds: its figures mean nothing")
     parser.add_argument("--rounds", type=int, default=Plan().rounds, help="a goal is judged over 5 or more")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.bench.failure import BenchFailed
+from tests.bench.pages import Figure as Page
+from tests.bench.pages import refuse_heavy
 from tests.bench.report import floor_digest
 from tests.bench.search import ORDERS, Figure, refuse_rising
 from tests.bench.turns import Turn, ratios, refuse_wrong_calls
@@ -52,6 +54,21 @@ def test_a_quick_run_of_the_search_finds_deep_pages_no_dearer_than_the_first() -
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "| login                       | 19,950" in done.stdout, done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_a_quick_run_of_the_pages_finds_them_light() -> None:
+    command = [sys.executable, "-m", "tests.bench", "pages", "--quick"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"\| sign in +\| \d+\.\d\d ", done.stdout), done.stdout
+
+
+@pytest.mark.parametrize(("cpu", "kilobytes"), [((9.0, 11.0, 12.0), 5.0), ((1.0,), 61.0)])
+def test_a_page_that_costs_or_weighs_too_much_fails_the_run(cpu: tuple[float, ...], kilobytes: float) -> None:
+    refuse_heavy([Page("sign in", (9.0, 10.0, 12.0), 1.0, 60.0, 3)])
+    with pytest.raises(BenchFailed, match="sign in"):
+        refuse_heavy([Page("sign in", cpu, 1.0, kilobytes, 3)])
 
 
 def test_a_search_whose_pages_rise_with_their_depth_fails_the_run() -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, allow_client, asked
 from tests.login_world import TWITTER, World
 from tests.password_door import PASSWORD, Door
+from tests.webhook_world import hooks_of
 
 WRONG = "Nobody is known here by this name and password. Please check what you typed."
 
@@ -180,10 +181,15 @@ def test_forms_may_end_up_only_at_the_provider_and_at_the_application(world: Wor
     assert targets.split() == ["'self'", "https://app.example.com", f"{x.scheme}://{x.netloc}"]
 
 
-def test_the_device_that_the_client_names_stands_in_the_events(world: World, tab: Tab, ann: Door) -> None:
-    tab.ask(**{"metaData.device.description": "Ann's telephone"})
-    tab.sign_in(ann.email, PASSWORD)
-    assert tab.brought()["code"]
+def test_the_device_that_the_client_names_is_told_in_the_events_of_the_login(world: World, tab: Tab, ann: Door) -> None:
+    with hooks_of(world.service) as hooks:
+        hook = hooks.add("user.login.success")
+        hooks.switch_on("user.login.success")
+        tab.ask(**{"metaData.device.description": "Ann's telephone"})
+        tab.sign_in(ann.email, PASSWORD)
+        hooks.deliver()
+        [event] = hook.events
+    assert event["info"]["deviceDescription"] == "Ann's telephone"
 
 
 def test_the_trace_of_the_login_says_its_verdict_and_its_door(world: World, tab: Tab, ann: Door) -> None:
@@ -208,7 +214,7 @@ def test_hint_of_a_provider_that_there_is_not_shows_the_page(tab: Tab) -> None:
 
 
 def test_the_hint_of_the_provider_leads_straight_there(world: World, tab: Tab) -> None:
-    tab.go(AUTHORIZE + "?" + urlencode(asked(world, idp_hint=TWITTER)))
+    tab.go(AUTHORIZE + "?" + urlencode(asked(world, idp_hint=TWITTER.upper())))
     assert tab.left is not None
     assert tab.left.startswith(f"{world.x.url}/oauth/authenticate?")
     assert parse_qs(urlsplit(tab.left).query)["oauth_token"]

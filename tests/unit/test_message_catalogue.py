@@ -32,7 +32,7 @@ def said() -> frozenset[str]:
 
 
 def extracted() -> Iterator[tuple[str, str]]:
-    for folder in (PAGES, PACKAGE / "domain", PACKAGE / "flows"):
+    for folder in (PAGES, PACKAGE / "http" / "hosted_backend", PACKAGE / "domain", PACKAGE / "flows"):
         options = {"**/templates/**.html": {"trimmed": "false", "silent": "false"}}
         found = extract_from_dir(folder, METHODS, options, keywords=KEYWORDS, strip_comment_tags=True)
         for name, _, message, _, _ in found:

@@ -114,3 +114,15 @@ def test_the_public_url_is_the_base_of_every_absolute_url_and_decides_about_secu
     assert load({}).base_url == "http://127.0.0.1:9011"
     public = load({"IDENTITY_PUBLIC_URL": "https://login.example.com/"})
     assert (public.base_url, public.secure_cookies) == ("https://login.example.com", True)
+
+
+@pytest.mark.parametrize("domain", ["login.example.com", "example.com"])
+def test_the_cookies_of_the_hosted_backend_may_be_for_the_domain_of_the_service(domain: str) -> None:
+    given = {"IDENTITY_PUBLIC_URL": "https://login.example.com", "IDENTITY_HOSTED_BACKEND_COOKIE_DOMAIN": domain}
+    assert load(given).hosted_backend.cookie_domain == domain
+
+
+@pytest.mark.parametrize("domain", ["other.com", ".example.com", "com", "n.example.com", "Example.com", "a;b.com", " "])
+def test_and_for_no_other(domain: str) -> None:
+    with pytest.raises(BadSettings, match=r"hosted_backend\.cookie_domain"):
+        load({"IDENTITY_PUBLIC_URL": "https://login.example.com", "IDENTITY_HOSTED_BACKEND_COOKIE_DOMAIN": domain})

@@ -48,7 +48,11 @@ class CameBack:
 
 
 class Over(Exception):
-    """The return was used up meanwhile, by a second click or a reload."""
+    """The return was used up meanwhile, by a second click or a reload; `sign_in` may begin again."""
+
+    def __init__(self, sign_in: SignIn) -> None:
+        super().__init__()
+        self.sign_in = sign_in
 
 
 def offers(services: Services, configuration: ApplicationConfiguration) -> list[Offer]:
@@ -85,7 +89,7 @@ def take(services: Services, found: Found, browser: str, visit: Visit) -> CameBa
     sign_in = open_sealed(services, login.sign_in or "", browser)
     with services.db.read() as conn:
         if not started_logins.take_return(conn, login, services.runtime.now()):
-            raise Over
+            raise Over(sign_in)
     name = STARTERS[login.provider_type].name
     if brought is None:
         return CameBack(sign_in, name)

@@ -18,8 +18,8 @@ from identity.store import keys, tenants
 from identity.wire import parse_uuid
 
 
-def claims_of(services: Services, token: str) -> dict[str, Any] | None:
-    """The claims of an access token of ours that holds now; None for anything else."""
+def claims_of(services: Services, token: str, *, id_token: bool = False) -> dict[str, Any] | None:
+    """The claims of an access token of ours, or an ID token, that holds now; None for anything else."""
     now = services.runtime.now()
     with services.db.read() as conn:
 
@@ -27,7 +27,8 @@ def claims_of(services: Services, token: str) -> dict[str, Any] | None:
             return keys.find_verifier(conn, services.sealer, kid, now)
 
         try:
-            return verify(token, find_key, now=now, issuers=tenants.issuers(conn, services.settings.base_url))
+            issuers = tenants.issuers(conn, services.settings.base_url)
+            return verify(token, find_key, now=now, issuers=issuers, id_token=id_token)
         except InvalidToken:
             return None
 

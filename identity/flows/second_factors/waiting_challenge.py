@@ -27,8 +27,8 @@ class WaitingChallenge:
     was_set_up: bool
     """Whether the user has set up a method in answer to it."""
 
-    sent_to: str | None
-    """The id of the method that a code was sent to last."""
+    may_trust: bool
+    """Whether a computer can be trusted, so that the next login from it asks for no second factor."""
 
 
 def waiting_challenge(services: Services, tenant_id: UUID | None, two_factor_id: str | None) -> WaitingChallenge | None:
@@ -53,5 +53,5 @@ def waiting_challenge(services: Services, tenant_id: UUID | None, two_factor_id:
         methods=methods,
         configurable=policy.configurable(user.two_factor_methods),
         was_set_up=challenge.configured,
-        sent_to=challenge.sent.method_id if challenge.sent else None,
+        may_trust=policy.may_trust,
     )

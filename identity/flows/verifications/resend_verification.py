@@ -10,6 +10,7 @@ from uuid import UUID
 
 from identity.domain.contact import canonical
 from identity.domain.errors import NotFound
+from identity.domain.mail import mail_address
 from identity.domain.model import Application, Tenant, User
 from identity.flows.services import Services
 from identity.flows.verifications.begin_verification import Begun, Subject, begin, email_of, registration_of
@@ -56,6 +57,17 @@ def resend(services: Services, request: ResendRequest, now: int) -> Begun | None
     if not request.keyed and not (needs and subject.rules.wanted):
         return None
     return services.db.transact(lambda conn: begin(conn, services, subject, now, mailed=request.mailed))
+
+
+def mail_again(services: Services, subject: Subject) -> str | None:
+    """Send the mail once more to a user who has proved who they are; the id that its code goes with, if it has a code.
+
+    Raises TooManyRequests.
+    """
+    spend_mail(services, subject.kind, subject.tenant, mail_address(subject.user) or "")
+    now = services.runtime.now()
+    begun = services.db.transact(lambda conn: begin(conn, services, subject, now, mailed=True))
+    return begun.id if subject.rules.takes_code else None
 
 
 def _application(conn: Connection, request: ResendRequest) -> Application | None:

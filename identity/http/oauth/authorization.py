@@ -52,6 +52,9 @@ PARAMETERS = (
 )
 """What is read of an authorization request; everything else is ignored (RFC 6749, 3.1)."""
 
+HOSTED_CALLBACK = "/app/callback"
+"""Where the hosted backend awaits the codes that it asks for in an application's name."""
+
 Given = Mapping[str, str] | MultiDict[str, str]
 
 
@@ -133,9 +136,14 @@ def _destination(services: Services, given: MultiDict[str, str]) -> tuple[Client
     redirect_uri = _single(given, "redirect_uri")
     if not redirect_uri:
         raise BadAuthorization("missing_redirect_uri", "The redirect_uri parameter is missing.")
-    if not is_redirect_uri(client.rules, redirect_uri):
+    if not is_redirect_uri(client.rules, redirect_uri) and redirect_uri != hosted_callback(services):
         raise BadAuthorization("invalid_redirect_uri", "The redirect_uri is not one that the application registered.")
     return client, redirect_uri
+
+
+def hosted_callback(services: Services) -> str:
+    """Open to every application without being registered: it is ours, and takes only what it has begun itself."""
+    return services.settings.base_url + HOSTED_CALLBACK
 
 
 def _single(given: MultiDict[str, str], name: str) -> str:

@@ -28,7 +28,15 @@ from identity.http.pages.catalogue import msgid
 from identity.http.pages.document import guarded, page
 from identity.http.pages.errors import error_page
 from identity.http.pages.go_on import go_on, next_stage, shown_of
-from identity.http.pages.hosted import PageCall, hosted_blueprint, note_verdict, page_route, to_page, visit_of_page
+from identity.http.pages.hosted import (
+    PageCall,
+    hosted_blueprint,
+    note_verdict,
+    page_route,
+    to_page,
+    visit_of_page,
+    with_sign_in,
+)
 from identity.http.tracing import traced
 
 blueprint = hosted_blueprint("callback")
@@ -71,10 +79,11 @@ def _go_on(call: PageCall, found: Found) -> Response:
     except NotThisBrowser:
         call.trace.add("Another browser began this login.", "4.2 step 4")
         return error_page(403, *OF_ANOTHER)
-    except Over:
+    except Over as over:
+        with_sign_in(call, over.sign_in)
         call.trace.add("The return was used up by another call.", "4.2 step 4")
         return error_page(400, *OVER)
-    call = replace(call, sign_in=back.sign_in)
+    call = with_sign_in(call, back.sign_in)
     if back.request is None:
         call.trace.add("The person said no at the provider.", "4.2 step 3")
         note_verdict(LoginOutcome(Verdict.REFUSED))

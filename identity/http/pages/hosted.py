@@ -72,6 +72,12 @@ class PageCall:
         return self.form.get(name) == "true"
 
 
+def with_sign_in(call: PageCall, sign_in: SignIn) -> PageCall:
+    """The call of another sign-in than the one it came with; error pages lead back to that one."""
+    g.sign_in = sign_in
+    return replace(call, sign_in=sign_in)
+
+
 View = Callable[..., Response]
 
 

@@ -34,6 +34,7 @@ from identity.http.pages.hosted import (
     say,
     show,
     visit_of_page,
+    with_sign_in,
 )
 from identity.http.pages.refusals import why_not
 from identity.wire import parse_uuid
@@ -55,17 +56,15 @@ def authorize(call: PageCall) -> Response:
     begun = begun_by_client(call)
     if not isinstance(begun, PageCall):
         return begun
-    hint = begun.sign_in.parameters.get("idp_hint")
-    offer = next((each for each in _offers(begun) if str(each.provider.config.id) == hint), None)
+    offer = _offered(begun, begun.sign_in.parameters.get("idp_hint"))
     return sign_in_page(begun) if offer is None else _to_provider(begun, offer)
 
 
 @page_route(blueprint, "/oauth2/start", methods=("POST",))
 def start(call: PageCall) -> Response:
     """Begin at a provider: the button of one was pressed."""
-    chosen = replace(call, sign_in=_begun_anew(call))
-    provider_id = parse_uuid(call.text("identityProviderId"))
-    offer = next((each for each in _offers(chosen) if each.provider.config.id == provider_id), None)
+    chosen = with_sign_in(call, _begun_anew(call))
+    offer = _offered(chosen, call.text("identityProviderId"))
     if offer is None:
         return sign_in_page(chosen, 400, {"": NOT_OFFERED})
     return _to_provider(chosen, offer)
@@ -82,7 +81,7 @@ def begun_by_client(call: PageCall) -> PageCall | Response:
     if sum(map(len, wanted.parameters.values())) > MOST_CHARACTERS:
         why = "The parameters are too long together."
         return authorization.refuse(call.services, wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
-    return replace(call, sign_in=_begun(call, wanted))
+    return with_sign_in(call, _begun(call, wanted))
 
 
 def _begun(call: PageCall, wanted: AuthorizationRequest) -> SignIn:
@@ -133,8 +132,14 @@ def _offers(call: PageCall) -> list[Offer]:
     return round_trip.offers(call.services, configuration)
 
 
+def _offered(call: PageCall, provider_id: str | None) -> Offer | None:
+    """The provider of this id, if the page offers it."""
+    wanted = parse_uuid(provider_id) if provider_id else None
+    return next((each for each in _offers(call) if each.provider.config.id == wanted), None)
+
+
 def _with_password(call: PageCall) -> Response:
-    tried = replace(call, sign_in=_begun_anew(call))
+    tried = with_sign_in(call, _begun_anew(call))
     typed = {"loginId": call.text("loginId"), "password": call.form.get("password", "")}
     if missing := {name: MISSING for name, value in typed.items() if not value}:
         return sign_in_page(tried, 400, missing)
