@@ -21,7 +21,7 @@ from tests.hosted import Page, Tab, allow_client, asked
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 from tests.queued_mails import do_what_strangers_asked, queued_mails
-from tests.second_factors import mailed_codes, tenant_policy, with_phone
+from tests.second_factors import answer, mailed_codes, tenant_policy, with_phone
 from tests.verifying import configure_tenant, verify_emails
 
 FORGOT, SENT, CHANGE = "/password/forgot", "/password/sent", "/password/change"
@@ -478,7 +478,7 @@ def test_a_code_can_be_mailed(world: World, ann: Door) -> None:
     assert world.service.call("POST", f"/api/user/two-factor/{user_id}", body).status_code == 200
     with Tab(world) as tab:
         tab.go(forgot(world, ann.email))
-        tab.press("Send a code to s***@example.com")
+        tab.press("Send a code to s\u2022\u2022\u2022@example.com")
         assert tab.page.notice == "A code is on its way to you."
         tab.press("Go on", code=mailed_codes(world, address)[-1])
         save(tab)
@@ -500,24 +500,48 @@ def test_another_persons_challenge_or_a_logins_earns_no_trust(world: World, ann:
     assert step_up(services, StepUp(tenant_id, user_id, begun.two_factor_id, begun.code))
 
 
-def test_a_demanded_password_after_a_second_factor_asks_for_none_again(world: World, ann: Door) -> None:
+def test_a_demanded_password_after_a_second_factor_asks_for_no_factor_again(world: World, ann: Door) -> None:
     [(user_id,)] = world.rows("SELECT id::text FROM users")
     phone, _ = with_phone(world, user_id)
     world.change_user(user_id, passwordChangeRequired=True)
-    begun = ann.knock()
-    answered = world.service.call(
-        "POST", "/api/two-factor/login", {"twoFactorId": begun.json()["twoFactorId"], "code": phone.code()}
-    )
-    changed = world.service.call(
-        "POST",
-        "/api/user/change-password",
-        {"changePasswordId": answered.json()["changePasswordId"], "password": NEW},
-        key="",
-    )
-    once = {"oneTimePassword": changed.json()["oneTimePassword"], "applicationId": world.application_id}
-    assert world.service.call("POST", "/api/login", once).status_code == 242  # the API asks for it at every login
-    world.change_user(user_id, passwordChangeRequired=True)
     with Tab(world) as tab:
         tab.ask()
-        tab.sign_in(ann.email, NEW)
-        assert tab.page.path.startswith("/oauth2/two-factor")
+        tab.sign_in(ann.email, PASSWORD)
+        assert tab.page.path == "/oauth2/two-factor"
+        tab.press("Confirm", code=phone.code())
+        assert (tab.page.path, tab.page.headline) == (CHANGE, "Choose a new password")
+        save(tab)
+        assert tab.brought()["code"]
+
+
+def test_the_api_asks_for_the_second_factor_at_the_login_with_the_one_time_password(world: World, ann: Door) -> None:
+    [(user_id,)] = world.rows("SELECT id::text FROM users")
+    phone, _ = with_phone(world, user_id)
+    world.change_user(user_id, passwordChangeRequired=True)
+    two_factor_id = ann.knock().json()["twoFactorId"]
+    demanded = answer(world, two_factor_id, phone.code())
+    body = {"changePasswordId": demanded.json()["changePasswordId"], "password": NEW}
+    changed = world.service.call("POST", "/api/user/change-password", body, key="")
+    once = {"oneTimePassword": changed.json()["oneTimePassword"], "applicationId": world.application_id}
+    assert world.service.call("POST", "/api/login", once).status_code == 242
+
+
+def test_a_trusted_computer_gives_the_second_factor_before_a_demanded_password_all_the_same(
+    world: World, ann: Door
+) -> None:
+    [(user_id,)] = world.rows("SELECT id::text FROM users")
+    phone, _ = with_phone(world, user_id)
+    with Tab(world) as tab:
+        tab.ask()
+        tab.sign_in(ann.email, PASSWORD)
+        tab.press("Confirm", code=phone.code(), trust_computer="true")
+        assert tab.brought()["code"]
+        world.change_user(user_id, passwordChangeRequired=True)
+        tab.session.cookies.pop("fusionauth.sso", None)
+        tab.ask()
+        tab.sign_in(ann.email, PASSWORD)
+        assert tab.page.path == STEP_UP
+        tab.press("Go on", code=phone.code())
+        assert "An administrator asks you" in tab.page.notice
+        save(tab)
+        assert tab.brought()["code"]
