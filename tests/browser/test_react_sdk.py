@@ -10,11 +10,10 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import _must_have
 from tests.browser.react_application import ReactApplication, running_react
 from tests.browser.visitor import Visitor
 from tests.login_world import TWITTER, World
-from tests.node import MISSING, find_tools
+from tests.node import Tools
 
 ALICE = re.compile("^Alice Adams")
 SYSTEM = "/api/system-configuration"
@@ -22,8 +21,8 @@ COOKIES = {"app.at", "app.rt", "app.idt", "app.at_exp"}
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[ReactApplication]:
-    with running_react(_must_have(find_tools(), MISSING)) as application:
+def served(tools: Tools) -> Iterator[ReactApplication]:
+    with running_react(tools) as application:
         yield application
 
 
