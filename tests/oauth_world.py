@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import requests
 
-from identity.http.oauth.authorization import Granted, respond
+from identity.http.oauth.authorization import AuthorizationError, Granted, respond
 from tests.login_world import World
 from tests.password_door import PASSWORD
 
@@ -68,7 +68,10 @@ class Client:
     def answer(self, **parameters: str | None) -> Any:
         """The authorization response itself; a parameter that is None is left out."""
         given = {name: value for name, value in {**self.parameters, **parameters}.items() if value is not None}
-        return respond(self.world.service.services, given, self.granted_now())
+        try:
+            return respond(self.world.service.services, given, self.granted_now())
+        except AuthorizationError as refused:
+            return refused.response()
 
     def code(self, **parameters: str | None) -> str:
         return self.come_back(**parameters)["code"]
@@ -106,13 +109,24 @@ class Client:
         self.change(oauthConfiguration=members)
 
     def change(self, **members: Any) -> None:
-        path = f"/api/application/{self.id}"
-        answer = self.world.service.call("PATCH", path, {"application": members})
+        path, headers = f"/api/application/{self.id}", {"Content-Type": "application/merge-patch+json"}
+        answer = self.world.service.call("PATCH", path, {"application": members}, headers=headers)
         assert answer.status_code == 200, answer.text
 
     def has_session(self, refresh_token_id: str) -> bool:
         path = f"/api/jwt/refresh/{refresh_token_id}"
         return self.world.service.call("GET", path).status_code == 200
+
+
+def refused(answer: requests.Response, status: int = 400) -> tuple[str, str]:
+    """Error and reason of a refusal, which nobody may keep."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Pragma"] == "no-cache"
+    body = answer.json()
+    assert body["error_description"]
+    return body["error"], body["error_reason"]
 
 
 def add_client(world: World, *, registered: bool = True, **members: Any) -> Client:

@@ -224,7 +224,12 @@ def is_redirect_uri(rules: OAuthRules, uri: str) -> bool:
     The comparison is of strings: no prefix, no pattern, no normal form. A registered URI with a fragment, with user
     information or of a scheme that runs script is no destination all the same.
     """
-    if uri not in rules.redirect_uris or not uri.isprintable() or "\\" in uri or " " in uri:
+    return uri in rules.redirect_uris and is_destination(uri)
+
+
+def is_destination(uri: str) -> bool:
+    """Whether a browser may be sent to this address of an administrator's."""
+    if not uri.isprintable() or "\\" in uri or " " in uri:
         return False
     try:
         parts = urlsplit(uri)
@@ -321,7 +326,7 @@ def _max_age(parameters: Mapping[str, str]) -> int | None:
 
 def _code_challenge(rules: OAuthRules, grant: Grant, parameters: Mapping[str, str]) -> str | None:
     """Raises OAuthRefused, also for the method plain: it protects nothing (RFC 9700, 2.1.1)."""
-    challenge, method = parameters.get("code_challenge"), parameters.get("code_challenge_method")
+    challenge, method = (parameters.get(name) or None for name in ("code_challenge", "code_challenge_method"))
     if challenge is None and method is None:
         if grant is Grant.AUTHORIZATION_CODE and rules.proof_key is ProofKeyPolicy.REQUIRED:
             raise invalid_request("missing_code_challenge", "This client must send a code_challenge.")

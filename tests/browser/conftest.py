@@ -13,9 +13,9 @@ from tests import postgres
 from tests.browser import axe
 from tests.browser.application import Application, running_application
 from tests.browser.chromium import MISSING, find_chromium, running_chromium
+from tests.browser.playing import Play
 from tests.browser.tenancy import own_tenant
 from tests.browser.visitor import PLAIN, WIDE, Mode, Visitor
-from tests.browser.watch import Watch
 from tests.login_world import World, login_world
 from tests.node import MISSING as NO_NODE
 from tests.node import find_tools, install
@@ -84,8 +84,14 @@ def visitor(chromium: Browser, world: World, mode: Mode, request: pytest.Fixture
     """Somebody with a browser of their own, whose pages must not do what `Watch` forbids."""
     context = chromium.new_context(java_script_enabled=mode.script, viewport=WIDE, reduced_motion="reduce")
     try:
-        watch = Watch(context)
-        yield Visitor(context.new_page(), mode, request.node.name)
-        assert watch.problems == []
+        visitor = Visitor(context.new_page(), mode, request.node.name)
+        yield visitor
+        assert visitor.watch.problems == []
     finally:
         context.close()
+
+
+@pytest.fixture
+def play(world: World, visitor: Visitor, application: Application) -> Play:
+    """The visitor as a person with an account."""
+    return Play(world, visitor, application)

@@ -64,7 +64,7 @@ def authorize_url(world: World, application: Application, **parameters: str) -> 
         "client_id": world.application_id,
         "redirect_uri": application.callback,
         "response_type": "code",
-        "scope": "openid offline_access",
+        "scope": "openid email offline_access",
         "state": "af0ifjsldkj",
     } | parameters
     return f"{world.service.url}/oauth2/authorize?{urlencode(query)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import grave_violations
+from tests.browser.watch import Watch
 
 ARTEFACTS = Path(__file__).parent.parent / "artefacts" / "browser"
 PATIENCE = 10_000
@@ -46,9 +48,11 @@ class Visitor:
     """One person with one page. Names are what the page shows: a label, the text of a button."""
 
     def __init__(self, page: Page, mode: Mode, test: str) -> None:
+        self.watch = Watch(page.context)
         self.page = page
         self.mode = mode
         self._folder = ARTEFACTS / re.sub(r"[^\w-]+", "_", test)
+        shutil.rmtree(self._folder, ignore_errors=True)
         self._seen = 0
         page.set_default_timeout(PATIENCE)
 

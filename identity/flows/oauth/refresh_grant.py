@@ -55,7 +55,6 @@ def refresh_tokens_of(services: Services, request: RefreshGrant) -> OAuthTokens:
         access_token=tokens.access_token,
         expires_in=request.seconds or client.configuration.jwt.time_to_live_in_seconds,
         user_id=person.user.id,
-        scopes=scopes,
         id_token=id_token(services, client, person, facts, grounds, tokens.access_token),
         refresh_token=tokens.refresh_token if is_new else None,
         refresh_token_id=record.id if is_new else None,

@@ -1,0 +1,134 @@
+"""Every way a login can end, played from the application to the page that says so, and on to its resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+import pytest
+
+from identity.domain.outcome import Verdict
+from tests.acting import acting
+from tests.browser.playing import TWITTER_BUTTON, Play
+from tests.browser.visitor import ALL_WAYS
+from tests.second_factors import change_tenant
+from tests.troubles import deactivate, expire, object_by_lambda
+
+NEW_PASSWORD = "battery horse correct"
+THROWS = "function validate() { throw new Error('out of order'); }"
+Story = Callable[[Play], None]
+
+
+def logged_in(play: Play) -> None:
+    play.begin()
+    play.sees("Sign in")
+    play.press_twitter()
+    play.is_in()
+
+
+def waiting(play: Play) -> None:
+    """Nobody answers at X: the browser goes back, and what waits is forgotten."""
+    play.begin()
+    play.visitor.press(TWITTER_BUTTON)
+    play.sees("Sign in to Test application")
+    play.visitor.page.go_back()
+    play.press_twitter()
+    play.is_in()
+
+
+def invalid(play: Play) -> None:
+    """A rule of the tenant objects to this login, and then no more."""
+    object_by_lambda(play.somebody)
+    play.by_twitter()
+    play.is_told("No.")
+    change_tenant(play.world, lambdaConfiguration={"loginValidationId": None})
+    play.press_twitter()
+    play.is_in()
+
+
+def refused(play: Play) -> None:
+    """X does not vouch for the person at first."""
+    play.world.x.fault("invalid_token", person="alice", times=1)
+    play.by_twitter()
+    play.is_told("X did not confirm who you are. Please try again.")
+    play.press_twitter()
+    play.is_in()
+
+
+def not_found(play: Play) -> None:
+    play.by_password("wrong horse battery")
+    play.is_told("Nobody is known here by this name and password.")
+    play.visitor.fill("Password", "correct horse battery")
+    play.visitor.press("Sign in")
+    play.is_in()
+
+
+def login_prevented(play: Play) -> None:
+    administrator = acting(play.world.service)
+    tomorrow = play.now() + 86_400_000
+    definition = administrator.definition()
+    taken = administrator.take(play.somebody.user_id, definition, expiry=tomorrow)
+    play.by_twitter()
+    play.sees("You can not sign in")
+    play.is_told(definition["name"])
+    end = play.visitor.page.locator("time").get_attribute("datetime")
+    assert end is not None
+    assert datetime.fromisoformat(end).timestamp() == tomorrow // 1000
+    administrator.cancel(taken["id"])
+    play.visitor.follow("Sign in as somebody else")
+    play.press_twitter()
+    play.is_in()
+
+
+def expired(play: Play) -> None:
+    expire(play.somebody)
+    play.by_twitter()
+    play.sees("You can not sign in")
+    play.is_told("This account has expired.")
+    play.world.change_user(play.somebody.user_id, expiry=None)
+    play.visitor.follow("Sign in as somebody else")
+    play.type_password()
+    play.is_in()
+
+
+def locked(play: Play) -> None:
+    deactivate(play.somebody)
+    play.by_password()
+    play.is_told("This account is switched off.")
+    play.world.service.call("PUT", f"/api/user/{play.somebody.user_id}?reactivate=true")
+    play.visitor.fill("Password", "correct horse battery")
+    play.visitor.press("Sign in")
+    play.is_in()
+
+
+def lambda_failed(play: Play) -> None:
+    document = {"name": uuid4().hex, "type": "LoginValidation", "body": THROWS}
+    made = play.world.service.call("POST", "/api/lambda", {"lambda": document})
+    change_tenant(play.world, lambdaConfiguration={"loginValidationId": made.json()["lambda"]["id"]})
+    play.by_twitter()
+    play.sees("Something went wrong")
+    assert play.visitor.page.locator("code").inner_text()
+    change_tenant(play.world, lambdaConfiguration={"loginValidationId": None})
+    play.visitor.follow("Begin again")
+    play.press_twitter()
+    play.is_in()
+
+
+STORIES: dict[Verdict, Story] = {
+    Verdict.LOGGED_IN: logged_in,
+    Verdict.WAITING: waiting,
+    Verdict.INVALID: invalid,
+    Verdict.REFUSED: refused,
+    Verdict.NOT_FOUND: not_found,
+    Verdict.LOGIN_PREVENTED: login_prevented,
+    Verdict.EXPIRED: expired,
+    Verdict.LOCKED: locked,
+    Verdict.LAMBDA_FAILED: lambda_failed,
+}
+
+
+@ALL_WAYS
+@pytest.mark.parametrize("verdict", STORIES, ids=lambda verdict: verdict.name.lower())
+def test_every_outcome_has_its_page_and_a_way_on(play: Play, verdict: Verdict) -> None:
+    STORIES[verdict](play)

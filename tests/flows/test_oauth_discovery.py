@@ -1,0 +1,76 @@
+"""The discovery document: the exact list of supporting contract 21.3, for every tenant, whatever the Host header."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+import requests
+
+from tests.sessions import Sessions
+
+PATH = "/.well-known/openid-configuration"
+MEMBERS = {
+    "authorization_endpoint",
+    "backchannel_logout_supported",
+    "claims_supported",
+    "code_challenge_methods_supported",
+    "dpop_signing_alg_values_supported",
+    "end_session_endpoint",
+    "frontchannel_logout_supported",
+    "grant_types_supported",
+    "id_token_signing_alg_values_supported",
+    "issuer",
+    "jwks_uri",
+    "response_modes_supported",
+    "response_types_supported",
+    "scopes_supported",
+    "subject_types_supported",
+    "token_endpoint",
+    "token_endpoint_auth_methods_supported",
+    "userinfo_endpoint",
+    "userinfo_signing_alg_values_supported",
+}
+
+
+def test_the_document_has_the_members_of_the_contract_and_no_others(sessions: Sessions) -> None:
+    answer = sessions.call("GET", PATH, key="")
+    assert answer.status_code == 200
+    document = answer.json()
+    assert set(document) == MEMBERS
+    assert document["issuer"] == "acme.com"
+    assert document["response_types_supported"] == ["code", "id_token", "token id_token"]
+    assert document["grant_types_supported"] == ["authorization_code", "password", "implicit", "refresh_token"]
+    assert document["code_challenge_methods_supported"] == ["S256"]
+
+
+def test_the_document_may_be_kept_a_while_and_read_by_every_page(sessions: Sessions) -> None:
+    for path in (PATH, f"/{sessions.tenant_id}{PATH}"):
+        answer = sessions.call("GET", path, key="", headers={"Origin": "https://anywhere.example"})
+        assert answer.status_code == 200
+        assert answer.headers["Cache-Control"] == "public, max-age=300"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Pragma" not in answer.headers
+
+
+def test_a_tenant_has_a_document_of_its_own(sessions: Sessions) -> None:
+    issuer = f"https://{uuid4()}.example"
+    made = sessions.call("POST", "/api/tenant", {"tenant": {"name": issuer, "issuer": issuer}}).json()["tenant"]
+    for path in (f"/{made['id']}{PATH}", f"{PATH}?tenantId={made['id']}"):
+        assert sessions.call("GET", path, key="").json()["issuer"] == issuer
+    assert sessions.call("DELETE", f"/api/tenant/{made['id']}").status_code == 200
+
+
+@pytest.mark.parametrize("tenant", ["00000000-0000-4000-8000-00000000dead", "nonsense"])
+def test_a_tenant_that_is_none_has_none(sessions: Sessions, tenant: str) -> None:
+    assert sessions.call("GET", f"/{tenant}{PATH}", key="").status_code == 404
+    assert sessions.call("GET", f"{PATH}?tenantId={tenant}", key="").status_code == 404
+
+
+def test_addresses_come_from_the_public_url_and_not_from_the_host(sessions: Sessions) -> None:
+    service = sessions.world.service
+    headers = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+    document = requests.get(service.url + PATH, headers=headers, timeout=30).json()
+    base = service.services.settings.base_url
+    for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "end_session_endpoint", "jwks_uri"):
+        assert document[name].startswith(f"{base}/")
