@@ -224,7 +224,12 @@ def is_redirect_uri(rules: OAuthRules, uri: str) -> bool:
     The comparison is of strings: no prefix, no pattern, no normal form. A registered URI with a fragment, with user
     information or of a scheme that runs script is no destination all the same.
     """
-    if uri not in rules.redirect_uris or not uri.isprintable() or "\\" in uri or " " in uri:
+    return uri in rules.redirect_uris and is_destination(uri)
+
+
+def is_destination(uri: str) -> bool:
+    """Whether a browser may be sent to this address of an administrator's."""
+    if not uri.isprintable() or "\\" in uri or " " in uri:
         return False
     try:
         parts = urlsplit(uri)

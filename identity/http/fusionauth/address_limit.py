@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from flask import Request, Response
 
+from identity.domain.errors import WrongCode
 from identity.domain.outcome import LoginOutcome
 from identity.flows.login import rate_limits
 from identity.flows.login.rate_limits import Limit
@@ -44,6 +45,17 @@ def limiting_failed_logins(services: Services, request: Request, log_in: Callabl
     if outcome.verdict.value in FAILURES:
         rate_limits.spend(services, limit)
     return outcome
+
+
+def limiting_wrong_codes(services: Services, request: Request, answer: Callable[[], str]) -> str:
+    """The same for a code that is no part of a login. Raises TooManyRequests, and what `answer` raises."""
+    limit = _failures_limit(services, request)
+    rate_limits.refuse_if_spent(services, limit)
+    try:
+        return answer()
+    except WrongCode:
+        rate_limits.spend(services, limit)
+        raise
 
 
 def spend_start(call: Call) -> None:

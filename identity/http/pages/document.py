@@ -35,11 +35,12 @@ def page(
     locale: str | None = None,
     style: ThemeStyle = OWN_STYLE,
     scripted: bool = False,
+    frames: tuple[str, ...] = (),
     **values: object,
 ) -> Response:
     """The page; `form_to` are URLs elsewhere that its form may end up at. None: it has no form.
 
-    `scripted`: it has a script element, which carries the template's `nonce`.
+    `scripted`: it has a script element, which carries the template's `nonce`. `frames`: what it frames.
     """
     words = words_for(request, request.args.get(LOCALE) or locale)
     nonce = current_app.extensions["identity"].runtime.new_secret() if style.css or scripted else ""
@@ -55,10 +56,11 @@ def page(
         nonce=nonce,
         stylesheet=asset("pages.css").path,
         icon=asset("icon.svg").path,
+        frames=frames,
         **{"errors": {}, "values": {}, "application_name": "", **values},
     )
     response = guarded(Response(html, status, content_type="text/html; charset=UTF-8"), secure=secure, form_to=form_to)
-    response.headers["Content-Security-Policy"] = _policy(form_to, style, nonce, scripted=scripted)
+    response.headers["Content-Security-Policy"] = _policy(form_to, style, nonce, scripted=scripted, frames=frames)
     response.headers["Content-Language"] = words.language
     response.headers["Vary"] = "Accept-Language, Cookie"
     return response
@@ -89,7 +91,12 @@ def guarded(response: Response, *, secure: bool, form_to: tuple[str, ...] | None
 
 
 def _policy(
-    form_to: tuple[str, ...] | None, style: ThemeStyle = OWN_STYLE, nonce: str = "", *, scripted: bool = False
+    form_to: tuple[str, ...] | None,
+    style: ThemeStyle = OWN_STYLE,
+    nonce: str = "",
+    *,
+    scripted: bool = False,
+    frames: tuple[str, ...] = (),
 ) -> str:
     targets = "'none'" if form_to is None else " ".join(dict.fromkeys(("'self'", *map(_source, form_to))))
     styles = ("'self'", f"'nonce-{nonce}'") if style.css else ("'self'",)
@@ -102,6 +109,8 @@ def _policy(
         f"form-action {targets}",
         "frame-ancestors 'none'",
     ]
+    if frames:
+        rules.append(f"frame-src {' '.join(dict.fromkeys(map(_source, frames)))}")
     return "; ".join([*rules, f"script-src 'nonce-{nonce}'"] if scripted else rules)
 
 

@@ -22,6 +22,7 @@ from identity.http import api_key
 from identity.http.fusionauth.visit import event_info_of
 from identity.http.pages.form_errors import TOO_OFTEN
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page
+from identity.http.pages.steps import waiting
 from identity.wire import parse_uuid
 
 FORGOT, SENT = "/password/forgot", "/password/sent"
@@ -44,8 +45,7 @@ def forgot(call: PageCall) -> Response:
         put_off_forgotten(call.services, _request(call, login_id))
     except TooManyRequests as refused:
         response = _again(call, 429, TOO_OFTEN)
-        response.headers["Retry-After"] = str(refused.retry_after_seconds)
-        return response
+        return waiting(response, refused)
     return to_page(call, SENT, forget_ticket(call.sign_in))
 
 

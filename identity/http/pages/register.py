@@ -20,6 +20,7 @@ from identity.http.pages.go_on import go_on
 from identity.http.pages.hosted import SEALED, PageCall, hosted_blueprint, page_route, show, to_page, visit_of_page
 from identity.http.pages.person_form import person_of, typed
 from identity.http.pages.sign_in import begun_by_client
+from identity.http.pages.steps import waiting
 from identity.store import pending_links
 
 PATH = "/oauth2/register"
@@ -64,8 +65,7 @@ def _submitted(call: PageCall, configuration: ApplicationConfiguration, form: Re
         return _form(call, configuration, form, status=400, values=values, errors=errors)
     except TooManyRequests as refused:
         response = _form(call, configuration, form, status=429, values=values, errors={"": TOO_OFTEN})
-        response.headers["Retry-After"] = str(refused.retry_after_seconds)
-        return response
+        return waiting(response, refused)
     return go_on(call, outcome)
 
 

@@ -37,6 +37,7 @@ from identity.http.pages.hosted import (
     with_sign_in,
 )
 from identity.http.pages.refusals import why_not
+from identity.http.pages.single_sign_on import by_session
 from identity.wire import parse_uuid
 
 blueprint = hosted_blueprint("sign_in")
@@ -53,10 +54,16 @@ def authorize(call: PageCall) -> Response:
         return _with_password(call)
     if SEALED in call.request.args:
         return sign_in_page(call)
-    begun = begun_by_client(call)
-    if not isinstance(begun, PageCall):
-        return begun
-    offer = _offered(begun, begun.sign_in.parameters.get("idp_hint"))
+    wanted = _wanted(call)
+    return wanted if isinstance(wanted, Response) else _asked_by_client(call, wanted)
+
+
+def _asked_by_client(call: PageCall, wanted: AuthorizationRequest) -> Response:
+    """The page, unless the browser is signed in already or the client names a provider."""
+    begun = with_sign_in(call, _begun(call, wanted))
+    if (answer := by_session(begun, wanted)) is not None:
+        return answer
+    offer = _offered(begun, wanted.idp_hint)
     return sign_in_page(begun) if offer is None else _to_provider(begun, offer)
 
 
@@ -72,6 +79,11 @@ def start(call: PageCall) -> Response:
 
 def begun_by_client(call: PageCall) -> PageCall | Response:
     """The call with the sign-in that the query asks for, or what a query is answered that is not as it must be."""
+    wanted = _wanted(call)
+    return wanted if isinstance(wanted, Response) else with_sign_in(call, _begun(call, wanted))
+
+
+def _wanted(call: PageCall) -> AuthorizationRequest | Response:
     try:
         wanted = authorization.check(call.services, call.request.args)
     except authorization.BadAuthorization:
@@ -81,7 +93,7 @@ def begun_by_client(call: PageCall) -> PageCall | Response:
     if sum(map(len, wanted.parameters.values())) > MOST_CHARACTERS:
         why = "The parameters are too long together."
         return authorization.refuse(call.services, wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
-    return with_sign_in(call, _begun(call, wanted))
+    return wanted
 
 
 def _begun(call: PageCall, wanted: AuthorizationRequest) -> SignIn:

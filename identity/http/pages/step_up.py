@@ -11,15 +11,18 @@ from dataclasses import replace
 from flask import Response
 
 from identity.domain.errors import Invalid, NotFound, TooManyRequests, WrongCode
-from identity.domain.second_factor import SENT_KINDS
+from identity.domain.masking import masked_email
+from identity.domain.second_factor import EMAIL, SENT_KINDS
 from identity.domain.sign_in import Stage
 from identity.flows.passwords.password_right import PasswordRight, right_by_id
 from identity.flows.second_factors.send_code import send_for_challenge
 from identity.flows.second_factors.start_two_factor import StartRequest, start_two_factor
 from identity.flows.second_factors.step_up import StepUp, step_up
+from identity.http.fusionauth.address_limit import limiting_wrong_codes
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.form_errors import TOO_OFTEN
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page
+from identity.http.pages.steps import waiting
 
 PATH = "/password/second-factor"
 CODE, METHOD = "code", "methodId"
@@ -31,16 +34,17 @@ def begin_step_up(call: PageCall, right: PasswordRight) -> Response:
     """Raises Invalid, NotFound."""
     request = StartRequest(right.tenant_id, right.user_id, right.application_id)
     started = start_two_factor(call.services, request)
-    methods = [
-        {"id": each.id, "method": each.method, "sent": each.method in SENT_KINDS, "email": _masked(each.email)}
+    sent = [
+        {"id": each.id, "address": masked_email(each.email or "") if each.method == EMAIL else ""}
         for each in started.methods
+        if each.method in SENT_KINDS
     ]
     sign_in = replace(
         call.sign_in,
         tenant_id=right.tenant_id,
         ticket=started.two_factor_id,
         proof=call.sign_in.ticket,
-        shown={**call.sign_in.shown, "methods": methods},
+        shown={**call.sign_in.shown, "sent_by": sent},
     )
     return to_page(call, PATH, sign_in)
 
@@ -53,8 +57,7 @@ def second_factor(call: PageCall) -> Response:
         return _sent(call) if METHOD in call.form else _answered(call)
     except TooManyRequests as refused:
         response = show(call, "step_up.html", 429, errors={"": TOO_OFTEN})
-        response.headers["Retry-After"] = str(refused.retry_after_seconds)
-        return response
+        return waiting(response, refused)
     except NotFound:  # the challenge is over: the page of the change begins another, if its id still works
         return to_page(call, Stage.CHANGE_PASSWORD.value, replace(call.sign_in, ticket=call.sign_in.proof, proof=None))
 
@@ -76,16 +79,8 @@ def _answered(call: PageCall) -> Response:
     right = right_by_id(call.services, sign_in.tenant_id, sign_in.proof or "", call.now)
     answer = StepUp(right.tenant_id, right.user_id, sign_in.ticket or "", call.text(CODE))
     try:
-        token = step_up(call.services, answer)
+        token = limiting_wrong_codes(call.services, call.request, lambda: step_up(call.services, answer))
     except WrongCode:
         errors = {CODE: msgid("This code is not right, or not valid any more.")}
         return show(call, "step_up.html", 400, errors=errors)
     return to_page(call, Stage.CHANGE_PASSWORD.value, replace(sign_in, ticket=sign_in.proof, proof=token))
-
-
-def _masked(address: str | None) -> str | None:
-    """Enough of an address to know it again."""
-    if address is None:
-        return None
-    local, _, domain = address.partition("@")
-    return f"{local[:1]}***@{domain}"

@@ -59,6 +59,6 @@ def failed(call: PageCall) -> Response:
 
 
 def begin_again(call: PageCall) -> str | None:
-    """The address of the client's own request; None when no client began."""
+    """The address of the client's own request; None when no client began. A session would lead here again."""
     parameters = call.sign_in.parameters
-    return f"{Stage.SIGN_IN.value}?{urlencode(parameters)}" if parameters else None
+    return f"{Stage.SIGN_IN.value}?{urlencode({**parameters, 'prompt': 'login'})}" if parameters else None
