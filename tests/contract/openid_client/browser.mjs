@@ -42,12 +42,12 @@ export class Browser {
     throw new Error("redirects without end");
   }
 
-  // Sign in on the page of the service, by the form that is on it; where that leads.
+  // Sign in on the page of the service, by the form that is on it, and stay signed in; where that leads.
   async signIn(url, loginId, password) {
     const page = await this.open(url);
     if (page.html === undefined) return page;
     const form = formWith(page.html, "loginId", page.url);
-    const body = new URLSearchParams({ ...form.fields, loginId, password });
+    const body = new URLSearchParams({ ...form.fields, loginId, password, rememberDevice: "true" });
     return this.open(form.url, { method: "POST", body });
   }
 }

@@ -18,9 +18,10 @@ async function refused(call) {
   return error.error;
 }
 
-check("discovery, code with PKCE, refresh, userinfo", async (world) => {
+check("discovery, code with PKCE, refresh, userinfo, logout", async (world) => {
   const config = await world.discovered();
-  const tokens = await world.tokens(config, await world.signedIn(config));
+  const signedIn = await world.signedIn(config);
+  const tokens = await world.tokens(config, signedIn);
   const claims = tokens.claims();
   assert.equal(claims.aud, world.clientId);
   assert.equal(claims.email, world.person[0]);
@@ -30,6 +31,17 @@ check("discovery, code with PKCE, refresh, userinfo", async (world) => {
   const told = await openid.fetchUserInfo(config, refreshed.access_token, claims.sub);
   assert.equal(told.email, world.person[0]);
   assert.equal(told.given_name, "Ada");
+
+  const { browser } = signedIn;
+  const again = openid.buildAuthorizationUrl(config, { redirect_uri: world.redirectUri, scope: "openid" });
+  assert.ok((await browser.open(again)).url.searchParams.has("code"), "the session does not sign in again");
+  const leave = openid.buildEndSessionUrl(config, {
+    post_logout_redirect_uri: world.redirectUri,
+    id_token_hint: tokens.id_token,
+    state: "left",
+  });
+  assert.equal((await browser.open(leave)).url.href, `${world.redirectUri}?state=left`);
+  assert.match((await browser.open(again)).html, /name="password"/);
 });
 
 check("a client without a secret needs nothing but PKCE", async (world) => {
