@@ -37,7 +37,8 @@ The verification id in it: ${{verificationId}}[/#if]
 Please verify your registration for ${{application.name}}.
 
 [#if verificationOneTimeCode??]Enter this code where you were asked for it: ${{verificationOneTimeCode}}[#else]Open \
-this link: ${{tenant.baseURL}}/registration/verify/${{verificationId}}?tenantId=${{user.tenantId}}
+this link: ${{tenant.baseURL}}/registration/verify/${{verificationId}}?client_id=${{application.id}}&tenantId=\
+${{user.tenantId}}
 
 The verification id in it: ${{verificationId}}[/#if]
 

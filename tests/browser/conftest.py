@@ -18,7 +18,7 @@ from tests.browser.tenancy import own_tenant
 from tests.browser.visitor import PLAIN, WIDE, Mode, Visitor
 from tests.login_world import World, login_world
 from tests.node import MISSING as NO_NODE
-from tests.node import find_tools, install
+from tests.node import Tools, find_tools, install
 
 HERE = "tests/browser/"
 Found = TypeVar("Found")
@@ -44,10 +44,15 @@ def _must_have(found: Found | None, missing: str) -> Found:
 
 
 @pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+def tools() -> Tools:
+    return _must_have(find_tools(), NO_NODE)
+
+
+@pytest.fixture(scope="package")
+def chromium(tools: Tools) -> Iterator[Browser]:
     """One chromium. It ends with the last test of this folder: its loop would be in the way of other tests' own."""
     program = _must_have(find_chromium(), MISSING)
-    install(_must_have(find_tools(), NO_NODE), axe.FOLDER)
+    install(tools, axe.FOLDER)
     with running_chromium(program) as browser:
         yield browser
 

@@ -22,7 +22,13 @@ SERVICE = "http://127.0.0.1:1"
 """Nobody listens there."""
 OPTIONS = DemoOptions(URL, SERVICE, "85a03867-dccf-4882-adde-1a79aeec50df", "the client's secret")
 TOKEN = {"access_token": "a" * 300, "id_token": "i" * 300, "refresh_token": "the refresh token", "expires_in": 3600}
-CLAIMS = {"sub": "0f8fad5b", "iat": 1_750_000_000, "name": "Ada <b>", "roles": ["admin", "member"]}
+CLAIMS = {
+    "sub": "0f8fad5b",
+    "iat": 1_750_000_000,
+    "name": "Ada <b>",
+    "roles": ["admin", "member"],
+    "email_verified": True,
+}
 USERINFO = {"email": "ada@example.com", "picture": "https://pbs.twimg.com/1.png"}
 
 
@@ -55,6 +61,7 @@ def test_it_shows_who_signed_in_and_no_token(demo: FlaskClient) -> None:
     assert "Hello, Ada &lt;b&gt;" in page
     assert "ada@example.com · admin, member" in page
     assert "1750000000 (2025-06-15 15:06:40 UTC)" in page
+    assert '<th scope="row">email_verified</th><td>true</td>' in page
     assert "300 characters, SHA-256 " in page
     assert not any(str(TOKEN[name]) in page for name in ("access_token", "id_token", "refresh_token"))
 

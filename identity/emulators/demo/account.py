@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -68,8 +69,8 @@ def _own(picture: object, origins: tuple[str, ...]) -> str | None:
 
 
 def _words(name: str, value: object) -> str:
-    if name in INSTANTS and isinstance(value, int | float):
+    if name in INSTANTS and isinstance(value, int):
         return f"{value} ({datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S} UTC)"
     if isinstance(value, list):
         return ", ".join(str(item) for item in value)
-    return str(value)
+    return value if isinstance(value, str) else json.dumps(value)

@@ -21,7 +21,7 @@ from identity.flows.put_off import put_off_forgotten
 from identity.http import api_key
 from identity.http.fusionauth.visit import event_info_of
 from identity.http.pages.form_errors import TOO_OFTEN
-from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page
+from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page, with_sign_in
 from identity.http.pages.steps import waiting
 from identity.wire import parse_uuid
 
@@ -36,7 +36,7 @@ blueprint = hosted_blueprint("forgot_password")
 @page_route(blueprint, FORGOT, methods=("GET", "POST"))
 def forgot(call: PageCall) -> Response:
     call = scoped(call)
-    if call.request.method == "GET":
+    if call.request.method != "POST":
         return show(call, "forgot_password.html", values={LOGIN_ID: call.sign_in.parameters.get("login_hint", "")})
     login_id = call.text(LOGIN_ID)
     if not login_id or len(login_id) > LONGEST:
@@ -73,7 +73,7 @@ def scoped(call: PageCall) -> PageCall:
             tenant_id = api_key.only_tenant(conn)
     elif call.services.configurations.tenant(tenant_id) is None:
         raise invalid_field("tenantId", "invalid")
-    return replace(call, sign_in=replace(call.sign_in, tenant_id=tenant_id, application_id=client_id))
+    return with_sign_in(call, replace(call.sign_in, tenant_id=tenant_id, application_id=client_id))
 
 
 def _id_of_query(call: PageCall, name: str) -> UUID | None:
