@@ -12,6 +12,7 @@ from tests.browser.application import HEADLINE, Application
 from tests.browser.tenancy import authorize_url, code_for_tokens
 from tests.browser.visitor import PATIENCE, Visitor
 from tests.login_world import World
+from tests.queued_mails import queued_mails
 from tests.troubles import PASSWORD, Somebody
 
 TWITTER_BUTTON = "Login with Twitter"
@@ -53,6 +54,22 @@ class Play:
     def press_twitter(self) -> None:
         self.visitor.press(TWITTER_BUTTON)
         self.visitor.press(ALICE)
+
+    def choose_password(self, password: str) -> None:
+        self.visitor.fill("New password", password)
+        self.visitor.fill("New password once more", password)
+        self.visitor.press("Save the password")
+
+    def mailed(self, subject: str) -> str:
+        """The newest mail of this subject to this person."""
+        mails = [each for each in queued_mails(self.world.service) if each.to == self.somebody.email]
+        return [mail.text for mail in mails if mail.subject == subject][-1]
+
+    def mailed_link(self, subject: str) -> str:
+        return re.findall(r"https?://\S+", self.mailed(subject))[0]
+
+    def mailed_code(self, subject: str) -> str:
+        return re.findall(r"code .*: (\S+)", self.mailed(subject))[0]
 
     def sees(self, headline: str | re.Pattern[str]) -> None:
         self.visitor.sees(headline)

@@ -12,9 +12,11 @@ from identity.domain.outcome import Verdict
 from tests.acting import acting
 from tests.browser.playing import TWITTER_BUTTON, Play
 from tests.browser.visitor import ALL_WAYS
-from tests.second_factors import change_tenant
-from tests.troubles import deactivate, expire, object_by_lambda
+from tests.second_factors import change_application, change_tenant, with_phone
+from tests.troubles import deactivate, demand_new_password, expire, object_by_lambda, unregister
+from tests.verifying import FORM_FIELD, verify_emails, verify_registrations
 
+NEW_PASSWORD = "battery horse correct"
 NEW_PASSWORD = "battery horse correct"
 THROWS = "function validate() { throw new Error('out of order'); }"
 Story = Callable[[Play], None]
@@ -27,6 +29,25 @@ def logged_in(play: Play) -> None:
     play.is_in()
 
 
+def not_registered(play: Play) -> None:
+    unregister(play.somebody)
+    wanted = {"enabled": True, "completeRegistration": True, "fullName": {"enabled": True, "required": True}}
+    change_application(play.world, registrationConfiguration=wanted)
+    play.by_twitter()
+    play.sees("Complete your registration")
+    play.visitor.fill("Full name", "Alice Adams")
+    play.visitor.press("Go on")
+    play.is_in()
+
+
+def password_change_required(play: Play) -> None:
+    demand_new_password(play.somebody)
+    play.by_password()
+    play.sees("Choose a new password")
+    play.choose_password(NEW_PASSWORD)
+    play.is_in()
+
+
 def waiting(play: Play) -> None:
     """Nobody answers at X: the browser goes back, and what waits is forgotten."""
     play.begin()
@@ -34,6 +55,44 @@ def waiting(play: Play) -> None:
     play.sees("Sign in to Test application")
     play.visitor.page.go_back()
     play.press_twitter()
+    play.is_in()
+
+
+def email_unverified(play: Play) -> None:
+    verify_emails(play.world, **FORM_FIELD)
+    play.by_twitter()
+    play.sees("Verify your e-mail address")
+    play.visitor.fill("Code", play.mailed_code("Verify your e-mail address"))
+    play.visitor.press("Verify")
+    play.is_in()
+
+
+def registration_unverified(play: Play) -> None:
+    verify_registrations(play.world, **FORM_FIELD)
+    play.by_twitter()
+    play.sees("Verify your registration")
+    play.visitor.fill("Code", play.mailed_code("Verify your registration"))
+    play.visitor.press("Verify")
+    play.is_in()
+
+
+def second_factor_required(play: Play) -> None:
+    phone, _ = with_phone(play.world, play.somebody.user_id)
+    play.by_twitter()
+    play.sees("Enter your code")
+    play.visitor.fill("Code", phone.code())
+    play.visitor.press("Confirm")
+    play.is_in()
+
+
+def wrong_code(play: Play) -> None:
+    phone, _ = with_phone(play.world, play.somebody.user_id)
+    play.by_twitter()
+    play.visitor.fill("Code", phone.wrong_codes(1)[0])
+    play.visitor.press("Confirm")
+    play.is_told("This code is not accepted.")
+    play.visitor.fill("Code", phone.code())
+    play.visitor.press("Confirm")
     play.is_in()
 
 
@@ -117,12 +176,18 @@ def lambda_failed(play: Play) -> None:
 
 STORIES: dict[Verdict, Story] = {
     Verdict.LOGGED_IN: logged_in,
+    Verdict.NOT_REGISTERED: not_registered,
+    Verdict.PASSWORD_CHANGE_REQUIRED: password_change_required,
     Verdict.WAITING: waiting,
+    Verdict.EMAIL_UNVERIFIED: email_unverified,
+    Verdict.REGISTRATION_UNVERIFIED: registration_unverified,
+    Verdict.SECOND_FACTOR_REQUIRED: second_factor_required,
     Verdict.INVALID: invalid,
     Verdict.REFUSED: refused,
     Verdict.NOT_FOUND: not_found,
     Verdict.LOGIN_PREVENTED: login_prevented,
     Verdict.EXPIRED: expired,
+    Verdict.WRONG_CODE: wrong_code,
     Verdict.LOCKED: locked,
     Verdict.LAMBDA_FAILED: lambda_failed,
 }

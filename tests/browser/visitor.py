@@ -107,7 +107,8 @@ class Visitor:
         self.page.screenshot(path=self._folder / f"{name}.png", full_page=True)
 
     def _without_fault(self, name: str) -> None:
-        assert grave_violations(self.page) == [], name
+        found = grave_violations(self.page)
+        assert found == [], f"{name}: {found}"
 
     def _use(self, target: Locator, key: str) -> None:
         if self.mode.keyboard:

@@ -273,3 +273,57 @@ def test_keep_me_signed_in_is_ticked_for_both_ways(world: World, tab: Tab) -> No
     tab.press("twitter-login-button", rememberDevice="true")
     tab.go(tab.consent(deny=""))
     assert "checked" in tab.page.field("rememberDevice").attributes
+
+
+def test_two_sign_ins_of_one_browser_are_at_x_at_once(world: World, tab: Tab) -> None:
+    tab.ask(state="first")
+    tab.press("twitter-login-button")
+    first = tab.consent("alice")
+    tab.ask(state="second")
+    tab.with_twitter("dana-now")
+    assert tab.brought()["state"] == "second"
+    tab.go(first)
+    assert tab.brought()["state"] == "first"
+    assert logged_in(world) == 2
+
+
+@pytest.mark.parametrize("value", ["\0", "\ud800", "x" * 3000, "%00", "\r\nSet-Cookie: a=b", "<script>"])
+@pytest.mark.parametrize("name", ["oauth_token", "oauth_verifier", "denied", "sign_in"])
+def test_no_value_of_a_parameter_breaks_the_return(world: World, tab: Tab, name: str, value: str) -> None:
+    query: dict[str, str | bytes] = {"oauth_token": "t", "oauth_verifier": "v"}
+    answer = tab.send("GET", CALLBACK, params=query | {name: value.encode("utf-8", "surrogatepass")})
+    assert answer.status_code in (400, 403)
+    assert "<script>" not in answer.text
+    assert world.nothing_written()
+
+
+def test_an_application_that_closed_meanwhile_lets_nobody_in(world: World, tab: Tab) -> None:
+    tab.press("twitter-login-button")
+    back = tab.consent("alice")
+    path = f"/api/application/{world.application_id}"
+    assert world.service.call("DELETE", path).status_code == 200
+    tab.go(back)
+    assert tab.page.alert == "Nobody can sign in to this application at the moment."
+    assert world.nothing_written()
+
+
+def test_an_application_that_was_removed_meanwhile_leaves_nothing_to_come_back_to(world: World, tab: Tab) -> None:
+    tab.press("twitter-login-button")
+    back = tab.consent("alice")
+    path = f"/api/application/{world.application_id}"
+    assert world.service.call("DELETE", path, params={"hardDelete": "true"}).status_code == 200
+    tab.go(back)
+    assert refused(tab.page, 400)
+    assert world.nothing_written()
+
+
+def test_a_redirect_uri_that_was_taken_away_meanwhile_gets_no_code(world: World, tab: Tab) -> None:
+    tab.press("twitter-login-button")
+    back = tab.consent("alice")
+    patch = [{"op": "replace", "path": "/application/oauthConfiguration/authorizedRedirectURLs", "value": []}]
+    headers = {"Content-Type": "application/json-patch+json"}
+    answer = world.service.call("PATCH", f"/api/application/{world.application_id}", patch, headers=headers)
+    assert answer.status_code == 200, answer.text
+    tab.go(back)
+    assert refused(tab.page, 400)
+    assert world.count("external_identifiers") == 0

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from identity.app import create_app
 from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, allow_client, asked
-from tests.login_world import TWITTER, World
+from tests.login_world import TWITTER, World, login_world
 from tests.password_door import PASSWORD, Door
 from tests.webhook_world import hooks_of
 
@@ -201,6 +202,23 @@ def test_the_trace_of_the_login_says_its_verdict_and_its_door(world: World, tab:
     assert rows == [("password", 404), ("password", 200)]
 
 
+def test_the_numbers_of_logins_count_the_verdict_and_not_the_page(world: World, tab: Tab, ann: Door) -> None:
+    def counted(door: str, status: int) -> float:
+        text = world.service.call("GET", "/api/prometheus/metrics").text
+        line = f'identity_logins_total{{door="{door}",status="{status}"}} '
+        return sum(float(each.removeprefix(line)) for each in text.splitlines() if each.startswith(line))
+
+    before = counted("password", 404), counted("password", 200), counted("complete login", 401)
+    tab.ask()
+    tab.sign_in(ann.email, "wrong")
+    tab.sign_in(ann.email, PASSWORD)
+    tab.ask(prompt="login")
+    tab.press("twitter-login-button")
+    tab.through_x(deny="")
+    after = counted("password", 404), counted("password", 200), counted("complete login", 401)
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
+
+
 def test_an_application_may_ask_for_api_keys_and_its_people_sign_in_here_all_the_same(tab: Tab, ann: Door) -> None:
     ann.application(loginConfiguration={"requireAuthentication": True})
     tab.ask()
@@ -220,3 +238,72 @@ def test_the_hint_of_the_provider_leads_straight_there(world: World, tab: Tab) -
     assert parse_qs(urlsplit(tab.left).query)["oauth_token"]
     tab.through_x("alice")
     assert tab.brought()["code"]
+
+
+def test_the_cookie_names_the_browser_for_this_host_alone_and_no_script_reads_it(world: World, tab: Tab) -> None:
+    answer = tab.send("GET", AUTHORIZE + "?" + urlencode(asked(world)))
+    attributes = answer.headers["Set-Cookie"].split("; ")
+    assert attributes[0].startswith("identity.browser=")
+    assert set(attributes[1:]) == {"HttpOnly", "Path=/", "SameSite=Lax"}
+    tab.ask()
+    assert "Set-Cookie" not in tab.send("GET", AUTHORIZE + "?" + urlencode(asked(world))).headers
+
+
+def test_under_https_the_cookie_is_of_this_very_host_and_secure(database_url: str) -> None:
+    with login_world(database_url, public_url="https://id.example.com") as world:
+        allow_client(world)
+        client = create_app(world.service.services).test_client()
+        answer = client.get(AUTHORIZE, query_string=asked(world), base_url="https://id.example.com")
+        cookie = answer.headers["Set-Cookie"]
+        assert cookie.startswith("__Host-identity.browser=")
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} == set(cookie.split("; ")[1:])
+        form = {"loginId": "ann", "password": "p", "sign_in": _sealed(answer.text)}
+        again = client.post(AUTHORIZE, data=form, base_url="https://id.example.com")
+        assert WRONG in again.text
+
+
+def _sealed(html: str) -> str:
+    [sealed] = re.findall('name="sign_in" value="([^"]+)"', html)
+    return str(sealed)
+
+
+def test_two_tabs_of_one_browser_do_not_disturb_each_other(world: World, tab: Tab, ann: Door) -> None:
+    tab.ask(state="first")
+    first = tab.page
+    tab.ask(state="second")
+    tab.sign_in(ann.email, PASSWORD)
+    assert tab.brought()["state"] == "second"
+    button = first.button("Sign in")
+    assert button.form is not None
+    tab.post(AUTHORIZE, first.form(button.form) | {"loginId": ann.email, "password": PASSWORD})
+    assert tab.brought()["state"] == "first"
+
+
+def test_a_form_that_is_sent_twice_signs_in_twice_and_harms_nobody(world: World, tab: Tab, ann: Door) -> None:
+    tab.ask()
+    button = tab.page.button("Sign in")
+    assert button.form is not None
+    form = tab.page.form(button.form) | {"loginId": ann.email, "password": PASSWORD}
+    tab.post(AUTHORIZE, form)
+    first = tab.brought()["code"]
+    tab.post(AUTHORIZE, form)
+    assert tab.brought()["code"] != first
+
+
+@pytest.mark.parametrize("removed", ["false", "true"])
+def test_an_application_that_closed_meanwhile_lets_nobody_in(world: World, tab: Tab, ann: Door, removed: str) -> None:
+    tab.ask()
+    path = f"/api/application/{world.application_id}"
+    assert world.service.call("DELETE", path, params={"hardDelete": removed}).status_code == 200
+    tab.sign_in(ann.email, PASSWORD)
+    assert (tab.page.status, tab.page.headline) == (400, "This application is closed")
+    assert world.count("login_records") == 0
+
+
+@pytest.mark.parametrize("value", ["\0", "\ud800", "x" * 3000, "' OR 1=1 --", "<script>", "%00", "\r\nSet-Cookie: a=b"])
+@pytest.mark.parametrize("name", ["state", "login_hint", "idp_hint", "locale", "nonce", "sign_in", "client_id"])
+def test_no_value_of_a_parameter_breaks_the_page(world: World, tab: Tab, name: str, value: str) -> None:
+    answer = tab.send("GET", AUTHORIZE, params=asked(world) | {name: value.encode("utf-8", "surrogatepass")})
+    assert answer.status_code in (200, 303, 400, 403)
+    assert "<script>" not in answer.text
+    assert "Set-Cookie: a=b" not in str(answer.headers)

@@ -22,8 +22,8 @@ SECTIONS = (
     *(f"10.{number}" for number in range(1, 5)),
 )
 
-SUPPORTING = tuple(str(number) for number in (1, *range(3, 21)))
-"""Of the supporting contract; 2 says in short what the others say, and what follows 20 is not built."""
+SUPPORTING = tuple(str(number) for number in (1, *range(3, 21), 22))
+"""Of the supporting contract; 2 says in short what the others say."""
 
 
 @cache

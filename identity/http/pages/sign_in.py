@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Response
 
+from identity.domain.errors import Invalid
 from identity.domain.oauth import AuthorizationRequest
 from identity.domain.oauth_errors import OAuthError
 from identity.domain.outcome import Door, LoginOutcome
@@ -45,6 +46,10 @@ blueprint = hosted_blueprint("sign_in")
 MOST_CHARACTERS = 3_000
 """Of all parameters of a request together: sealed they must fit into a request line."""
 MISSING = msgid("Please fill in this field.")
+CLOSED = (
+    msgid("This application is closed"),
+    msgid("Nobody can sign in to it at the moment. Please ask whoever looks after it."),
+)
 NOT_OFFERED = msgid("This way to sign in is not available at the moment. Please choose another one.")
 
 
@@ -155,8 +160,6 @@ def _with_password(call: PageCall) -> Response:
     typed = {"loginId": call.text("loginId"), "password": call.form.get("password", "")}
     if missing := {name: MISSING for name, value in typed.items() if not value}:
         return sign_in_page(tried, 400, missing)
-    if call.configuration is None:
-        return error_page(400)
     request = PasswordRequest(
         visit=visit_of_page(tried),
         keyed=True,  # a page of our own needs no API key
@@ -164,7 +167,12 @@ def _with_password(call: PageCall) -> Response:
         login_id=typed["loginId"],
         password=typed["password"],
     )
-    outcome = limiting_failed_logins(call.services, call.request, lambda: log_in(call.services, request, call.trace))
+    try:
+        outcome = limiting_failed_logins(
+            call.services, call.request, lambda: log_in(call.services, request, call.trace)
+        )
+    except Invalid:  # the application was removed or switched off since the page was made
+        return error_page(400, *CLOSED)
     if next_stage(tried, outcome) is Stage.SIGN_IN:
         return _refused(tried, outcome)
     return go_on(tried, outcome)
