@@ -302,6 +302,36 @@ def test_a_second_factor_that_is_required_is_set_up_next(client: World) -> None:
     assert client.count("login_records") == 0
 
 
+@pytest.mark.parametrize("login_id", ["email", "username"])
+def test_who_comes_from_a_provider_begins_with_what_it_says_and_is_linked_but_not_verified(
+    client: World, login_id: str
+) -> None:
+    verify_emails(client)
+    let_register(client, loginIdType=login_id)
+    client.strategy("CreatePendingLink")
+    person = client.x.person("alice")
+    with Tab(client) as tab:
+        tab.ask()
+        tab.with_twitter("alice")
+        tab.press("Create an account")
+        assert tab.page.path == REGISTER
+        assert tab.page.notice
+        known = tab.page.field(login_id)["value"]
+        assert known == (person["email"] if login_id == "email" else person["screen_name"])
+        tab.press(CREATE, password="short")
+        assert error_at(tab.page, "password")
+        tab.press(CREATE, password=PASSWORD)
+        assert tab.brought()["code"]
+    user = user_of(client, known)
+    assert [each["identityProviderUserId"] for each in client.links(user["id"])] == [person["id"]]
+    assert user["verified"] is False
+    with Tab(client) as tab:
+        tab.ask()
+        tab.with_twitter("alice")
+        assert tab.brought()["code"]
+    assert client.count("users") == 1
+
+
 def test_a_blocked_domain_is_refused(client: World) -> None:
     configure_tenant(client, registrationConfiguration={"blockedDomains": ["spam.example"]})
     with at_form(client) as tab:
