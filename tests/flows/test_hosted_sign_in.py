@@ -10,6 +10,8 @@ from uuid import uuid4
 import pytest
 
 from identity.app import create_app
+from identity.http.limits import LONGEST_LINE
+from tests.acting import acting
 from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, allow_client, asked
 from tests.login_world import TWITTER, World, login_world
 from tests.password_door import PASSWORD, Door
@@ -126,9 +128,27 @@ def test_any_other_mistake_is_told_to_the_client(world: World, tab: Tab) -> None
         ({"response_type": "magic"}, "unsupported_response_type"),
         ({"scope": "no-such-scope"}, "invalid_scope"),
         ({"nonce": "n" * 1900, "state": "s" * 1900}, "invalid_request"),
+        ({"state": "空" * 1000}, "invalid_request"),
     ):
         tab.go(AUTHORIZE + "?" + urlencode(asked(world, **wrong)))
         assert tab.brought()["error"] == error
+
+
+def test_the_longest_request_goes_through_every_redirect(world: World, tab: Tab, ann: Door) -> None:
+    actor = acting(world.service)
+    [(user_id,)] = world.rows("SELECT id FROM users WHERE email = %s", ann.email)
+    for _ in range(4):
+        definition = actor.definition(name=f"{uuid4()} " + "禁" * 60, options=[{"name": "止" * 80}])
+        actor.take(str(user_id), definition, option="止" * 80)
+    tab.ask(state="空" * 660, nonce="n" * 600)
+    button = tab.page.button("Sign in")
+    assert button.form is not None
+    form = tab.page.form(button.form) | {"loginId": ann.email, "password": PASSWORD}
+    location = tab.send("POST", AUTHORIZE, data=form).headers["Location"]
+    assert len(f"GET {location} HTTP/1.1") < LONGEST_LINE
+    tab.go(location)
+    assert tab.page.path == "/oauth2/blocked"
+    assert len(tab.page.every("dl")) == 3
 
 
 def test_a_form_that_no_page_of_this_browser_has_is_refused(world: World, tab: Tab, ann: Door) -> None:
@@ -200,6 +220,23 @@ def test_the_trace_of_the_login_says_its_verdict_and_its_door(world: World, tab:
     world.service.services.traces.flush()
     rows = world.rows("SELECT door, status FROM login_traces ORDER BY id")
     assert rows == [("password", 404), ("password", 200)]
+
+
+def test_the_numbers_of_logins_count_the_verdict_and_not_the_page(world: World, tab: Tab, ann: Door) -> None:
+    def counted(door: str, status: int) -> float:
+        text = world.service.call("GET", "/api/prometheus/metrics").text
+        line = f'identity_logins_total{{door="{door}",status="{status}"}} '
+        return sum(float(each.removeprefix(line)) for each in text.splitlines() if each.startswith(line))
+
+    before = counted("password", 404), counted("password", 200), counted("complete login", 401)
+    tab.ask()
+    tab.sign_in(ann.email, "wrong")
+    tab.sign_in(ann.email, PASSWORD)
+    tab.ask(prompt="login")
+    tab.press("twitter-login-button")
+    tab.through_x(deny="")
+    after = counted("password", 404), counted("password", 200), counted("complete login", 401)
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
 
 
 def test_an_application_may_ask_for_api_keys_and_its_people_sign_in_here_all_the_same(tab: Tab, ann: Door) -> None:
