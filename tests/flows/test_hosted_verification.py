@@ -253,7 +253,7 @@ def test_where_it_need_not_be_verified_any_more_the_sign_in_goes_on(
     ann = person(world, "email", **GATED)
     ann.begin(tab)
     configure_tenant(world, emailConfiguration=rules)
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert tab.brought()["code"]
 
 
@@ -262,7 +262,7 @@ def test_a_proof_ends_with_the_password_that_it_came_by(world: World, tab: Tab) 
     ann.begin(tab)
     world.change_user(ann.user_id, password="another good password")
     world.service.call("POST", API["email"], {"userId": ann.user_id})
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
     assert world.count("login_records") == 0
 
@@ -280,7 +280,7 @@ def test_a_proof_of_whoever_planted_a_password_ends_when_the_owner_comes_by_the_
     [(user_id,)] = world.rows("SELECT id FROM users")
     world.service.call("POST", API["email"], {"userId": str(user_id)})
     before = world.count("login_records")
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
     assert world.count("login_records") == before
 
@@ -448,7 +448,7 @@ def test_with_several_tenants_and_none_named_another_mail_is_had_by_signing_in(w
     tab.go("/email/verify")
     assert (tab.page.status, tab.page.headline) == (404, "This link is no longer valid")
     tab.go(f"/email/verify?tenantId={world.service.tenant_id}")
-    assert tab.page.button("Send another mail")
+    assert tab.page.button("Send another e-mail")
 
 
 def test_a_link_without_a_tenant_works_where_there_is_one(world: World) -> None:
