@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from identity.app import create_app
+from identity.domain.outcome import Door
 from identity.domain.sign_in import SignIn
 from identity.flows.hosted.carried import seal
 from identity.flows.services import Services
@@ -76,7 +77,7 @@ def probe(services: Services, values: Mapping[str, Any] | None = None) -> Probe:
         given = {"headline": "Was it you?", "text": "or", **(values or {})}
         return show(call, "notice.html", **given)
 
-    @page_route(blueprint, FAILING, methods=("GET", "POST"))
+    @page_route(blueprint, FAILING, methods=("GET", "POST"), door=Door.PASSWORD)
     def failing(call: PageCall) -> Response:
         raise failure[0]
 

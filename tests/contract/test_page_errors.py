@@ -93,6 +93,7 @@ def test_a_form_without_its_sign_in_is_refused_before_anything_happens(trying: P
     answer = trying.fail(RuntimeError(CAUSE), "POST", data=form)
     assert (answer.status_code, answer.headers["Content-Type"]) == (403, HTML)
     assert "This page is no longer valid" in answer.text
+    assert "X-Identity-Trace" not in answer.headers
 
 
 def test_a_sign_in_of_another_browser_is_refused(trying: Probe) -> None:
@@ -160,6 +161,11 @@ def test_without_a_database_a_page_still_says_so(tmp_path_factory: pytest.TempPa
         assert answer.headers["Retry-After"] == "2"
     finally:
         services.close()
+
+
+def test_the_reference_of_a_login_that_failed_is_its_trace(trying: Probe) -> None:
+    answer = trying.fail(Busy(), "POST", data={"sign_in": trying.sealed(SignIn())})
+    assert f"<code>{answer.headers['X-Identity-Trace']}</code>" in answer.text
 
 
 def test_a_reference_is_text_that_one_click_selects(trying: Probe) -> None:

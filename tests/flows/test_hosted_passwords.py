@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -246,6 +246,35 @@ def test_looking_at_a_link_does_not_use_it_up(world: World, ann: Door) -> None:
         assert tab.page.path == COMPLETE
 
 
+def test_a_program_that_looks_at_the_pages_of_a_link_changes_nothing(world: World, ann: Door) -> None:
+    [(user_id,)] = world.rows("SELECT id::text FROM users")
+    phone, _ = with_phone(world, user_id)
+    link = forgot(world, ann.email)
+    with Tab(world) as tab:
+        tab.go(link)
+        sealed = tab.page.form(tab.page.button("Go on").form)["sign_in"]
+        before = world.rows("SELECT data FROM external_identifiers ORDER BY id_hash")
+        for path in (link, f"{STEP_UP}?sign_in={sealed}", f"{FORGOT}?sign_in={sealed}"):
+            assert tab.send("HEAD", path).status_code < 400
+        assert world.rows("SELECT data FROM external_identifiers ORDER BY id_hash") == before
+        tab.press("Go on", code=phone.code())
+        save(tab)
+        assert tab.page.path == COMPLETE
+
+
+def test_browsers_that_were_signed_in_are_not_any_more_after_the_change(world: World, ann: Door) -> None:
+    with Tab(world) as tab, Tab(world) as other:
+        tab.ask()
+        tab.sign_in(ann.email, PASSWORD, rememberDevice="true")
+        assert tab.brought()["code"]
+        tab.go("/oauth2/authorize?" + urlencode(asked(world)))
+        assert tab.brought()["code"]
+        other.go(forgot(world, ann.email))
+        save(other)
+        tab.ask()
+        assert tab.page.headline == "Sign in"
+
+
 def test_a_link_that_is_used_unknown_foreign_or_too_old_offers_a_new_one(world: World, ann: Door) -> None:
     used = forgot(world, ann.email)
     with Tab(world) as tab:
@@ -418,6 +447,8 @@ def test_who_has_a_second_factor_gives_it_before_the_password_changes_by_a_link(
         tab.go(link)
         assert (tab.page.path, tab.page.headline) == (STEP_UP, "Confirm that it is you")
         assert tab.page.field("code")["autocomplete"] == "one-time-code"
+        tab.press("Go on", code=" ")
+        assert (tab.page.status, error_at(tab.page, "code")) == (400, "The field is required and must not be empty.")
         [wrong] = phone.wrong_codes(1)
         tab.press("Go on", code=wrong)
         assert (tab.page.status, error_at(tab.page, "code")) == (400, "This code is not right, or not valid any more.")

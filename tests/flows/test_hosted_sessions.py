@@ -17,6 +17,7 @@ from tests.login_world import TWITTER, World
 from tests.oauth_world import query_of
 from tests.password_door import PASSWORD, Door
 from tests.second_factors import change_application, tenant_policy, with_phone
+from tests.verifying import EMAIL, verify_emails, verify_registrations
 
 COOKIE = "fusionauth.sso"
 OTHER = "https://other.example.com/signed-in"
@@ -243,6 +244,19 @@ def test_an_application_for_its_own_people_lets_no_session_in_without_registrati
     assert silently(tab, **other)["error_reason"] == "registration_required"
     open_one = other_client(world, door, registered=False)
     assert returned(tab, **open_one)["userState"] == "AuthenticatedNotRegistered"
+
+
+def test_the_client_hears_that_an_address_or_a_registration_is_not_verified(tab: Tab, world: World, door: Door) -> None:
+    [(user_id,)] = world.rows("SELECT id FROM users WHERE email = %s", door.email)
+    verify_emails(world)
+    with world.service.services.db.read() as conn:
+        conn.execute("UPDATE users SET verified = false WHERE id = %s", (user_id,))
+        conn.execute("UPDATE registrations SET verified = false WHERE user_id = %s", (user_id,))
+    assert returned(tab)["userState"] == "AuthenticatedNotVerified"
+    assert world.service.call("POST", EMAIL, {"userId": str(user_id)}).status_code == 200
+    assert returned(tab)["userState"] == "Authenticated"
+    verify_registrations(world)
+    assert returned(tab)["userState"] == "AuthenticatedRegistrationNotVerified"
 
 
 def test_a_use_of_the_session_is_a_login_in_records_and_numbers(tab: Tab, world: World) -> None:

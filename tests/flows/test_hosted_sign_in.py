@@ -202,6 +202,23 @@ def test_the_trace_of_the_login_says_its_verdict_and_its_door(world: World, tab:
     assert rows == [("password", 404), ("password", 200)]
 
 
+def test_the_numbers_of_logins_count_the_verdict_and_not_the_page(world: World, tab: Tab, ann: Door) -> None:
+    def counted(door: str, status: int) -> float:
+        text = world.service.call("GET", "/api/prometheus/metrics").text
+        line = f'identity_logins_total{{door="{door}",status="{status}"}} '
+        return sum(float(each.removeprefix(line)) for each in text.splitlines() if each.startswith(line))
+
+    before = counted("password", 404), counted("password", 200), counted("complete login", 401)
+    tab.ask()
+    tab.sign_in(ann.email, "wrong")
+    tab.sign_in(ann.email, PASSWORD)
+    tab.ask(prompt="login")
+    tab.press("twitter-login-button")
+    tab.through_x(deny="")
+    after = counted("password", 404), counted("password", 200), counted("complete login", 401)
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
+
+
 def test_an_application_may_ask_for_api_keys_and_its_people_sign_in_here_all_the_same(tab: Tab, ann: Door) -> None:
     ann.application(loginConfiguration={"requireAuthentication": True})
     tab.ask()

@@ -6,6 +6,7 @@ from typing import Any
 
 from identity.domain.oauth import AuthorizationRequest, Grant
 from identity.domain.oauth_errors import OAuthError, OAuthRefused
+from identity.domain.user_state import user_state
 from identity.flows.login.finish_login import mint
 from identity.flows.login.login_attempt import Person
 from identity.flows.oauth.clients import Client
@@ -17,8 +18,6 @@ from identity.store.db import InUse
 
 __all__ = ["Granted", "grant"]
 
-AUTHENTICATED, NOT_REGISTERED = "Authenticated", "AuthenticatedNotRegistered"
-
 
 def grant(services: Services, client: Client, request: AuthorizationRequest, granted: Granted) -> dict[str, Any]:
     """The members of the authorization response. Raises OAuthRefused."""
@@ -26,7 +25,8 @@ def grant(services: Services, client: Client, request: AuthorizationRequest, gra
         raise OAuthRefused(OAuthError.ACCESS_DENIED, "user_not_found", "The login is one of another tenant.")
     with services.db.read() as conn:
         person = admitted(services, conn, client, granted.user_id, OAuthError.ACCESS_DENIED)
-    state = AUTHENTICATED if person.registration_for(client.id) else NOT_REGISTERED
+    tenant, application = client.configuration.tenant, client.configuration.application
+    state = user_state(tenant, application, person.user, person.registration_for(client.id)).value
     if request.asks_for_code:
         try:
             code = issue_code(services, client.configuration, request, granted)

@@ -119,7 +119,7 @@ def _form(call: PageCall, right: PasswordRight, *, status: int = 200, errors: di
         "change_password.html",
         status,
         errors=errors,
-        login_id=_login_id(facts.known.user),
+        values={"username": _login_id(facts.known.user)},
         reason=call.sign_in.shown.get("change_reason"),
         first=right.identifier is not None and right.identifier.kind is Kind.SETUP_PASSWORD,
         rules=UserRules.of(configuration.tenant.settings).password,

@@ -28,7 +28,7 @@ blueprint = hosted_blueprint("complete_registration")
 def complete(call: PageCall) -> Response:
     try:
         missing = missing_fields(call.services, call.sign_in.proof)
-        if missing and call.request.method == "GET":
+        if missing and call.request.method != "POST":
             return _form(call, missing)
         return _submitted(call, missing)
     except NotFound:

@@ -36,7 +36,7 @@ blueprint = hosted_blueprint("forgot_password")
 @page_route(blueprint, FORGOT, methods=("GET", "POST"))
 def forgot(call: PageCall) -> Response:
     call = scoped(call)
-    if call.request.method == "GET":
+    if call.request.method != "POST":
         return show(call, "forgot_password.html", values={LOGIN_ID: call.sign_in.parameters.get("login_hint", "")})
     login_id = call.text(LOGIN_ID)
     if not login_id or len(login_id) > LONGEST:

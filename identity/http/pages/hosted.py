@@ -105,11 +105,9 @@ def page_route(
         def serve(**parts: str) -> Response:
             services: Services = current_app.extensions["identity"]
             posted = request.method == "POST"
-            with (
-                traced(services.runtime, door) if door and posted else nullcontext(Trace(services.runtime.now)) as trace
-            ):
-                call = _read(services, trace, needs_sign_in=needs_sign_in or posted)
-                response = view(call, **parts)
+            call = _read(services, needs_sign_in=needs_sign_in or posted)
+            with traced(services.runtime, door) if door and posted else nullcontext(call.trace) as trace:
+                response = view(replace(call, trace=trace), **parts)
             if browser_of(request, secure=services.settings.secure_cookies) is None:
                 name_browser(response, services, call.browser)
             return response
@@ -121,8 +119,11 @@ def page_route(
     return register
 
 
-def _read(services: Services, trace: Trace, *, needs_sign_in: bool) -> PageCall:
-    """Raises Invalid, NotThisBrowser, RequestEntityTooLarge."""
+def _read(services: Services, *, needs_sign_in: bool) -> PageCall:
+    """The call, with a trace that nobody keeps: what is refused here is no login.
+
+    Raises Invalid, NotThisBrowser, RequestEntityTooLarge.
+    """
     form: Mapping[str, str] = {}
     if request.method == "POST":
         body.require_type(request, (body.FORM,))
@@ -138,6 +139,7 @@ def _read(services: Services, trace: Trace, *, needs_sign_in: bool) -> PageCall:
     if (chosen := known_language(request.args.get(LOCALE))) is not None:
         sign_in = replace(sign_in, locale=chosen)
     g.sign_in = sign_in  # for the way back that an error page offers
+    trace = Trace(services.runtime.now)
     return PageCall(services, request, browser or services.runtime.new_secret(), sign_in, form, trace)
 
 

@@ -22,7 +22,7 @@ from identity.http.fusionauth.address_limit import limiting_wrong_codes
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.form_errors import TOO_OFTEN
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page
-from identity.http.pages.steps import waiting
+from identity.http.pages.steps import BLANK, waiting
 
 PATH = "/password/second-factor"
 CODE, METHOD = "code", "methodId"
@@ -51,7 +51,7 @@ def begin_step_up(call: PageCall, right: PasswordRight) -> Response:
 
 @page_route(blueprint, PATH, methods=("GET", "POST"), needs_sign_in=True)
 def second_factor(call: PageCall) -> Response:
-    if call.request.method == "GET":
+    if call.request.method != "POST":
         return show(call, "step_up.html")
     try:
         return _sent(call) if METHOD in call.form else _answered(call)
@@ -75,9 +75,11 @@ def _sent(call: PageCall) -> Response:
 
 def _answered(call: PageCall) -> Response:
     """Raises NotFound."""
-    sign_in = call.sign_in
+    sign_in, code = call.sign_in, call.text(CODE)
+    if not code:
+        return show(call, "step_up.html", 400, errors={CODE: BLANK})
     right = right_by_id(call.services, sign_in.tenant_id, sign_in.proof or "", call.now)
-    answer = StepUp(right.tenant_id, right.user_id, sign_in.ticket or "", call.text(CODE))
+    answer = StepUp(right.tenant_id, right.user_id, sign_in.ticket or "", code)
     try:
         token = limiting_wrong_codes(call.services, call.request, lambda: step_up(call.services, answer))
     except WrongCode:
