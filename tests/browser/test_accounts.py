@@ -5,19 +5,15 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
-from tests.browser.application import Application
 from tests.browser.playing import Play
 from tests.browser.visitor import ALL_WAYS
-from tests.queued_mails import do_what_strangers_asked, queued_mails
+from tests.queued_mails import do_what_strangers_asked
 from tests.second_factors import change_application, with_phone
 from tests.troubles import PASSWORD, unregister
 from tests.verifying import GATED, verify_emails, verify_registrations
 
 NEW_PASSWORD = "battery horse correct"
 FORGOTTEN = "Choose a new password"
-
 
 
 @ALL_WAYS
