@@ -28,8 +28,11 @@ MAXIMUM_TOKEN = 16_384
 MAXIMUM_KID = 255
 COMPACT_FORM = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 PARSED_KEYS = 256
-TOKEN_TYPE = "tty"  # noqa: S105 (the name of a header)
+TOKEN_USE = "token_use"  # noqa: S105 (the name of a claim)
 ID_TOKEN = "id"  # noqa: S105
+"""An ID token goes through browsers and must never pass for an access token (RFC 8725, 3.11): this claim tells them
+apart. It is no header, since some libraries refuse a header that they do not know."""
+
 LATEST_SECONDS = 2**53 // 1000
 """A time beyond it is nonsense, and in milliseconds more than others can store."""
 
@@ -73,17 +76,14 @@ _JWS = _jws()
 _parsing = Lock()
 
 
-def sign(claims: Mapping[str, Any], key: SigningKey, *, grants: Collection[str] = (), id_token: bool = False) -> str:
-    """The compact JWT of these claims. Raises CannotSign.
+def sign(claims: Mapping[str, Any], key: SigningKey, *, grants: Collection[str] = ()) -> str:
+    """The compact JWT of these claims; its header is `alg`, `kid` and `typ`, and `gty` for a token of OAuth grants.
 
-    Its header is `alg`, `kid` and `typ`; also `gty` for a token of OAuth grants, and `tty` for an ID token, which
-    goes through browsers and must never pass for an access token (RFC 8725, 3.11).
+    Raises CannotSign.
     """
     header: dict[str, Any] = {"kid": key.kid}
     if grants:
         header["gty"] = list(grants)
-    if id_token:
-        header[TOKEN_TYPE] = ID_TOKEN
     return _JWS.encode(orjson.dumps(dict(claims)), _signing_material(key), key.algorithm.jose, header)
 
 
@@ -106,7 +106,7 @@ def verify(
     names further claims that must be there. An access token is wanted unless `id_token` is set: then an ID token, and
     nothing else. Raises InvalidToken, whatever is wrong.
     """
-    key = find_key(_kid(token, id_token=id_token))
+    key = find_key(_kid(token))
     if key is None:
         raise InvalidToken("no such key")
     try:
@@ -116,6 +116,8 @@ def verify(
         raise InvalidToken(f"not verified: {type(error).__name__}") from error
     if not isinstance(claims, dict):
         raise InvalidToken("the claims are no object")
+    if (claims.get(TOKEN_USE) == ID_TOKEN) is not id_token:
+        raise InvalidToken("an ID token in the place of an access token, or the other way round")
     _check_times(claims, now, expired=expired)
     if not isinstance(claims.get("iss"), str) or claims["iss"] not in issuers:
         raise InvalidToken("another issuer")
@@ -123,7 +125,7 @@ def verify(
     return claims
 
 
-def _kid(token: str, *, id_token: bool) -> str:
+def _kid(token: str) -> str:
     """The key id that the header names, once the header is known to hold nothing we must not accept."""
     if len(token) > MAXIMUM_TOKEN or not COMPACT_FORM.fullmatch(token):
         raise InvalidToken("not a compact JWT")
@@ -137,8 +139,6 @@ def _kid(token: str, *, id_token: bool) -> str:
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.upper() != "JWT":
         raise InvalidToken("another kind of token")
-    if (header.get(TOKEN_TYPE) == ID_TOKEN) is not id_token:
-        raise InvalidToken("an ID token in the place of an access token, or the other way round")
     kid = header.get("kid")
     if not isinstance(kid, str) or not 0 < len(kid) <= MAXIMUM_KID or not kid.isprintable():
         raise InvalidToken("no usable kid")

@@ -10,6 +10,8 @@ from uuid import uuid4
 import pytest
 
 from identity.app import create_app
+from identity.http.limits import LONGEST_LINE
+from tests.acting import acting
 from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, allow_client, asked
 from tests.login_world import TWITTER, World, login_world
 from tests.password_door import PASSWORD, Door
@@ -126,9 +128,27 @@ def test_any_other_mistake_is_told_to_the_client(world: World, tab: Tab) -> None
         ({"response_type": "magic"}, "unsupported_response_type"),
         ({"scope": "no-such-scope"}, "invalid_scope"),
         ({"nonce": "n" * 1900, "state": "s" * 1900}, "invalid_request"),
+        ({"state": "空" * 1000}, "invalid_request"),
     ):
         tab.go(AUTHORIZE + "?" + urlencode(asked(world, **wrong)))
         assert tab.brought()["error"] == error
+
+
+def test_the_longest_request_goes_through_every_redirect(world: World, tab: Tab, ann: Door) -> None:
+    actor = acting(world.service)
+    [(user_id,)] = world.rows("SELECT id FROM users WHERE email = %s", ann.email)
+    for _ in range(4):
+        definition = actor.definition(name=f"{uuid4()} " + "禁" * 60, options=[{"name": "止" * 80}])
+        actor.take(str(user_id), definition, option="止" * 80)
+    tab.ask(state="空" * 660, nonce="n" * 600)
+    button = tab.page.button("Sign in")
+    assert button.form is not None
+    form = tab.page.form(button.form) | {"loginId": ann.email, "password": PASSWORD}
+    location = tab.send("POST", AUTHORIZE, data=form).headers["Location"]
+    assert len(f"GET {location} HTTP/1.1") < LONGEST_LINE
+    tab.go(location)
+    assert tab.page.path == "/oauth2/blocked"
+    assert len(tab.page.every("dl")) == 3
 
 
 def test_a_form_that_no_page_of_this_browser_has_is_refused(world: World, tab: Tab, ann: Door) -> None:

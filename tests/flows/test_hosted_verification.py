@@ -246,6 +246,57 @@ def test_another_browser_can_not_go_on_with_it(world: World, tab: Tab) -> None:
         assert thief.send("POST", "/email/send-again", data=values).status_code == 403
 
 
+@pytest.mark.parametrize("rules", [{"verifyEmail": False}, {"unverified": {"behavior": "Allow"}}], ids=["off", "allow"])
+def test_where_it_need_not_be_verified_any_more_the_sign_in_goes_on(
+    world: World, tab: Tab, rules: dict[str, object]
+) -> None:
+    ann = person(world, "email", **GATED)
+    ann.begin(tab)
+    configure_tenant(world, emailConfiguration=rules)
+    tab.press("It is verified: go on")
+    assert tab.brought()["code"]
+
+
+def test_a_proof_ends_with_the_password_that_it_came_by(world: World, tab: Tab) -> None:
+    ann = person(world, "email", **GATED)
+    ann.begin(tab)
+    world.change_user(ann.user_id, password="another good password")
+    world.service.call("POST", API["email"], {"userId": ann.user_id})
+    tab.press("It is verified: go on")
+    assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
+    assert world.count("login_records") == 0
+
+
+def test_a_proof_of_whoever_planted_a_password_ends_when_the_owner_comes_by_the_provider(
+    world: World, tab: Tab
+) -> None:
+    verify_emails(world, **GATED)
+    planted = Door(world, email="alice@example.com")
+    planted.add_user(verified=False)
+    tab.ask()
+    tab.sign_in(planted.email, PASSWORD)
+    assert tab.page.path == "/email/verification-required"
+    world.login("alice")
+    [(user_id,)] = world.rows("SELECT id FROM users")
+    world.service.call("POST", API["email"], {"userId": str(user_id)})
+    before = world.count("login_records")
+    tab.press("It is verified: go on")
+    assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
+    assert world.count("login_records") == before
+
+
+def test_the_trace_names_the_door_that_the_person_came_by(world: World, tab: Tab) -> None:
+    ann = person(world, "email", **FORM_FIELD)
+    ann.begin(tab)
+    values = tab.page.form(tab.page.every("form")[0]) | {"code": ann.codes()[-1]}
+    answer = tab.send("POST", "/email/verification-required", data=values)
+    world.service.services.traces.flush()
+    [(door, status)] = world.rows(
+        "SELECT door, status FROM login_traces WHERE id = %s", answer.headers["X-Identity-Trace"]
+    )
+    assert (door, status) == ("password", 200)
+
+
 def test_under_allow_nobody_is_stopped(world: World, tab: Tab) -> None:
     ann = person(world, "email")
     ann.begin(tab)
@@ -277,7 +328,7 @@ def test_opening_the_link_verifies_nothing(world: World, what: str) -> None:
         for _ in range(2):
             scanner.go(link)
             assert (scanner.page.status, scanner.page.headline) == (200, HEADLINES[what])
-        assert scanner.send("HEAD", link).status_code == 200
+        assert scanner.send("HEAD", link).status_code == 303
         assert not ann.is_verified
         scanner.press("Verify")
     assert ann.is_verified
@@ -378,6 +429,26 @@ def test_an_id_that_needs_its_code_asks_for_it(world: World) -> None:
         assert (tab.page.status, ann.is_verified) == (400, False)
         tab.press("Verify", code=begun["oneTimeCode"])
         assert tab.page.headline == DONE["email"]
+
+
+def test_the_id_of_a_link_is_gone_from_the_address_and_the_language_can_be_changed(world: World, tab: Tab) -> None:
+    ann = person(world, "email", **FORM_FIELD)
+    begun = handed_out(world, ann.user_id)
+    tab.go(f"/email/verify/{begun['verificationId']}")
+    assert tab.page.path == "/email/verify"
+    tab.press("Verify", code="wrong1")
+    tab.click("Deutsch")
+    assert tab.page.headline == "Bestätigen Sie Ihre E-Mail-Adresse"
+    tab.press("Bestätigen", code=begun["oneTimeCode"])
+    assert tab.page.headline == "Ihre E-Mail-Adresse ist bestätigt"
+
+
+def test_with_several_tenants_and_none_named_another_mail_is_had_by_signing_in(world: World, tab: Tab) -> None:
+    world.add_tenant("other")
+    tab.go("/email/verify")
+    assert (tab.page.status, tab.page.headline) == (404, "This link is no longer valid")
+    tab.go(f"/email/verify?tenantId={world.service.tenant_id}")
+    assert tab.page.button("Send another mail")
 
 
 def test_a_link_without_a_tenant_works_where_there_is_one(world: World) -> None:

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import replace
 from typing import Any
 
+import jwt as pyjwt
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import given
@@ -17,7 +18,7 @@ from joserfc.jwk import KeySet, OctKey
 
 from identity.domain.keys import KeyAlgorithm, SigningKey
 from identity.keymaterial.jwk import jwks
-from identity.signing import CannotSign, InvalidToken, sign, verify
+from identity.signing import ID_TOKEN, TOKEN_USE, CannotSign, InvalidToken, sign, verify
 from tests.unit.key_samples import ISSUER, NOW, encoded, forged, sample
 
 CLAIMS: dict[str, Any] = {"aud": "app", "exp": NOW // 1000 + 3600, "iat": NOW // 1000, "iss": ISSUER, "sub": "someone"}
@@ -81,6 +82,25 @@ def test_authlib_verifies_reading_only_the_key_set(algorithm: KeyAlgorithm) -> N
 def test_the_signature_of_a_secret_is_the_plain_hmac_of_its_text() -> None:
     text, _, signature = sign(CLAIMS, HS).rpartition(".")
     assert signature == encoded(hmac.digest(HS.secret.encode(), text.encode(), "sha256"))
+
+
+def test_an_id_token_never_passes_for_an_access_token_nor_the_other_way_round() -> None:
+    identity = sign(CLAIMS | {TOKEN_USE: ID_TOKEN}, RS)
+    assert check(identity, id_token=True)["sub"] == "someone"
+    for token, as_id_token in (
+        (identity, False),
+        (sign(CLAIMS, RS), True),
+        (sign(CLAIMS | {TOKEN_USE: "x"}, RS), True),
+    ):
+        with pytest.raises(InvalidToken):
+            check(token, id_token=as_id_token)
+
+
+def test_the_grants_of_a_token_are_in_its_header_and_nowhere_else() -> None:
+    token = sign(CLAIMS, RS, grants=("password", "refresh_token"))
+    assert check(token) == CLAIMS
+    header = pyjwt.get_unverified_header(token)
+    assert header == {"alg": "RS256", "gty": ["password", "refresh_token"], "kid": RS.kid, "typ": "JWT"}
 
 
 def test_a_key_without_private_part_cannot_sign() -> None:

@@ -17,7 +17,7 @@ from identity.flows.login.finish_login import access_facts, mint
 from identity.flows.login.login_attempt import Person
 from identity.flows.oauth.clients import Client
 from identity.flows.services import Services
-from identity.signing import sign
+from identity.signing import ID_TOKEN, TOKEN_USE, sign
 from identity.store.refresh_tokens import RefreshToken
 
 OAUTH = "oauth"
@@ -101,7 +101,7 @@ def id_token(
         now=services.runtime.now(),
         lives=client.configuration.jwt.time_to_live_in_seconds,
     )
-    return sign(claims, key, id_token=True)
+    return sign(claims | {TOKEN_USE: ID_TOKEN}, key)
 
 
 def new_record(services: Services, client: Client, person: Person, grounds: Grounds) -> RefreshToken | None:

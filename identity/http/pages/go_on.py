@@ -22,8 +22,9 @@ from identity.http.pages.hosted import PageCall, note_verdict, to_page
 
 UNEXPECTED = frozenset({Verdict.REFUSED, Verdict.LAMBDA_FAILED})
 """What people ask for help about: the page names the trace."""
-MOST_SHOWN = 5
-LONGEST_OBJECTION = 200
+MOST_SHOWN = 3
+LONGEST_TEXT = 200
+"""Bytes: what is shown after a redirect travels in its address."""
 
 
 def go_on(call: PageCall, outcome: LoginOutcome, sign_in: SignIn | None = None) -> Response:
@@ -81,9 +82,9 @@ def shown_of(outcome: LoginOutcome, trace: Trace) -> dict[str, Any]:
 def _action(action: PreventingAction) -> dict[str, Any]:
     """As the API tells it to anybody; in the words for the user's languages where there are any."""
     return {
-        "name": action.localized_name or action.name,
-        "option": action.localized_option or action.option,
-        "reason": action.localized_reason or action.reason,
+        "name": _short(action.localized_name or action.name),
+        "option": _short(action.localized_option or action.option or ""),
+        "reason": _short(action.localized_reason or action.reason or ""),
         "expiry": action.expiry,
     }
 
@@ -91,5 +92,9 @@ def _action(action: PreventingAction) -> dict[str, Any]:
 def objections(errors: Invalid) -> list[str]:
     """The messages of these errors, as many as fit on their way to a page."""
     problems = chain(*errors.field_errors.values(), errors.general_errors)
-    messages = dict.fromkeys(problem.message[:LONGEST_OBJECTION] for problem in problems if problem.message)
+    messages = dict.fromkeys(_short(problem.message) for problem in problems if problem.message)
     return list(messages)[:MOST_SHOWN]
+
+
+def _short(text: str) -> str:
+    return text.encode("utf-8", "replace")[:LONGEST_TEXT].decode("utf-8", "ignore")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from flask import Response
 
 from identity.domain.errors import Invalid
@@ -43,8 +44,8 @@ from identity.wire import parse_uuid
 
 blueprint = hosted_blueprint("sign_in")
 
-MOST_CHARACTERS = 3_000
-"""Of all parameters of a request together: sealed they must fit into a request line."""
+MOST_BYTES = 3_000
+"""Of all parameters of a request together, as they are sealed: then they must fit into a request line."""
 MISSING = msgid("Please fill in this field.")
 CLOSED = (
     msgid("This application is closed"),
@@ -95,7 +96,7 @@ def _wanted(call: PageCall) -> AuthorizationRequest | Response:
         return error_page(400)
     except authorization.AuthorizationError as refused:
         return refused.response()
-    if sum(map(len, wanted.parameters.values())) > MOST_CHARACTERS:
+    if len(orjson.dumps(dict(wanted.parameters))) > MOST_BYTES:
         why = "The parameters are too long together."
         return authorization.refuse(call.services, wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
     return wanted
