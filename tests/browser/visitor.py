@@ -76,8 +76,8 @@ class Visitor:
         self._use(self.page.get_by_role("link", name=link, exact=isinstance(link, str)), "Enter")
 
     def choose(self, label: str) -> None:
-        """A checkbox or a radio button whose label begins so. Radio buttons of one group are one stop for Tab."""
-        box = self.page.get_by_label(re.compile(f"^{re.escape(label)}"))
+        """A checkbox or a radio button whose label says so. Radio buttons of one group are one stop for Tab."""
+        box = self.page.get_by_label(label)
         if not self.mode.keyboard:
             box.check()
         elif box.get_attribute("type") == "radio":
