@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -15,6 +16,7 @@ from tests.password_door import PASSWORD, Door
 from tests.queued_mails import queued_mails
 from tests.second_factors import tenant_policy
 from tests.verifying import FORM_FIELD, GATED, configure_tenant, verify_emails, verify_registrations
+from tests.webhook_world import NO, hooks_of
 
 REGISTER, COMPLETE = "/oauth2/register", "/oauth2/complete-registration"
 CREATE = "Create the account"
@@ -31,6 +33,17 @@ def let_register(world: World, **members: Any) -> None:
     change = {"application": {"registrationConfiguration": {"enabled": True, **members}}}
     answer = world.service.call("PATCH", f"/api/application/{world.application_id}", change)
     assert answer.status_code == 200, answer.text
+
+
+def let_validate(world: World, body: str) -> None:
+    """The demo application asks this lambda about everybody who registers."""
+    document = {"name": f"lambda {uuid4()}", "type": "SelfServiceRegistrationValidation", "body": body}
+    made = world.service.call("POST", "/api/lambda", {"lambda": document})
+    assert made.status_code == 200, made.text
+    change = {
+        "application": {"lambdaConfiguration": {"selfServiceRegistrationValidationId": made.json()["lambda"]["id"]}}
+    }
+    assert world.service.call("PATCH", f"/api/application/{world.application_id}", change).status_code == 200
 
 
 def user_of(world: World, login_id: str) -> dict[str, Any]:
@@ -145,11 +158,11 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays_but_the_
         typed = {"email": "no address", "birth_date": "1990-02-30", "first_name": "Ann"}
         tab.press(CREATE, password=PASSWORD, password_confirm=PASSWORD, **typed)
         assert (tab.page.status, tab.page.path) == (400, REGISTER)
-        assert error_at(tab.page, "birth_date") == "This is no date."
+        assert error_at(tab.page, "birth_date") == "This is not a date."
         assert tab.page.field("email")["value"] == "no address"
         assert PASSWORD not in tab.page.html
         tab.press(CREATE, email="no address", birth_date="", password=PASSWORD, password_confirm=PASSWORD)
-        assert error_at(tab.page, "email") == "This is no e-mail address."
+        assert error_at(tab.page, "email") == "This is not an e-mail address."
         assert tab.page.field("email")["aria-invalid"] == "true"
         tab.press(CREATE, email=fresh_email(), first_name="", password=PASSWORD, password_confirm=PASSWORD)
         assert error_at(tab.page, "first_name") == "The field is required and must not be empty."
@@ -302,6 +315,36 @@ def test_a_second_factor_that_is_required_is_set_up_next(client: World) -> None:
     assert client.count("login_records") == 0
 
 
+@pytest.mark.parametrize("login_id", ["email", "username"])
+def test_who_comes_from_a_provider_begins_with_what_it_says_and_is_linked_but_not_verified(
+    client: World, login_id: str
+) -> None:
+    verify_emails(client)
+    let_register(client, loginIdType=login_id)
+    client.strategy("CreatePendingLink")
+    person = client.x.person("alice")
+    with Tab(client) as tab:
+        tab.ask()
+        tab.with_twitter("alice")
+        tab.press("Create an account")
+        assert tab.page.path == REGISTER
+        assert tab.page.notice
+        known = tab.page.field(login_id)["value"]
+        assert known == (person["email"] if login_id == "email" else person["screen_name"])
+        tab.press(CREATE, password="short")
+        assert error_at(tab.page, "password")
+        tab.press(CREATE, password=PASSWORD)
+        assert tab.brought()["code"]
+    user = user_of(client, known)
+    assert [each["identityProviderUserId"] for each in client.links(user["id"])] == [person["id"]]
+    assert user["verified"] is False
+    with Tab(client) as tab:
+        tab.ask()
+        tab.with_twitter("alice")
+        assert tab.brought()["code"]
+    assert client.count("users") == 1
+
+
 def test_a_blocked_domain_is_refused(client: World) -> None:
     configure_tenant(client, registrationConfiguration={"blockedDomains": ["spam.example"]})
     with at_form(client) as tab:
@@ -316,12 +359,7 @@ def test_the_applications_lambda_may_object(client: World) -> None:
       }
       if (!registration.applicationId) { result.errors.generalErrors = [{code: '[x]', message: 'no registration'}]; }
     }"""
-    document = {"name": "who may register", "type": "SelfServiceRegistrationValidation", "body": body}
-    made = client.service.call("POST", "/api/lambda", {"lambda": document})
-    assert made.status_code == 200, made.text
-    chosen = {"selfServiceRegistrationValidationId": made.json()["lambda"]["id"]}
-    change = {"application": {"lambdaConfiguration": chosen}}
-    assert client.service.call("PATCH", f"/api/application/{client.application_id}", change).status_code == 200
+    let_validate(client, body)
     let_register(client, firstName={"enabled": True})
     with at_form(client) as tab:
         tab.press(CREATE, email=fresh_email(), password=PASSWORD, first_name="Mallory")
@@ -329,6 +367,33 @@ def test_the_applications_lambda_may_object(client: World) -> None:
         assert "<b>" not in tab.page.html
         assert client.count("users") == 0
         tab.press(CREATE, password=PASSWORD, first_name="Ann")
+        assert tab.brought()["code"]
+
+
+def test_a_lambda_that_fails_makes_nobody(client: World) -> None:
+    let_validate(client, "function validate() { throw new Error('out of order'); }")
+    with at_form(client) as tab:
+        tab.press(CREATE, email=fresh_email(), password=PASSWORD)
+        assert (tab.page.path, tab.page.every("form")) == ("/oauth2/error", [])
+        assert "out of order" not in tab.page.html
+    assert client.count("users") == 0
+    assert any("out of order" in each for each in client.messages("Error"))
+
+
+def test_webhooks_may_refuse_the_new_person_or_only_the_login(client: World) -> None:
+    email = fresh_email()
+    for event, people in (("user.create", 0), ("user.login.success", 1)):
+        with hooks_of(client.service) as hooks, at_form(client) as tab:
+            hooks.switch_on(event, transaction="AbsoluteMajority")
+            hook = hooks.add(event, behaviour=NO)
+            tab.press(CREATE, email=email, password=PASSWORD)
+            assert (tab.page.status, tab.page.headline) == (504, "This could not be completed")
+            assert client.count("users") == people
+            assert hook.requests
+            hooks.switch_on()
+    with Tab(client) as tab:
+        tab.ask()
+        tab.sign_in(email, PASSWORD)
         assert tab.brought()["code"]
 
 
@@ -348,9 +413,14 @@ def test_hostile_input_is_refused_or_shown_as_text(client: World) -> None:
         assert error_at(tab.page, "first_name") == "The value is too long."
         tab.post(REGISTER, values | {"first_name": "n" * 70_000})
         assert tab.page.status == 413
-        answer = tab.send("POST", REGISTER, json=values)
-        assert answer.status_code == 400
-        assert answer.headers["Content-Type"].startswith("text/html")
+        for other in ({"json": values}, {"files": {name: (None, value) for name, value in values.items()}}):
+            answer = tab.send("POST", REGISTER, **other)
+            assert answer.status_code == 400
+            assert answer.headers["Content-Type"].startswith("text/html")
+        twice = urlencode([("email", "first"), ("email", fresh_email()), *values.items()])
+        tab.headers["Content-Type"] = "application/x-www-form-urlencoded"
+        answer = tab.send("POST", REGISTER, data=twice)
+        assert (answer.status_code, 'value="first"' in answer.text) == (400, True)
     assert client.count("users") == 0
 
 
@@ -421,13 +491,13 @@ def test_only_what_is_required_and_missing_is_asked_for(client: World) -> None:
     with sign_in(client, door) as tab:
         assert tab.page.path == COMPLETE
         assert [each["name"] for each in tab.page.every("input") if each.get("id")] == ["first_name"]
-        tab.press("Go on", first_name=" ")
+        tab.press("Continue", first_name=" ")
         assert (tab.page.status, error_at(tab.page, "first_name")) == (
             400,
             "The field is required and must not be empty.",
         )
         assert client.user(user_id)["registrations"] == []
-        tab.press("Go on", first_name="Ann", last_name="Changed", email="changed@example.com")
+        tab.press("Continue", first_name="Ann", last_name="Changed", email="changed@example.com")
         assert tab.brought()["code"]
     user = client.user(user_id)
     assert (user["firstName"], user["lastName"], user["email"]) == ("Ann", "Other", door.email)
@@ -449,14 +519,14 @@ def test_a_form_that_came_too_late_or_twice_begins_the_sign_in_again(client: Wor
     door.add_user(registered=False)
     with sign_in(client, door) as tab:
         page = tab.page
-        values = page.form(page.button("Go on").form) | {"first_name": "Ann"}
+        values = page.form(page.button("Continue").form) | {"first_name": "Ann"}
         client.clock.advance(minutes=10)
         tab.post(COMPLETE, values)
         assert tab.page.headline == "Sign in"
         assert client.count("registrations") == 0
     with sign_in(client, door) as tab:
         page = tab.page
-        values = page.form(page.button("Go on").form) | {"first_name": "Ann"}
+        values = page.form(page.button("Continue").form) | {"first_name": "Ann"}
         with ThreadPoolExecutor(2) as pool:
             answers = list(pool.map(lambda _: tab.send("POST", COMPLETE, data=values), range(2)))
         assert {each.status_code for each in answers} == {303}
@@ -469,6 +539,6 @@ def test_who_was_deactivated_meanwhile_is_not_registered(client: World) -> None:
     user_id = door.add_user(registered=False)
     with sign_in(client, door) as tab:
         assert client.service.call("DELETE", f"/api/user/{user_id}").status_code == 200
-        tab.press("Go on", first_name="Ann")
+        tab.press("Continue", first_name="Ann")
         assert tab.page.headline == "Sign in"
     assert client.count("registrations") == 0

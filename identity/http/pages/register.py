@@ -12,6 +12,7 @@ from identity.domain.registration_form import EMAIL, RegistrationForm
 from identity.domain.sign_in import Stage
 from identity.domain.user_rules import UserRules
 from identity.flows.configuration.configurations import ApplicationConfiguration
+from identity.flows.hosted.redeem_link import pending_of
 from identity.flows.hosted.register_oneself import SelfRegistration, register_oneself
 from identity.http.client_address import deciding_address
 from identity.http.pages.catalogue import msgid
@@ -21,7 +22,6 @@ from identity.http.pages.hosted import SEALED, PageCall, hosted_blueprint, page_
 from identity.http.pages.person_form import person_of, typed
 from identity.http.pages.sign_in import begun_by_client
 from identity.http.pages.steps import waiting
-from identity.store import pending_links
 
 PATH = "/oauth2/register"
 PASSWORD, CONFIRM = "password", "password_confirm"
@@ -85,9 +85,7 @@ def _form(
 def _known(call: PageCall, form: RegistrationForm) -> dict[str, str]:
     """What to begin with: the person's e-mail address or user name at the provider, or what the client says."""
     said = call.sign_in.parameters.get("login_hint", "")
-    if call.sign_in.pending_link is None:
-        return {form.login_id: said}
-    with call.services.db.read() as conn:
-        pending = pending_links.find(conn, call.sign_in.pending_link, call.sign_in.tenant_id, call.now)
+    application = call.configuration.application if call.configuration else None
+    pending = pending_of(call.services, call.sign_in.pending_link, application)
     at_provider = pending and (pending.email if form.login_id == EMAIL else pending.username)
     return {form.login_id: at_provider or said}
