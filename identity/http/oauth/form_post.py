@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
-
 from flask import Response
 from markupsafe import Markup
+
+from identity.domain.policy_source import source_of
 
 DOCUMENT = Markup(
     """<!doctype html>
@@ -50,10 +50,9 @@ def form_post(redirect_uri: str, members: Mapping[str, Any], nonce: str, *, secu
     html = DOCUMENT.format(action=redirect_uri, fields=fields, nonce=nonce)
     response = Response(html, content_type="text/html; charset=UTF-8")
     response.headers.update(HEADERS)
-    parts = urlsplit(redirect_uri)
+    target = source_of(redirect_uri) or "'none'"
     response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; "
-        f"form-action {parts.scheme}://{parts.netloc}; frame-ancestors 'none'"
+        f"default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; form-action {target}; frame-ancestors 'none'"
     )
     if secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
