@@ -59,6 +59,7 @@ def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
     if known is None or entry is None:
         trace.add("The user, the application, the provider or the link is not what it was.", NO_PROOF)
         return LoginOutcome(Verdict.NOT_FOUND)
+    trace.door = entry.door.value
     trace.add("A proved login goes on.")
     return finish_login(services, entry, Person(known.user, known.registrations, known.standing))
 

@@ -13,10 +13,10 @@ from identity.store.external_identifiers import Kind
 
 @dataclass(frozen=True, slots=True)
 class WaitingVerification:
-    """What is to be verified, and whether it is by now."""
+    """What is to be verified, and whether it is by now, or need not be any more."""
 
     subject: Subject
-    is_verified: bool
+    is_done: bool
 
 
 def waiting_verification(services: Services, kind: Kind, proof: str | None) -> WaitingVerification | None:
@@ -38,7 +38,11 @@ def waiting_verification(services: Services, kind: Kind, proof: str | None) -> W
     if tenant is None or user is None:
         return None
     if kind is Kind.EMAIL_VERIFICATION:
-        return WaitingVerification(email_of(tenant, user, application), user.verified)
+        return _waiting(email_of(tenant, user, application), is_verified=user.verified)
     if application is None or registration is None:
         return None
-    return WaitingVerification(registration_of(tenant, user, application), registration.verified)
+    return _waiting(registration_of(tenant, user, application), is_verified=registration.verified)
+
+
+def _waiting(subject: Subject, *, is_verified: bool) -> WaitingVerification:
+    return WaitingVerification(subject, is_verified or not (subject.rules.wanted and subject.rules.gated))

@@ -18,7 +18,13 @@ from identity.store import external_identifiers, passwords, previous_passwords, 
 from identity.store.db import Connection
 from identity.store.external_identifiers import Kind
 
-GRANTED_BY_THE_OLD = (Kind.CHANGE_PASSWORD, Kind.SETUP_PASSWORD, Kind.ONE_TIME_PASSWORD, Kind.TWO_FACTOR)
+GRANTED_BY_THE_OLD = (
+    Kind.CHANGE_PASSWORD,
+    Kind.SETUP_PASSWORD,
+    Kind.ONE_TIME_PASSWORD,
+    Kind.PROVED_LOGIN,
+    Kind.TWO_FACTOR,
+)
 """What a password, or the want of one, brought forth, and what must not outlive it."""
 
 

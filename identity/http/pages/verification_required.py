@@ -64,7 +64,7 @@ def go_on_verified(call: PageCall, what: str) -> Response:
     step = waiting_verification(call.services, verified.kind, proof)
     if step is None or proof is None:
         return over()
-    errors = {} if step.is_verified else _try(call, verified, step)
+    errors = {} if step.is_done else _try(call, verified, step)
     if errors:
         call.trace.add("What has to be verified is not.", f"verification {verified.verdict.value}")
         return _form(call, verified, step, 400, errors)
@@ -82,7 +82,7 @@ def send_again(call: PageCall, what: str) -> Response:
     if step is None:
         return over()
     path = f"/{what}/verification-required"
-    if step.is_verified:
+    if step.is_done:
         return to_page(call, path, call.sign_in)
     try:
         ticket = mail_again(call.services, step.subject)

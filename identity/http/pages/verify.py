@@ -39,7 +39,7 @@ blueprint = hosted_blueprint("verify")
 
 @page_route(blueprint, f"{VERIFY}/<verification_id>")
 def open_link(call: PageCall, what: str, verification_id: str) -> Response:
-    """Show what the link is for. It verifies nothing yet."""
+    """Take the id out of the address, and show what the link is for. It verifies nothing yet."""
     tenant_id, application_id = _named(call)
     found = mailed_verification(call.services, BOTH[what].kind, verification_id, tenant_id)
     if found is None:
@@ -51,15 +51,18 @@ def open_link(call: PageCall, what: str, verification_id: str) -> Response:
         ticket=verification_id,
         shown={"takes_code": takes_code(found), "user": str(found.user_id)},
     )
-    return _question(replace(call, sign_in=sign_in), what)
+    return to_page(call, f"/{what}/verify", sign_in)
 
 
 @page_route(blueprint, VERIFY)
-def ask_for_address(call: PageCall, what: str) -> Response:
-    """Without a link that works: another mail can be had."""
-    if call.sign_in.tenant_id is None:
+def ask(call: PageCall, what: str) -> Response:
+    """The question of the link; without a link that works, an address, to which another mail is sent."""
+    sign_in = call.sign_in
+    if mailed_verification(call.services, BOTH[what].kind, sign_in.ticket, sign_in.tenant_id) is not None:
+        return _question(call, what)
+    if sign_in.tenant_id is None:
         tenant_id, application_id = _named(call)
-        call = replace(call, sign_in=replace(call.sign_in, tenant_id=tenant_id, application_id=application_id))
+        call = replace(call, sign_in=replace(sign_in, tenant_id=tenant_id, application_id=application_id))
     return _address_form(call, what)
 
 
@@ -84,7 +87,7 @@ def verify(call: PageCall, what: str) -> Response:
 def verified_page(call: PageCall, what: str) -> Response:
     waits = waiting_sign_in(call)
     step = waiting_verification(call.services, BOTH[what].kind, waits.proof) if waits is not None else None
-    goes_on = waits is not None and step is not None and step.is_verified
+    goes_on = waits is not None and step is not None and step.is_done
     return show(
         call,
         "verified.html",
@@ -96,7 +99,7 @@ def verified_page(call: PageCall, what: str) -> Response:
 
 @page_route(blueprint, SEND, methods=("POST",))
 def send(call: PageCall, what: str) -> Response:
-    """Send another mail, if there is somebody to whom it belongs."""
+    """Send another e-mail, if there is somebody to whom it belongs."""
     address, kind = call.text("email"), BOTH[what].kind
     tenant_id, application_id = call.sign_in.tenant_id, call.sign_in.application_id
     if tenant_id is None or (kind is Kind.REGISTRATION_VERIFICATION and application_id is None):
