@@ -562,7 +562,7 @@ def test_whoever_is_signed_in_to_one_application_is_registered_for_another_and_s
         tab.ask(client_id=second)
         assert (tab.page.path, tab.page.headline) == (COMPLETE, "Complete your registration")
         assert "Second needs a little more" in tab.page.html
-        tab.press("Go on", first_name="Ann")
+        tab.press("Continue", first_name="Ann")
         assert tab.brought()["code"]
         for application_id in (second, client.application_id):
             tab.go("/oauth2/authorize?" + urlencode(asked(client, client_id=application_id)))
