@@ -43,7 +43,7 @@ def not_registered(play: Play) -> None:
     play.by_twitter()
     play.sees("Complete your registration")
     play.visitor.fill("Full name", "Alice Adams")
-    play.visitor.press("Go on")
+    play.visitor.press("Continue")
     play.is_in()
 
 
@@ -136,7 +136,7 @@ def refused(play: Play) -> None:
 
 def not_found(play: Play) -> None:
     play.by_password("wrong horse battery")
-    play.is_told("Nobody is known here by this name and password.")
+    play.is_told("The name or the password is not right.")
     play.visitor.fill("Password", "correct horse battery")
     play.visitor.press("Sign in")
     play.is_in()
@@ -148,7 +148,7 @@ def login_prevented(play: Play) -> None:
     definition = administrator.definition()
     taken = administrator.take(play.somebody.user_id, definition, expiry=tomorrow)
     play.by_twitter()
-    play.sees("You can not sign in")
+    play.sees("You cannot sign in")
     play.is_told(definition["name"])
     end = play.visitor.page.locator("time").get_attribute("datetime")
     assert end is not None
@@ -162,7 +162,7 @@ def login_prevented(play: Play) -> None:
 def expired(play: Play) -> None:
     expire(play.somebody)
     play.by_twitter()
-    play.sees("You can not sign in")
+    play.sees("You cannot sign in")
     play.is_told("This account has expired.")
     play.world.change_user(play.somebody.user_id, expiry=None)
     play.visitor.follow("Sign in as somebody else")
