@@ -43,7 +43,7 @@ class Play:
         self.type_password(password)
 
     def type_password(self, password: str = PASSWORD) -> None:
-        self.visitor.fill("E-mail or user name", self.somebody.email)
+        self.visitor.fill("E-mail address or user name", self.somebody.email)
         self.visitor.fill("Password", password)
         self.visitor.press("Sign in")
 
@@ -57,7 +57,7 @@ class Play:
 
     def choose_password(self, password: str) -> None:
         self.visitor.fill("New password", password)
-        self.visitor.fill("New password once more", password)
+        self.visitor.fill("Repeat the new password", password)
         self.visitor.press("Save the password")
 
     def mailed(self, subject: str) -> str:

@@ -98,10 +98,10 @@ def test_a_language_is_chosen_at_the_foot_and_stays_for_the_sign_in(
 @ALL_WAYS
 def test_what_went_wrong_has_the_focus(world: World, visitor: Visitor, application: Application) -> None:
     visitor.go(authorize_url(world, application))
-    visitor.fill("E-mail or user name", "nobody@example.com")
+    visitor.fill("E-mail address or user name", "nobody@example.com")
     visitor.fill("Password", "wrong password")
     visitor.press("Sign in")
     visitor.sees("Sign in", "refused")
     expect(visitor.page.get_by_role("alert")).to_be_focused()
-    expect(visitor.page.get_by_label("E-mail or user name")).to_have_value("nobody@example.com")
+    expect(visitor.page.get_by_label("E-mail address or user name")).to_have_value("nobody@example.com")
     expect(visitor.page.get_by_label("Password", exact=True)).to_have_value("")

@@ -84,7 +84,7 @@ def test_idp_hint_leads_straight_to_x(play: Play) -> None:
 
 def test_a_login_hint_is_filled_in(play: Play) -> None:
     play.begin(login_hint=play.somebody.email)
-    expect(play.visitor.page.get_by_label("E-mail or user name")).to_have_value(play.somebody.email)
+    expect(play.visitor.page.get_by_label("E-mail address or user name")).to_have_value(play.somebody.email)
     play.visitor.fill("Password", "correct horse battery")
     play.visitor.press("Sign in")
     play.is_in()
@@ -129,7 +129,7 @@ def test_going_back_to_x_is_harmless(play: Play) -> None:
 
 def test_a_form_that_is_sent_twice_signs_in_once(play: Play) -> None:
     play.begin()
-    play.visitor.fill("E-mail or user name", play.somebody.email)
+    play.visitor.fill("E-mail address or user name", play.somebody.email)
     play.visitor.fill("Password", "correct horse battery")
     play.visitor.page.get_by_role("button", name="Sign in", exact=True).dblclick(no_wait_after=True)
     play.is_in()
@@ -198,6 +198,6 @@ def test_the_answer_can_be_posted_to_the_application(play: Play) -> None:
     play.begin(response_mode="form_post")
     play.type_password()
     if not play.visitor.mode.script:
-        play.visitor.press("Go on")
+        play.visitor.press("Continue")
     at_application(play.visitor.page)
     assert play.visitor.page.url == play.application.callback

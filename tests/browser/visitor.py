@@ -75,9 +75,21 @@ class Visitor:
     def follow(self, link: str | re.Pattern[str]) -> None:
         self._use(self.page.get_by_role("link", name=link, exact=isinstance(link, str)), "Enter")
 
-    def tick(self, label: str | re.Pattern[str]) -> None:
-        """A checkbox or a radio button."""
-        self._use(self.page.get_by_label(label, exact=isinstance(label, str)), "Space")
+    def choose(self, label: str) -> None:
+        """A checkbox or a radio button whose label says so. Radio buttons of one group are one stop for Tab."""
+        box = self.page.get_by_label(label)
+        if not self.mode.keyboard:
+            box.check()
+        elif box.get_attribute("type") == "radio":
+            self._reach(self.page.locator(f"[name={box.get_attribute('name')}]:checked"))
+            for _ in range(MOST_TABS):
+                if box.is_checked():
+                    return
+                self.page.keyboard.press("ArrowDown")
+            raise AssertionError(f"the arrows never come to {box}")
+        else:
+            self._reach(box)
+            self.page.keyboard.press("Space")
 
     def sees(self, headline: str | re.Pattern[str], name: str = "") -> None:
         """The page with this headline has come, and is as a page must be; pictures of it are kept."""

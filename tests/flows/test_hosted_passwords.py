@@ -29,7 +29,7 @@ COMPLETE, STEP_UP, SIGN_IN = "/password/complete", "/password/second-factor", "/
 NEW = "staple battery horse"
 SAVE, SEND = "Save the password", "Send the link"
 LINK = re.compile(r"\S+/password/change/\S+")
-OVER = "This link does not work any more"
+OVER = "This link is no longer valid"
 
 
 @pytest.fixture
@@ -98,10 +98,10 @@ def test_who_forgot_the_password_gets_a_mail_sets_another_and_goes_on_to_the_cli
         assert other.page.field("username")["value"] == ann.email
         save(other)
         assert (other.page.path, other.page.headline) == (COMPLETE, "Your password is saved")
-        target = urlsplit(other.page.link("Go on to Demo")["href"])
+        target = urlsplit(other.page.link("Continue to Demo")["href"])
         assert target.path == SIGN_IN
         assert {name: values[0] for name, values in parse_qs(target.query).items()} == asked(world)
-        other.click("Go on to Demo")
+        other.click("Continue to Demo")
         other.sign_in(ann.email, NEW)
         assert other.brought()["code"]
     assert ann.status(PASSWORD) == 404
@@ -252,12 +252,12 @@ def test_a_program_that_looks_at_the_pages_of_a_link_changes_nothing(world: Worl
     link = forgot(world, ann.email)
     with Tab(world) as tab:
         tab.go(link)
-        sealed = tab.page.form(tab.page.button("Go on").form)["sign_in"]
+        sealed = tab.page.form(tab.page.button("Continue").form)["sign_in"]
         before = world.rows("SELECT data FROM external_identifiers ORDER BY id_hash")
         for path in (link, f"{STEP_UP}?sign_in={sealed}", f"{FORGOT}?sign_in={sealed}"):
             assert tab.send("HEAD", path).status_code < 400
         assert world.rows("SELECT data FROM external_identifiers ORDER BY id_hash") == before
-        tab.press("Go on", code=phone.code())
+        tab.press("Continue", code=phone.code())
         save(tab)
         assert tab.page.path == COMPLETE
 
@@ -316,7 +316,7 @@ def test_the_same_form_sent_twice_changes_the_password_once(world: World, ann: D
             answers = list(pool.map(lambda _: tab.send("POST", CHANGE, data=values), range(2)))
         assert sorted(each.status_code for each in answers) == [303, 404]
         [late] = [each for each in answers if each.status_code == 404]
-        assert "If you have just chosen a new password by it, you can sign in with that." in late.text
+        assert "If you have just chosen a new password, you can sign in with it." in late.text
     assert ann.status(NEW) == 200
 
 
@@ -402,10 +402,10 @@ def test_the_reason_is_told(world: World, ann: Door) -> None:
         passwordValidationRules={"validateOnLogin": True, "requireNumber": True},
     )
     with at_change(world, ann) as tab:
-        assert "does not follow the rules" in tab.page.notice
+        assert "does not follow today's rules" in tab.page.notice
         save(tab)
         assert error_at(tab.page, "password") == "The password must have a digit."
-        assert "does not follow the rules" in tab.page.notice
+        assert "does not follow today's rules" in tab.page.notice
         save(tab, f"{NEW} 1")
         assert tab.brought()["code"]
 
@@ -447,12 +447,12 @@ def test_who_has_a_second_factor_gives_it_before_the_password_changes_by_a_link(
         tab.go(link)
         assert (tab.page.path, tab.page.headline) == (STEP_UP, "Confirm that it is you")
         assert tab.page.field("code")["autocomplete"] == "one-time-code"
-        tab.press("Go on", code=" ")
+        tab.press("Continue", code=" ")
         assert (tab.page.status, error_at(tab.page, "code")) == (400, "The field is required and must not be empty.")
         [wrong] = phone.wrong_codes(1)
-        tab.press("Go on", code=wrong)
+        tab.press("Continue", code=wrong)
         assert (tab.page.status, error_at(tab.page, "code")) == (400, "This code is not right, or not valid any more.")
-        tab.press("Go on", code=phone.code())
+        tab.press("Continue", code=phone.code())
         assert tab.page.path == CHANGE
         save(tab, "short")
         assert error_at(tab.page, "password") == "The password is too short."
@@ -461,7 +461,7 @@ def test_who_has_a_second_factor_gives_it_before_the_password_changes_by_a_link(
     assert world.count("login_records") == 0  # it was no login
     with Tab(world) as tab:
         tab.go(forgot(world, ann.email))
-        tab.press("Go on", code=codes[0])
+        tab.press("Continue", code=codes[0])
         save(tab, "yet another password")
         assert tab.page.path == COMPLETE
 
@@ -471,11 +471,11 @@ def test_a_second_factor_that_was_given_too_long_ago_is_asked_for_again(world: W
     phone, _ = with_phone(world, user_id)
     with Tab(world) as tab:
         tab.go(forgot(world, ann.email))
-        tab.press("Go on", code=phone.code())
+        tab.press("Continue", code=phone.code())
         world.clock.advance(seconds=181)
         save(tab)
         assert tab.page.path == STEP_UP
-        tab.press("Go on", code=phone.code())
+        tab.press("Continue", code=phone.code())
         save(tab)
         assert tab.page.path == COMPLETE
 
@@ -488,13 +488,13 @@ def test_guessing_at_the_code_ends_the_challenge_and_locks(world: World, ann: Do
         tab.go(forgot(world, ann.email))
         for number, code in enumerate(wrong):
             if number == WRONG_PER_CHALLENGE:
-                tab.press("Go on", code=phone.code())
+                tab.press("Continue", code=phone.code())
                 assert (tab.page.status, tab.page.path) == (200, STEP_UP)  # that challenge is over: another one
-            tab.press("Go on", code=code)
+            tab.press("Continue", code=code)
             assert tab.page.status == 400
-        tab.press("Go on", code=phone.code())
+        tab.press("Continue", code=phone.code())
         assert (tab.page.status, tab.page.path) == (200, STEP_UP)
-        tab.press("Go on", code=phone.code())
+        tab.press("Continue", code=phone.code())
         assert tab.page.status == 400  # there is a challenge, but the user is locked
     assert ann.status() == 423
 
@@ -511,7 +511,7 @@ def test_a_code_can_be_mailed(world: World, ann: Door) -> None:
         tab.go(forgot(world, ann.email))
         tab.press("Send a code to s\u2022\u2022\u2022@example.com")
         assert tab.page.notice == "A code is on its way to you."
-        tab.press("Go on", code=mailed_codes(world, address)[-1])
+        tab.press("Continue", code=mailed_codes(world, address)[-1])
         save(tab)
         assert tab.page.path == COMPLETE
 
@@ -572,7 +572,22 @@ def test_a_trusted_computer_gives_the_second_factor_before_a_demanded_password_a
         tab.ask()
         tab.sign_in(ann.email, PASSWORD)
         assert tab.page.path == STEP_UP
-        tab.press("Go on", code=phone.code())
+        tab.press("Continue", code=phone.code())
         assert "An administrator asks you" in tab.page.notice
         save(tab)
+        assert tab.brought()["code"]
+
+
+def test_a_password_that_is_demanded_of_a_browser_that_stays_signed_in_leaves_it_signed_in(
+    world: World, ann: Door
+) -> None:
+    with Tab(world) as tab:
+        tab.ask()
+        tab.sign_in(ann.email, PASSWORD, rememberDevice="true")
+        world.change_user(world.rows("SELECT id::text FROM users")[0][0], passwordChangeRequired=True)
+        tab.ask()
+        assert tab.page.path == CHANGE
+        save(tab)
+        assert tab.brought()["code"]
+        tab.go(SIGN_IN + "?" + urlencode(asked(world)))
         assert tab.brought()["code"]

@@ -18,7 +18,7 @@ from tests.second_factors import with_phone
 from tests.verifying import GATED, verify_emails
 
 PAGE = "/oauth2/start-idp-link"
-LINK, REGISTER, WITHOUT = "I have an account: sign in and link it", "Create an account", "Go on without linking"
+LINK, REGISTER, WITHOUT = "I have an account: sign in and link it", "Create an account", "Continue without linking"
 
 
 @pytest.fixture
@@ -129,7 +129,7 @@ def test_the_link_is_made_after_the_address_is_verified_and_not_before(world: Wo
     tab.sign_in(ann.email, PASSWORD)
     assert world.count("links") == 0
     world.service.call("POST", "/api/user/verify-email", {"userId": user_id_of(world, ann)})
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert subject_of_tokens(world, tab) == user_id_of(world, ann)
     assert world.count("links") == 1
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from identity.settings import Login
-from tests.hosted import Page, Tab, allow_client
+from tests.hosted import REDIRECT, Page, Tab, allow_client, asked
 from tests.login_world import World, login_world
 from tests.password_door import PASSWORD, Door
 from tests.queued_mails import queued_mails
@@ -158,11 +158,11 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_stays_but_the_
         typed = {"email": "no address", "birth_date": "1990-02-30", "first_name": "Ann"}
         tab.press(CREATE, password=PASSWORD, password_confirm=PASSWORD, **typed)
         assert (tab.page.status, tab.page.path) == (400, REGISTER)
-        assert error_at(tab.page, "birth_date") == "This is no date."
+        assert error_at(tab.page, "birth_date") == "This is not a date."
         assert tab.page.field("email")["value"] == "no address"
         assert PASSWORD not in tab.page.html
         tab.press(CREATE, email="no address", birth_date="", password=PASSWORD, password_confirm=PASSWORD)
-        assert error_at(tab.page, "email") == "This is no e-mail address."
+        assert error_at(tab.page, "email") == "This is not an e-mail address."
         assert tab.page.field("email")["aria-invalid"] == "true"
         tab.press(CREATE, email=fresh_email(), first_name="", password=PASSWORD, password_confirm=PASSWORD)
         assert error_at(tab.page, "first_name") == "The field is required and must not be empty."
@@ -491,13 +491,13 @@ def test_only_what_is_required_and_missing_is_asked_for(client: World) -> None:
     with sign_in(client, door) as tab:
         assert tab.page.path == COMPLETE
         assert [each["name"] for each in tab.page.every("input") if each.get("id")] == ["first_name"]
-        tab.press("Go on", first_name=" ")
+        tab.press("Continue", first_name=" ")
         assert (tab.page.status, error_at(tab.page, "first_name")) == (
             400,
             "The field is required and must not be empty.",
         )
         assert client.user(user_id)["registrations"] == []
-        tab.press("Go on", first_name="Ann", last_name="Changed", email="changed@example.com")
+        tab.press("Continue", first_name="Ann", last_name="Changed", email="changed@example.com")
         assert tab.brought()["code"]
     user = client.user(user_id)
     assert (user["firstName"], user["lastName"], user["email"]) == ("Ann", "Other", door.email)
@@ -519,14 +519,14 @@ def test_a_form_that_came_too_late_or_twice_begins_the_sign_in_again(client: Wor
     door.add_user(registered=False)
     with sign_in(client, door) as tab:
         page = tab.page
-        values = page.form(page.button("Go on").form) | {"first_name": "Ann"}
+        values = page.form(page.button("Continue").form) | {"first_name": "Ann"}
         client.clock.advance(minutes=10)
         tab.post(COMPLETE, values)
         assert tab.page.headline == "Sign in"
         assert client.count("registrations") == 0
     with sign_in(client, door) as tab:
         page = tab.page
-        values = page.form(page.button("Go on").form) | {"first_name": "Ann"}
+        values = page.form(page.button("Continue").form) | {"first_name": "Ann"}
         with ThreadPoolExecutor(2) as pool:
             answers = list(pool.map(lambda _: tab.send("POST", COMPLETE, data=values), range(2)))
         assert {each.status_code for each in answers} == {303}
@@ -539,6 +539,33 @@ def test_who_was_deactivated_meanwhile_is_not_registered(client: World) -> None:
     user_id = door.add_user(registered=False)
     with sign_in(client, door) as tab:
         assert client.service.call("DELETE", f"/api/user/{user_id}").status_code == 200
-        tab.press("Go on", first_name="Ann")
+        tab.press("Continue", first_name="Ann")
         assert tab.page.headline == "Sign in"
     assert client.count("registrations") == 0
+
+
+def test_whoever_is_signed_in_to_one_application_is_registered_for_another_and_stays_signed_in(client: World) -> None:
+    second = str(uuid4())
+    document = {
+        "name": "Second",
+        "oauthConfiguration": {"authorizedRedirectURLs": [REDIRECT], "enabledGrants": ["authorization_code"]},
+        "registrationConfiguration": {"enabled": True, "completeRegistration": True, "firstName": REQUIRED},
+    }
+    made = client.service.call("POST", f"/api/application/{second}", {"application": document})
+    assert made.status_code == 200, made.text
+    door = Door(client)
+    user_id = door.add_user()
+    with Tab(client) as tab:
+        tab.ask()
+        tab.sign_in(door.email, PASSWORD, rememberDevice="true")
+        assert tab.brought()["code"]
+        tab.ask(client_id=second)
+        assert (tab.page.path, tab.page.headline) == (COMPLETE, "Complete your registration")
+        assert "Second needs a little more" in tab.page.html
+        tab.press("Continue", first_name="Ann")
+        assert tab.brought()["code"]
+        for application_id in (second, client.application_id):
+            tab.go("/oauth2/authorize?" + urlencode(asked(client, client_id=application_id)))
+            assert tab.brought()["code"]
+    registered = {each["applicationId"] for each in client.user(user_id)["registrations"]}
+    assert registered == {second, client.application_id}

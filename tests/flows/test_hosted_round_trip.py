@@ -190,7 +190,7 @@ def test_a_return_is_nothing_that_the_api_takes_up(world: World, tab: Tab) -> No
     [
         ("rate_limited", "verify_credentials", "X takes no more sign-ins at the moment."),
         ("could_not_authenticate", "access_token", "X did not confirm who you are."),
-        ("internal_error", "verify_credentials", "X can not be reached at the moment."),
+        ("internal_error", "verify_credentials", "X cannot be reached at the moment."),
     ],
 )
 def test_what_x_refuses_is_said_in_words_with_a_reference(

@@ -17,7 +17,7 @@ from tests.login_world import TWITTER, World, login_world
 from tests.password_door import PASSWORD, Door
 from tests.webhook_world import hooks_of
 
-WRONG = "Nobody is known here by this name and password. Please check what you typed."
+WRONG = "The name or the password is not right. Please check what you typed."
 
 
 @pytest.fixture

@@ -284,7 +284,7 @@ def test_a_code_is_sent_by_the_button_and_completes_the_sign_in(world: World, ta
     [method_id] = [
         each["value"] for each in tab.page.every("input") if "recovery" not in each["value"] and is_radio(each)
     ]
-    tab.press("Go on", method=method_id)
+    tab.press("Continue", method=method_id)
     assert tab.page.path == CODE_PAGE
     assert tab.page.notice == "We have sent a code to b•••@example.com."
     tab.press("Confirm", code=mailed_codes(world, BACK_UP)[-1])
@@ -306,7 +306,7 @@ def mail_method(tab: Tab) -> str:
 def test_another_code_puts_an_end_to_the_one_before(world: World, tab: Tab, ann: Ann) -> None:
     with_mail(world, ann)
     ann.begin(tab)
-    tab.press("Go on", method=mail_method(tab))
+    tab.press("Continue", method=mail_method(tab))
     first = mailed_codes(world, BACK_UP)[-1]
     tab.press("Send another code")
     assert "Earlier ones no longer work" in tab.page.notice
@@ -320,7 +320,7 @@ def test_another_code_puts_an_end_to_the_one_before(world: World, tab: Tab, ann:
 def test_looking_at_pages_sends_nothing(world: World, tab: Tab, ann: Ann) -> None:
     with_mail(world, ann)
     ann.begin(tab)
-    tab.press("Go on", method=mail_method(tab))
+    tab.press("Continue", method=mail_method(tab))
     sent = len(mailed_codes(world, BACK_UP))
     carried = tab.page.form(tab.page.every("form")[0])["sign_in"]
     for _ in range(3):
@@ -336,7 +336,7 @@ def test_the_limit_of_codes_is_told_with_the_time_and_an_earlier_code_still_work
     path = f"/api/tenant/{world.service.tenant_id}"
     assert world.service.call("PATCH", path, {"tenant": {"rateLimitConfiguration": limits}}).status_code == 200
     ann.begin(tab)
-    tab.press("Go on", method=mail_method(tab))
+    tab.press("Continue", method=mail_method(tab))
     tab.press("Send another code")
     assert (tab.page.status, tab.page.path) == (429, METHODS_PAGE)
     assert re.search(r"Please try again in (9|10) minutes", tab.page.alert)
@@ -349,7 +349,7 @@ def test_a_method_that_is_not_hers_is_refused(world: World, tab: Tab, ann: Ann) 
     with_mail(world, ann)
     ann.begin(tab)
     for method in ("", "XXXX"):
-        tab.press("Go on", method=method)
+        tab.press("Continue", method=method)
         assert (tab.page.status, tab.page.path) == (400, METHODS_PAGE)
         assert "Please choose one" in tab.page.alert
 
@@ -358,8 +358,8 @@ def test_whoever_prefers_a_recovery_code_gets_a_form_for_it(world: World, tab: T
     _, recovery_codes = with_phone(world, ann.user_id)
     ann.begin(tab)
     tab.click("Use another way, or a recovery code")
-    tab.press("Go on", method="recovery")
-    assert "recovery codes that you kept" in tab.page.html
+    tab.press("Continue", method="recovery")
+    assert "recovery codes that you saved" in tab.page.html
     assert "inputmode" not in tab.page.field("code").attributes
     tab.press("Confirm", code=f"{recovery_codes[3][:4]}-{recovery_codes[3][4:]}")
     assert tab.brought()["code"]
@@ -388,11 +388,11 @@ def test_an_authenticator_is_set_up_on_the_way(world: World, tab: Tab, ann: Ann)
     [picture] = tab.page.every("svg")
     assert (picture["class"], tab.page.every("script")) == ("qr", [])
     tab.press("Set up", code=phone.code())
-    assert tab.page.headline == "Keep your recovery codes"
+    assert tab.page.headline == "Save your recovery codes"
     codes = [each.text for each in tab.page.every("code")]
     assert len(codes) == 10
     assert world.count("login_records") == 0
-    tab.press("I have kept them")
+    tab.press("I have saved them")
     assert status_of_token(world, tab) == 200
     [method] = world.user(ann.user_id)["twoFactor"]["methods"]
     assert method["method"] == "authenticator"
@@ -428,7 +428,7 @@ def test_a_set_up_that_is_sent_twice_makes_one_method_and_loses_no_recovery_code
     for answer in answers:
         tab.go(answer.headers["Location"])
         assert len(tab.page.every("code")) == 10
-    tab.press("I have kept them")
+    tab.press("I have saved them")
     assert tab.brought()["code"]
 
 
@@ -438,7 +438,7 @@ def test_recovery_codes_are_gone_from_the_pages_once_the_sign_in_has_gone_on(tab
     tab.press("Use an authenticator app")
     tab.press("Set up", code=Phone(world, secret=secret_on(tab)).code())
     carried = tab.page.form(tab.page.every("form")[0])["sign_in"]
-    tab.press("I have kept them", trust_computer="true")
+    tab.press("I have saved them", trust_computer="true")
     tab.go(f"{SET_UP_PAGE}?sign_in={carried}")
     assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
     ann.begin(tab)
@@ -454,7 +454,7 @@ def test_a_wrong_code_sets_nothing_up(world: World, tab: Tab, ann: Ann) -> None:
         assert (tab.page.status, tab.page.path) == (400, SET_UP_PAGE)
     assert world.user(ann.user_id)["twoFactor"]["methods"] == []
     tab.press("Set up", code=Phone(world, secret=secret_on(tab)).code())
-    assert tab.page.headline == "Keep your recovery codes"
+    assert tab.page.headline == "Save your recovery codes"
 
 
 @pytest.mark.usefixtures("required")
@@ -499,7 +499,7 @@ def test_mail_is_set_up_on_the_way(world: World, tab: Tab, ann: Ann) -> None:
     tab.press("Set up", code=first)
     assert tab.page.status == 400
     tab.press("Set up", code=second)
-    tab.press("I have kept them")
+    tab.press("I have saved them")
     assert status_of_token(world, tab) == 200
     [method] = world.user(ann.user_id)["twoFactor"]["methods"]
     assert (method["method"], method["email"]) == ("email", BACK_UP)
@@ -514,7 +514,7 @@ def test_text_messages_are_set_up_on_the_way(world: World, tab: Tab, ann: Ann) -
     ann.begin(tab)
     tab.press("Send a code by text message", mobile_phone="+49 170 1234567")
     tab.press("Set up", code=messaged_codes(world, "+49 170 1234567")[-1])
-    tab.press("I have kept them")
+    tab.press("I have saved them")
     assert tab.brought()["code"]
     with Tab(world) as another:
         ann.begin(another)

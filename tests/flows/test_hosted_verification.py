@@ -113,8 +113,8 @@ def test_a_wrong_code_is_told_and_after_five_only_a_new_one_works(world: World, 
     tab.press("Verify", code=ann.codes()[-1])
     assert "tried too often" in tab.page.html
     assert not ann.is_verified
-    tab.press("Send the mail again")
-    assert "another mail" in tab.page.notice
+    tab.press("Send the e-mail again")
+    assert "another e-mail" in tab.page.notice
     tab.press("Verify", code=ann.codes()[-1])
     assert tab.brought()["code"]
 
@@ -147,7 +147,7 @@ def test_the_limit_of_mails_is_told_with_the_time(world: World, tab: Tab, what: 
     mail_limit(world, 1)
     ann.begin(tab)
     mails = len(ann.mails())
-    tab.press("Send the mail again")
+    tab.press("Send the e-mail again")
     assert tab.page.status == 429
     assert re.search(r"again in (9|10) minutes", tab.page.alert)
     assert len(ann.mails()) == mails
@@ -159,7 +159,7 @@ def test_who_was_verified_elsewhere_goes_on_without_a_code(world: World, tab: Ta
     ann = person(world, "email", **FORM_FIELD)
     ann.begin(tab)
     assert world.service.call("POST", API["email"], {"userId": ann.user_id}).status_code == 200
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert tab.brought()["code"]
 
 
@@ -173,7 +173,7 @@ def test_a_sign_in_goes_on_after_the_link_was_opened_in_a_browser_that_never_sig
     ann = person(world, what, **GATED)
     ann.begin(tab)
     assert "a link" in tab.page.notice
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, HEADLINES[what])
     assert "not verified yet" in tab.page.alert
     [link] = ann.links()
@@ -183,7 +183,7 @@ def test_a_sign_in_goes_on_after_the_link_was_opened_in_a_browser_that_never_sig
         assert (phone.page.path, phone.page.headline) == (f"/{what}/complete", DONE[what])
         assert phone.page.every("form") == []
     assert ann.is_verified
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert tab.brought()["code"]
     assert world.count("login_records") == 1
 
@@ -195,7 +195,7 @@ def test_the_browser_that_has_the_sign_in_waiting_goes_on_from_the_link(world: W
     tab.go(ann.links()[0])
     tab.press("Verify")
     assert tab.page.headline == DONE[what]
-    tab.press("Go on to sign in")
+    tab.press("Continue to sign in")
     assert tab.brought()["state"]
     assert world.count("login_records") == 1
 
@@ -226,7 +226,7 @@ def test_a_proof_that_is_too_old_says_so(world: World, tab: Tab) -> None:
     ann = person(world, "email", **GATED)
     ann.begin(tab)
     world.clock.advance(minutes=10)
-    for button in ("It is verified: go on", "Send the mail again"):
+    for button in ("It is verified: continue", "Send the e-mail again"):
         ann_page = tab.page
         tab.press(button)
         assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
@@ -253,7 +253,7 @@ def test_where_it_need_not_be_verified_any_more_the_sign_in_goes_on(
     ann = person(world, "email", **GATED)
     ann.begin(tab)
     configure_tenant(world, emailConfiguration=rules)
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert tab.brought()["code"]
 
 
@@ -262,7 +262,7 @@ def test_a_proof_ends_with_the_password_that_it_came_by(world: World, tab: Tab) 
     ann.begin(tab)
     world.change_user(ann.user_id, password="another good password")
     world.service.call("POST", API["email"], {"userId": ann.user_id})
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
     assert world.count("login_records") == 0
 
@@ -280,7 +280,7 @@ def test_a_proof_of_whoever_planted_a_password_ends_when_the_owner_comes_by_the_
     [(user_id,)] = world.rows("SELECT id FROM users")
     world.service.call("POST", API["email"], {"userId": str(user_id)})
     before = world.count("login_records")
-    tab.press("It is verified: go on")
+    tab.press("It is verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
     assert world.count("login_records") == before
 
@@ -355,7 +355,7 @@ def test_a_used_link_leads_to_a_page_that_sends_another(world: World, tab: Tab, 
     with Tab(world) as another:
         another.go(link)
         assert (another.page.path, another.page.headline) == (f"/{what}/verify", "This link is no longer valid")
-        another.press("Send another mail", email=ann.door.email)
+        another.press("Send another e-mail", email=ann.door.email)
         assert (another.page.path, another.page.status) == (f"/{what}/sent", 200)
         assert do_what_strangers_asked(world.service) == 1
         another.go(ann.links()[-1])
@@ -371,7 +371,7 @@ def test_who_asks_for_a_mail_learns_nothing_of_who_is_known(world: World) -> Non
     for address in (ann.door.email, "nobody@example.com"):
         with Tab(world) as tab:
             tab.go("/email/verify")
-            tab.press("Send another mail", email=address)
+            tab.press("Send another e-mail", email=address)
             html = re.sub(r"sign_in=[^\"&]+|value=\"v1[^\"]+\"", "", tab.page.html)
             pages.append((tab.page.status, html))
     assert pages[0] == pages[1]
@@ -384,7 +384,7 @@ def test_what_is_no_address_is_refused_and_typed_text_is_escaped(world: World) -
     with Tab(world) as tab:
         tab.go("/email/verify")
         for typed in ("", "nobody", '"><script>alert(1)</script>'):
-            tab.press("Send another mail", email=typed)
+            tab.press("Send another e-mail", email=typed)
             assert (tab.page.status, tab.page.field("email")["aria-invalid"]) == (400, "true")
             assert "<script" not in tab.page.html
 
@@ -448,7 +448,7 @@ def test_with_several_tenants_and_none_named_another_mail_is_had_by_signing_in(w
     tab.go("/email/verify")
     assert (tab.page.status, tab.page.headline) == (404, "This link is no longer valid")
     tab.go(f"/email/verify?tenantId={world.service.tenant_id}")
-    assert tab.page.button("Send another mail")
+    assert tab.page.button("Send another e-mail")
 
 
 def test_a_link_without_a_tenant_works_where_there_is_one(world: World) -> None:

@@ -196,7 +196,7 @@ def test_a_browser_from_elsewhere_is_asked_before_its_answer_counts(world: World
     asked = victim.arrive()
     assert asked.status_code == 200
     assert "Was it you?" in asked.text
-    assert "Go on only" in asked.text
+    assert "Continue only" in asked.text
     assert complete(world, code).status_code == 204
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', asked.text))
     assert fields == victim.back

@@ -11,7 +11,7 @@ from identity.http.pages.errors import error_page
 
 log = logging.getLogger("identity.http")
 
-NOT_BEGUN = msgid("This sign-in can not begin")
+NOT_BEGUN = msgid("This sign-in cannot begin")
 OVER = msgid("This sign-in is over")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from identity.domain.errors import Invalid, NotFound, TooManyRequests
-from identity.domain.oauth_errors import OAuthError, OAuthProblem, OAuthRefused, invalid_request
+from identity.domain.errors import Busy, Invalid, NotFound, TooManyRequests
+from identity.domain.oauth_errors import OAuthError, OAuthProblem, OAuthRefused, invalid_grant, invalid_request
 from identity.domain.outcome import Door
 from identity.domain.trace import Trace
 from identity.flows.events.announce import WebhooksRefused
@@ -22,7 +22,7 @@ from identity.http.oauth.grants import AuthorizationCodeGrant, PasswordGrantType
 from identity.http.oauth.requests import OAuthRequest, read_form
 from identity.http.oauth.server import Server
 from identity.http.tracing import traced
-from identity.store.db import StoreUnavailable
+from identity.store.db import InUse, StoreUnavailable
 from identity.wire import parse_uuid
 
 blueprint = Blueprint("oauth", __name__)
@@ -129,8 +129,14 @@ def _too_many(error: TooManyRequests) -> Response:
     return _try_again(refusal(problem, 429), str(error.retry_after_seconds))
 
 
+@blueprint.errorhandler(InUse)
+def _removed(_: InUse) -> Response:
+    return refusal(invalid_grant("user_not_found", "User or application were removed meanwhile.").problem)
+
+
+@blueprint.errorhandler(Busy)
 @blueprint.errorhandler(StoreUnavailable)
-def _unavailable(_: StoreUnavailable) -> Response:
+def _unavailable(_: Exception) -> Response:
     problem = OAuthProblem(OAuthError.TEMPORARILY_UNAVAILABLE, "unavailable", "Try again in a moment.")
     return _try_again(refusal(problem, 503), "2")
 

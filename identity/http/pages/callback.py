@@ -50,7 +50,7 @@ WORDS = {
 OVER = msgid("This sign-in is over"), msgid("It has expired, or it never began here. Please begin again.")
 OF_ANOTHER = (
     msgid("This sign-in began in another browser"),
-    msgid("It goes on only where it began. If somebody sent you a link that led here, close this window."),
+    msgid("It continues only where it began. If somebody sent you a link that led here, close this window."),
 )
 
 

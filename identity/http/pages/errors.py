@@ -49,7 +49,7 @@ WORDS: Mapping[int, Words] = {
         msgid("The address is wrong, or what it led to has expired or was used already. Please begin again."),
     ),
     405: Words(
-        msgid("This page can not be opened this way"),
+        msgid("This page cannot be opened this way"),
         msgid("It belongs to a form of another page. Please begin again."),
     ),
     409: Words(

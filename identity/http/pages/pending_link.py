@@ -26,13 +26,13 @@ OVER = msgid("The accounts are not linked")
 WHY_OVER = msgid("It took too long, or it was done already. Please begin again, with the button of the provider.")
 WORDS_OF_CODE: Mapping[str, str] = {
     "[LinkCountExceeded]": msgid(
-        "That account has as many links as are allowed already. Choose another account, or go on without linking."
+        "That account has as many links as are allowed already. Choose another account, or continue without linking."
     ),
     "[duplicate]identityProviderLink.identityProviderUserId": msgid(
-        "This belongs to another account already. Choose that account, or go on without linking."
+        "This belongs to another account already. Choose that account, or continue without linking."
     ),
 }
-FAILED = msgid("The accounts could not be linked. Please try again, or go on without linking.")
+FAILED = msgid("The accounts could not be linked. Please try again, or continue without linking.")
 
 blueprint = hosted_blueprint("pending_link")
 

@@ -10,7 +10,7 @@ from identity.http.pages.catalogue import msgid
 
 Say = Callable[..., str]
 
-WRONG_PASSWORD = msgid("Nobody is known here by this name and password. Please check what you typed.")
+WRONG_PASSWORD = msgid("The name or the password is not right. Please check what you typed.")
 NOT_LINKED = msgid("No account here belongs to your account at %(provider)s. Please sign in another way.")
 OVER = msgid("This took too long, or it was done already. Please sign in again.")
 SWITCHED_OFF = msgid("This account is switched off.")
@@ -21,7 +21,7 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "[ExistingUserAlreadyLinked]": msgid("Your account here belongs to another account at %(provider)s already."),
     "[InvalidApplication]": msgid("Nobody can sign in to this application at the moment."),
     "[InvalidIdentityProviderId]": msgid("Signing in through %(provider)s is not possible here any more."),
-    "[LinkCountExceeded]": msgid("Your account here can not be linked to one more account at %(provider)s."),
+    "[LinkCountExceeded]": msgid("Your account here cannot be linked to one more account at %(provider)s."),
     "[MissingEmail]": msgid("%(provider)s did not tell us your e-mail address, which is needed here."),
     "[MissingUsername]": msgid("%(provider)s did not tell us your user name, which is needed here."),
     "[UserDoesNotExistByEmail]": msgid("No account here has the e-mail address of your account at %(provider)s."),
@@ -29,7 +29,7 @@ WORDS_OF_CODE: Mapping[str, str] = {
 }
 """By the general error of a refusal."""
 
-NO_ANSWER = msgid("%(provider)s can not be reached at the moment. Please try again in a while, or sign in another way.")
+NO_ANSWER = msgid("%(provider)s cannot be reached at the moment. Please try again in a while, or sign in another way.")
 TOO_MANY = msgid("%(provider)s takes no more sign-ins at the moment. Please try again in a while.")
 WORDS_OF_REASON: Mapping[str, str] = {
     **dict.fromkeys(("busy", "connect", "garbage", "redirect", "reset", "timeout", "tls", "unavailable"), NO_ANSWER),

@@ -49,7 +49,7 @@ MOST_BYTES = 3_000
 MISSING = msgid("Please fill in this field.")
 CLOSED = (
     msgid("This application is closed"),
-    msgid("Nobody can sign in to it at the moment. Please ask whoever looks after it."),
+    msgid("Nobody can sign in to it at the moment. Please ask those who run it."),
 )
 NOT_OFFERED = msgid("This way to sign in is not available at the moment. Please choose another one.")
 

@@ -15,8 +15,8 @@ from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, s
 
 blueprint = hosted_blueprint("stopped")
 
-HEADLINE = msgid("You can not sign in")
-EXPIRED = msgid("This account has expired. Whoever looks after the accounts here can extend it.")
+HEADLINE = msgid("You cannot sign in")
+EXPIRED = msgid("This account has expired. An administrator can extend it.")
 LAMBDA_FAILED = msgid("A rule of this service failed. It is not your fault; please try again later.")
 
 

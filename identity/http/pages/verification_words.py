@@ -36,7 +36,7 @@ BOTH: Mapping[str, Verified] = {
         verify.verify_email,
         headline=msgid("Verify your e-mail address"),
         done=msgid("Your e-mail address is verified"),
-        not_yet=msgid("Your e-mail address is not verified yet. Please open the link in the mail first."),
+        not_yet=msgid("Your e-mail address is not verified yet. Please open the link in the e-mail first."),
     ),
     "registration": Verified(
         "registration",
@@ -45,14 +45,14 @@ BOTH: Mapping[str, Verified] = {
         verify.verify_registration,
         headline=msgid("Verify your registration"),
         done=msgid("Your registration is verified"),
-        not_yet=msgid("Your registration is not verified yet. Please open the link in the mail first."),
+        not_yet=msgid("Your registration is not verified yet. Please open the link in the e-mail first."),
     ),
 }
 RULE = "/<any(email, registration):what>"
 MAILED_AGAIN = "again"
 """What is shown of how many mails were sent."""
 
-WRONG = msgid("This code is not right. Please enter the code of the newest mail.")
+WRONG = msgid("This code is not right. Please enter the code of the newest e-mail.")
 USED_UP = msgid("This code is too old, or was tried too often. Please have another one sent.")
 LONGEST_CODE = 255
 

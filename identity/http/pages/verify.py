@@ -99,7 +99,7 @@ def verified_page(call: PageCall, what: str) -> Response:
 
 @page_route(blueprint, SEND, methods=("POST",))
 def send(call: PageCall, what: str) -> Response:
-    """Send another mail, if there is somebody to whom it belongs."""
+    """Send another e-mail, if there is somebody to whom it belongs."""
     address, kind = call.text("email"), BOTH[what].kind
     tenant_id, application_id = call.sign_in.tenant_id, call.sign_in.application_id
     if tenant_id is None or (kind is Kind.REGISTRATION_VERIFICATION and application_id is None):
