@@ -576,3 +576,18 @@ def test_a_trusted_computer_gives_the_second_factor_before_a_demanded_password_a
         assert "An administrator asks you" in tab.page.notice
         save(tab)
         assert tab.brought()["code"]
+
+
+def test_a_password_that_is_demanded_of_a_browser_that_stays_signed_in_leaves_it_signed_in(
+    world: World, ann: Door
+) -> None:
+    with Tab(world) as tab:
+        tab.ask()
+        tab.sign_in(ann.email, PASSWORD, rememberDevice="true")
+        world.change_user(world.rows("SELECT id::text FROM users")[0][0], passwordChangeRequired=True)
+        tab.ask()
+        assert tab.page.path == CHANGE
+        save(tab)
+        assert tab.brought()["code"]
+        tab.go(SIGN_IN + "?" + urlencode(asked(world)))
+        assert tab.brought()["code"]

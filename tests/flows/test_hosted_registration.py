@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from identity.settings import Login
-from tests.hosted import Page, Tab, allow_client
+from tests.hosted import REDIRECT, Page, Tab, allow_client, asked
 from tests.login_world import World, login_world
 from tests.password_door import PASSWORD, Door
 from tests.queued_mails import queued_mails
@@ -542,3 +542,30 @@ def test_who_was_deactivated_meanwhile_is_not_registered(client: World) -> None:
         tab.press("Continue", first_name="Ann")
         assert tab.page.headline == "Sign in"
     assert client.count("registrations") == 0
+
+
+def test_whoever_is_signed_in_to_one_application_is_registered_for_another_and_stays_signed_in(client: World) -> None:
+    second = str(uuid4())
+    document = {
+        "name": "Second",
+        "oauthConfiguration": {"authorizedRedirectURLs": [REDIRECT], "enabledGrants": ["authorization_code"]},
+        "registrationConfiguration": {"enabled": True, "completeRegistration": True, "firstName": REQUIRED},
+    }
+    made = client.service.call("POST", f"/api/application/{second}", {"application": document})
+    assert made.status_code == 200, made.text
+    door = Door(client)
+    user_id = door.add_user()
+    with Tab(client) as tab:
+        tab.ask()
+        tab.sign_in(door.email, PASSWORD, rememberDevice="true")
+        assert tab.brought()["code"]
+        tab.ask(client_id=second)
+        assert (tab.page.path, tab.page.headline) == (COMPLETE, "Complete your registration")
+        assert "Second needs a little more" in tab.page.html
+        tab.press("Continue", first_name="Ann")
+        assert tab.brought()["code"]
+        for application_id in (second, client.application_id):
+            tab.go("/oauth2/authorize?" + urlencode(asked(client, client_id=application_id)))
+            assert tab.brought()["code"]
+    registered = {each["applicationId"] for each in client.user(user_id)["registrations"]}
+    assert registered == {second, client.application_id}
