@@ -222,9 +222,11 @@ def is_redirect_uri(rules: OAuthRules, uri: str) -> bool:
     """Whether the client registered exactly this URI, and it is one that an answer can go to (T23, RFC 9700 2.1).
 
     The comparison is of strings: no prefix, no pattern, no normal form. A registered URI with a fragment, with user
-    information or of a scheme that runs script is no destination all the same.
+    information or of a scheme that runs script is no destination all the same, nor is one that is no URI.
     """
-    return uri in rules.redirect_uris and is_destination(uri)
+    if uri not in rules.redirect_uris or not URI_FORM.fullmatch(uri) or not is_destination(uri):
+        return False
+    return AUTHORITY_FORM.fullmatch(urlsplit(uri).netloc) is not None
 
 
 def is_destination(uri: str) -> bool:
@@ -238,6 +240,12 @@ def is_destination(uri: str) -> bool:
         return False
     return bool(parts.scheme) and parts.scheme not in NO_DESTINATIONS and not ("#" in uri or "@" in parts.netloc)
 
+
+URI_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!$-;=?-Z\[\]_a-z~]+")
+"""A scheme, and what a URI is made of (RFC 3986, 2): no fragment, no quotes, nothing that is not ASCII."""
+
+AUTHORITY_FORM = re.compile(r"[A-Za-z0-9.:_~\[\]-]*")
+"""Host and port: no user information, and nothing that ends a rule of a Content-Security-Policy."""
 
 NO_DESTINATIONS = frozenset({"about", "blob", "data", "file", "filesystem", "javascript", "vbscript", "view-source"})
 

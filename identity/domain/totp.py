@@ -65,14 +65,18 @@ def base32(secret: bytes) -> str:
 
 
 def provisioning_uri(secret: bytes, authenticator: Authenticator, issuer: str, account: str) -> str:
-    """What a QR code tells an authenticator application: the secret, how to count, and the name to show for it."""
-    parameters = {
-        "secret": base32(secret),
-        "issuer": issuer,
-        "algorithm": authenticator.algorithm.removeprefix("Hmac"),
-        "digits": str(authenticator.code_length),
-        "period": str(authenticator.time_step),
-    }
+    """What a QR code tells an authenticator application: the secret, the name to show for it, and how to count.
+
+    What every application takes for granted is left out: the picture is coarser, and sooner read.
+    """
+    usual = Authenticator()
+    parameters = {"secret": base32(secret), "issuer": issuer}
+    if authenticator.algorithm != usual.algorithm:
+        parameters["algorithm"] = authenticator.algorithm.removeprefix("Hmac")
+    if authenticator.code_length != usual.code_length:
+        parameters["digits"] = str(authenticator.code_length)
+    if authenticator.time_step != usual.time_step:
+        parameters["period"] = str(authenticator.time_step)
     label = f"{quote(issuer, safe='')}:{quote(account, safe='@')}"
     return f"otpauth://totp/{label}?{urlencode(parameters, quote_via=quote)}"
 

@@ -127,6 +127,23 @@ def remove_of_user(conn: Connection, kind: Kind, tenant_id: UUID, user_id: UUID)
     )
 
 
+def remove_codes(conn: Connection, tenant_id: UUID, user_id: UUID | None, application_id: UUID | None) -> None:
+    """Authorization codes stop working: those of the user, of the application, or of the user for the application."""
+    conn.execute(
+        """
+        DELETE FROM external_identifiers WHERE tenant_id = %(tenant)s AND kind = %(kind)s
+            AND (%(user)s::uuid IS NULL OR user_id = %(user)s)
+            AND (%(application)s::uuid IS NULL OR application_id = %(application)s)
+        """,
+        {
+            "tenant": tenant_id,
+            "kind": Kind.AUTHORIZATION_CODE.value,
+            "user": user_id,
+            "application": application_id,
+        },
+    )
+
+
 def prune(conn: Connection, now: int, batch: int) -> int:
     """Remove what has expired, at most `batch` ids; returns how many."""
     removed = conn.execute(

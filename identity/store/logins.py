@@ -95,6 +95,20 @@ def lock_user(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> boo
     return row is not None
 
 
+def holds_still(conn: Connection, tenant_id: UUID, user_id: UUID, login_version: int) -> bool:
+    """Whether what a login stood on is still so; if it is, it stays so until this transaction ends.
+
+    To be asked before anything else is locked: who changes a user locks them first, too.
+    """
+    row = conn.execute(
+        """
+        SELECT 1 FROM users WHERE tenant_id = %s AND id = %s AND active AND login_version = %s FOR SHARE
+        """,
+        (tenant_id, user_id, login_version),
+    ).fetchone()
+    return row is not None
+
+
 LAMBDA_COLUMNS = (*USER_SETTABLE, "last_update_instant")
 """What a reconcile lambda may change of a stored user."""
 

@@ -9,17 +9,24 @@ from uuid import uuid4
 import pytest
 
 from identity.domain.outcome import Verdict
+from identity.status_matrix.cases import Damage
+from identity.status_matrix.damage import damaged
 from tests.acting import acting
 from tests.browser.playing import TWITTER_BUTTON, Play
 from tests.browser.visitor import ALL_WAYS
 from tests.second_factors import change_application, change_tenant, with_phone
-from tests.troubles import deactivate, demand_new_password, expire, object_by_lambda, unregister
+from tests.troubles import deactivate, demand_new_password, expire, object_by_lambda, unregister, veto
 from tests.verifying import FORM_FIELD, verify_emails, verify_registrations
 
 NEW_PASSWORD = "battery horse correct"
 NEW_PASSWORD = "battery horse correct"
 THROWS = "function validate() { throw new Error('out of order'); }"
 Story = Callable[[Play], None]
+
+
+def nobody_linked(play: Play) -> None:
+    play.world.unlink(play.somebody.user_id, play.world.x.person("alice")["id"])
+    play.world.strategy("CreatePendingLink", **play.world.override(createRegistration=False))
 
 
 def logged_in(play: Play) -> None:
@@ -73,6 +80,18 @@ def registration_unverified(play: Play) -> None:
     play.sees("Verify your registration")
     play.visitor.fill("Code", play.mailed_code("Verify your registration"))
     play.visitor.press("Verify")
+    play.is_in()
+
+
+def link_pending(play: Play) -> None:
+    nobody_linked(play)
+    play.by_twitter()
+    play.sees("Link your account")
+    play.visitor.press("I have an account: sign in and link it")
+    play.type_password()
+    play.is_in()
+    assert len(play.world.links(play.somebody.user_id)) == 1
+    play.by_twitter()
     play.is_in()
 
 
@@ -181,6 +200,7 @@ STORIES: dict[Verdict, Story] = {
     Verdict.WAITING: waiting,
     Verdict.EMAIL_UNVERIFIED: email_unverified,
     Verdict.REGISTRATION_UNVERIFIED: registration_unverified,
+    Verdict.LINK_PENDING: link_pending,
     Verdict.SECOND_FACTOR_REQUIRED: second_factor_required,
     Verdict.INVALID: invalid,
     Verdict.REFUSED: refused,
@@ -197,3 +217,48 @@ STORIES: dict[Verdict, Story] = {
 @pytest.mark.parametrize("verdict", STORIES, ids=lambda verdict: verdict.name.lower())
 def test_every_outcome_has_its_page_and_a_way_on(play: Play, verdict: Verdict) -> None:
     STORIES[verdict](play)
+
+
+@ALL_WAYS
+def test_who_is_new_may_make_an_account_for_the_link(play: Play) -> None:
+    nobody_linked(play)
+    address = f"{uuid4().hex}@example.com"
+    play.by_twitter()
+    play.visitor.press("Create an account")
+    play.sees("Create an account")
+    play.visitor.fill("E-mail address", address)
+    play.visitor.fill("Password", NEW_PASSWORD)
+    play.visitor.press("Create the account")
+    made = play.is_signed_in()
+    assert made["email"] == address
+    assert len(play.world.links(made["sub"])) == 1
+
+
+def test_who_does_not_want_the_link_signs_in_without(play: Play) -> None:
+    nobody_linked(play)
+    play.by_twitter()
+    play.visitor.press("Go on without linking")
+    play.type_password()
+    play.is_in()
+    assert play.world.links(play.somebody.user_id) == []
+
+
+def test_a_service_without_its_database_says_so_and_is_back_soon(play: Play) -> None:
+    url = play.world.service.services.settings.database.url
+    play.begin()
+    with damaged(url, Damage.READ_ONLY, play.world.application_id):
+        play.type_password()
+        play.sees("We will be right back")
+    play.world.until_it_reads()
+    play.by_password()
+    play.is_in()
+
+
+def test_somebody_elses_veto_stops_the_login_before_anything_leaves(play: Play) -> None:
+    veto(play.somebody)
+    play.by_password()
+    play.sees("This could not be completed")
+
+
+def test_every_verdict_is_played() -> None:
+    assert set(STORIES) == set(Verdict)

@@ -25,9 +25,15 @@ def problems(chromium: Browser, html: str, *, script: bool = True, policy: str =
     return watch.problems
 
 
-def test_a_quiet_page_has_no_problems_whatever_its_status(chromium: Browser) -> None:
+def test_a_quiet_page_and_a_page_that_refuses_have_no_problems(chromium: Browser) -> None:
     assert problems(chromium, "<h1>Hello</h1>") == []
     assert problems(chromium, "<h1>Once more</h1>", status=400) == []
+    assert problems(chromium, "<h1>Right back</h1>", status=503) == []
+
+
+def test_a_fault_is_seen_whatever_the_page_says(chromium: Browser) -> None:
+    [problem] = problems(chromium, "<h1>Something went wrong</h1>", status=500)
+    assert "500" in problem
 
 
 def test_a_failing_script_is_seen(chromium: Browser) -> None:

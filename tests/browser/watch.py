@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Request, WebError
 
 HERE = ("127.0.0.1", "localhost")
-REFUSED_PAGE = "Failed to load resource: the server responded with a status of 4"
-"""The console says so of a page with such a status as well, which a form that is shown again has."""
+REFUSED_PAGE = re.compile("Failed to load resource: the server responded with a status of (4..|503|504) ")
+"""The console says so of a page with such a status as well: a form that is shown again has one. A fault has not."""
 
 
 class Watch:
@@ -23,7 +24,7 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         is_page = message.location.get("url") in self._pages
-        if message.type in ("error", "warning") and not (is_page and message.text.startswith(REFUSED_PAGE)):
+        if message.type in ("error", "warning") and not (is_page and REFUSED_PAGE.match(message.text)):
             self.problems.append(f"the console says: {message.text} ({message.location})")
 
     def _error(self, error: WebError) -> None:

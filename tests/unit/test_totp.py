@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from identity.domain.errors import Invalid
-from identity.domain.totp import Authenticator, accepted_step, base32, code_at, secret_from
+from identity.domain.totp import Authenticator, accepted_step, base32, code_at, provisioning_uri, secret_from
 
 RFC_SECRET = b"12345678901234567890"
 SIX = Authenticator()
@@ -93,3 +93,13 @@ def test_a_secret_that_is_none_is_a_field_error(text: str | None, base32_text: s
     with pytest.raises(Invalid) as refused:
         secret_from(text, base32_text)
     assert set(refused.value.field_errors) == {path}
+
+
+def test_what_a_qr_code_says_leaves_out_what_every_application_takes_for_granted() -> None:
+    uri = provisioning_uri(b"12345678901234567890", Authenticator(), "Pied & Piper", "ann+1@example.com")
+    assert uri == (
+        "otpauth://totp/Pied%20%26%20Piper:ann%2B1@example.com"
+        "?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Pied%20%26%20Piper"
+    )
+    other = Authenticator("HmacSHA256", 8, 60)
+    assert provisioning_uri(b"1234567890", other, "P", "a").endswith("&algorithm=SHA256&digits=8&period=60")

@@ -1,7 +1,7 @@
 """The Link API: tie an outside person to a user by hand, or redeem a pending link. Source: login contract section 5.
 
-An administrator vouches for these links, so they strip nobody's credentials (decision 12) and pass only the gates
-tenant, user exists and link limit (decision 1).
+An administrator vouches for these links, or the person has just proved the account (flows/hosted/redeem_link.py); so
+they strip nobody's credentials (decision 12) and pass only the gates tenant, user exists and link limit (decision 1).
 """
 
 from __future__ import annotations

@@ -17,9 +17,11 @@ from identity.flows.oauth.gates import admitted
 from identity.flows.oauth.tokens import OAuthTokens, make_tokens, new_record
 from identity.flows.services import Services
 from identity.flows.tokens.revoke import revoke_reused
-from identity.store import refresh_tokens
-from identity.store.db import Connection, InUse
+from identity.store import logins, refresh_tokens
+from identity.store.db import Connection, InUse, StoreUnavailable
 from identity.store.refresh_tokens import RefreshToken
+
+MOST_ATTEMPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,15 @@ class CodeRequest:
 def exchange_code(services: Services, request: CodeRequest) -> OAuthTokens:
     """Raises OAuthRefused, StoreUnavailable."""
     require_grant(request.client.rules, Grant.AUTHORIZATION_CODE)
+    for _ in range(MOST_ATTEMPTS):
+        tokens = _exchange(services, request)
+        if tokens is not None:
+            return tokens
+    raise StoreUnavailable("the exchange lost every race for its user")
+
+
+def _exchange(services: Services, request: CodeRequest) -> OAuthTokens | None:
+    """The tokens; None when the user changed this very moment, and must be judged again. Raises OAuthRefused."""
     now = services.runtime.now()
     with services.db.read() as conn:
         code = find_code(conn, request.code, now)
@@ -54,14 +65,16 @@ def exchange_code(services: Services, request: CodeRequest) -> OAuthTokens:
     return _redeem(services, request, code, person)
 
 
-def _redeem(services: Services, request: CodeRequest, code: Code, person: Person) -> OAuthTokens:
+def _redeem(services: Services, request: CodeRequest, code: Code, person: Person) -> OAuthTokens | None:
     grounds = replace(code.grounds, ip_address=request.ip_address)
     record = new_record(services, request.client, person, grounds)
     token = services.runtime.new_secret() if record else None
     try:
-        spent = services.db.transact(lambda conn: _spend(services, conn, request, code, record, token))
-    except InUse:  # user or application were removed meanwhile
+        spent = services.db.transact(lambda conn: _spend(services, conn, request, code, person, record, token))
+    except InUse:  # the application was removed meanwhile
         raise _no_code() from None
+    if spent is None:
+        return None
     if not spent:
         raise _unknown(services, request)
     return make_tokens(services, request.client, person, grounds, record, token)
@@ -72,10 +85,16 @@ def _spend(
     conn: Connection,
     request: CodeRequest,
     code: Code,
+    person: Person,
     record: RefreshToken | None,
     token: str | None,
-) -> bool:
-    """Code and refresh token change hands together: whoever is second finds both or neither."""
+) -> bool | None:
+    """Code and refresh token change hands together: whoever is second finds both or neither.
+
+    None when the user is not what they were when they were judged; False when the code is gone.
+    """
+    if not logins.holds_still(conn, code.tenant_id, code.user_id, person.standing.login_version):
+        return None
     if not spend_code(conn, request.code, code, record.id if record else None, services.runtime.now()):
         return False
     if record is not None and token is not None:

@@ -13,7 +13,9 @@ from identity.flows.login.password_login import PASSWORD, PasswordRequest, log_i
 from identity.flows.oauth.clients import Client
 from identity.flows.oauth.tokens import Grounds, OAuthTokens, make_tokens, new_record
 from identity.flows.services import Services
-from identity.store import refresh_tokens
+from identity.store import logins, refresh_tokens
+from identity.store.db import Connection
+from identity.store.refresh_tokens import RefreshToken
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,15 @@ def log_in_for_tokens(services: Services, request: PasswordGrant) -> OAuthTokens
         authentication_type=outcome.authentication_type or PASSWORD,
         ip_address=request.visit.ip_address,
     )
-    record = new_record(services, client, person, grounds)
-    if record is None:
+    record, token = new_record(services, client, person, grounds), services.runtime.new_secret()
+    if record is None or not services.db.transact(lambda conn: _keep(conn, person, record, token)):
         return make_tokens(services, client, person, grounds, None, None)
-    token = services.runtime.new_secret()
-    services.db.transact(lambda conn: refresh_tokens.add(conn, record, token))
     return make_tokens(services, client, person, grounds, record, token)
+
+
+def _keep(conn: Connection, person: Person, record: RefreshToken, token: str) -> bool:
+    """Begin the session of a login; False when what the login stood on has changed this very moment."""
+    if not logins.holds_still(conn, record.tenant_id, record.user_id, person.standing.login_version):
+        return False
+    refresh_tokens.add(conn, record, token)
+    return True
