@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
 from flask import Response
 from markupsafe import Markup
 
