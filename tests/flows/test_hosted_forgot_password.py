@@ -171,6 +171,18 @@ def test_the_page_stands_on_its_own_for_a_client_a_tenant_or_the_only_tenant(wor
     assert len(queued_mails(world.service)) == 3
 
 
+def test_a_client_may_send_people_straight_to_the_page_and_is_checked_as_for_a_sign_in(world: World, ann: Door) -> None:
+    with Tab(world) as tab:
+        tab.ask_at(FORGOT, login_hint=ann.email)
+        assert tab.page.field("loginId")["value"] == ann.email
+        tab.press(SEND)
+        tab.go(mailed_link(world))
+        save(tab)
+        assert tab.page.link("Continue to Demo")["href"].startswith(SIGN_IN)
+        tab.ask_at(FORGOT, redirect_uri="https://elsewhere.example.com/")
+        assert (tab.page.status, tab.page.every("form")) == (400, [])
+
+
 def test_a_form_that_this_browser_was_not_given_is_refused(world: World, ann: Door) -> None:
     with Tab(world) as tab, Tab(world) as other:
         tab.ask()
