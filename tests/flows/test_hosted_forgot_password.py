@@ -171,6 +171,18 @@ def test_the_page_stands_on_its_own_for_a_client_a_tenant_or_the_only_tenant(wor
     assert len(queued_mails(world.service)) == 3
 
 
+def test_a_client_may_send_people_straight_to_the_page_and_is_checked_as_for_a_sign_in(world: World, ann: Door) -> None:
+    with Tab(world) as tab:
+        tab.ask_at(FORGOT, login_hint=ann.email)
+        assert tab.page.field("loginId")["value"] == ann.email
+        tab.press(SEND)
+        tab.go(mailed_link(world))
+        save(tab)
+        assert tab.page.link("Continue to Demo")["href"].startswith(SIGN_IN)
+        tab.ask_at(FORGOT, redirect_uri="https://elsewhere.example.com/")
+        assert (tab.page.status, tab.page.every("form")) == (400, [])
+
+
 def test_a_form_that_this_browser_was_not_given_is_refused(world: World, ann: Door) -> None:
     with Tab(world) as tab, Tab(world) as other:
         tab.ask()
@@ -301,7 +313,8 @@ def test_a_new_person_sets_a_first_password_by_the_mailed_link(world: World) -> 
 
 def test_a_state_of_a_stranger_leads_to_no_client_but_the_one_the_mail_is_about(world: World, ann: Door) -> None:
     foreign = asked(world, client_id=str(uuid4()))
-    for state in (foreign, {}, {"client_id": 7}, {"client_id": world.application_id, "a": {}}):
+    endless = asked(world, state="s" * 9_000)
+    for state in (foreign, {}, {"client_id": 7}, {"client_id": world.application_id, "a": {}}, endless):
         secret = handed_out(world, ann, applicationId=world.application_id, state=state)
         with Tab(world) as tab:
             tab.go(f"{CHANGE}/{secret}")
