@@ -161,10 +161,10 @@ def create_app(services: Services) -> Flask:
     api = describe(app)
     for page in PAGES:
         api.register_blueprint(page.blueprint)
+    api.register_blueprint(oauth.blueprint)
     app.register_blueprint(docs_page(api))
     for blueprint in HOSTED:
         app.register_blueprint(blueprint)
-    app.register_blueprint(oauth.blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
     register_routing_errors(app)

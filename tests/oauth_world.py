@@ -21,6 +21,16 @@ GRANTS = ["authorization_code", "implicit", "password", "refresh_token"]
 SCOPES = "openid offline_access email profile"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-x"
 TOKEN = "/oauth2/token"
+DISCOVERY = "/.well-known/openid-configuration"
+OPERATIONS = {
+    ("GET", DISCOVERY),
+    ("GET", f"/{{tenant_id}}{DISCOVERY}"),
+    ("GET", "/oauth2/userinfo"),
+    ("POST", "/oauth2/userinfo"),
+    ("POST", "/oauth2/introspect"),
+    ("POST", TOKEN),
+}
+"""What the OpenAPI document lists beside the routes of the API: a front end with errors of its own."""
 
 
 def challenge_of(verifier: str) -> str:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from identity import ports
 from identity.dev.children import Child
 from identity.dev.database import DevDatabase
-from identity.dev.demo import DemoClient, DemoRefused, ServiceApi, client_at
+from identity.dev.demo import DEMO_APPLICATION_ID, DemoClient, DemoRefused, ServiceApi, client_at
 from identity.dev.folder import DevFailed, emulator_options, key_file, only_one, read_dev_env, write_dev_env
 from identity.dev.installation import (
     DEMO_CLIENT_SECRET,
@@ -105,7 +105,9 @@ class _Supervisor:
         self._catcher: Child | None = None
         self._catcher_url = ""
         self._catcher_smtp_port = 0
+        self._made_up = kickstart_variables(self._earlier, emulator_options(self._home, runtime), runtime)
         self._demo: Child | None = None
+        self._demo_client: DemoClient | None = None
         self._demo_url = ""
 
     def start(self) -> bool:
@@ -115,6 +117,9 @@ class _Supervisor:
             self._start_emulator()
         if not self._settings.mail_given:
             self._start_catcher()
+        self._demo_url = self._choose_demo_url()
+        if not self._settings.kickstart.file:
+            self._run_demo(DemoClient(DEMO_APPLICATION_ID, self._made_up[DEMO_CLIENT_SECRET]))
         self._stack.callback(self._database.stop)
         self._database.start(report)
         migrate(self._database.url, now=self._runtime.now())
@@ -146,8 +151,7 @@ class _Supervisor:
 
     def _fill(self, installation: Installation) -> Path:
         """The kickstart, and what scripts are told of it. What was made up is noted before it is used."""
-        made_up = kickstart_variables(self._earlier, emulator_options(self._home, self._runtime), self._runtime)
-        demo_url = self._choose_demo_url()
+        made_up = dict(self._made_up)
         variables = {
             "IDENTITY_URL": self._settings.base_url,
             "IDENTITY_API_KEY": made_up.pop(DEVELOPMENT_API_KEY),
@@ -157,15 +161,15 @@ class _Supervisor:
         }
         write_dev_env(self._home, variables)
         address = ports.address(self._settings.host, self._settings.port)
-        given = {DEVELOPMENT_API_KEY: variables["IDENTITY_API_KEY"], DEMO_URL: demo_url, **made_up}
+        given = {DEVELOPMENT_API_KEY: variables["IDENTITY_API_KEY"], DEMO_URL: self._demo_url, **made_up}
         first_key = installation.kickstart(f"http://{address}", given)
         variables["IDENTITY_API_KEY"] = installation.api_key(first_key or variables["IDENTITY_API_KEY"])
         if (application_id := installation.application_id()) is not None:
             variables["IDENTITY_APPLICATION_ID"] = application_id
-        client = self._demo_client(ServiceApi(address, variables["IDENTITY_API_KEY"]), demo_url)
+        client = self._find_demo_client(ServiceApi(address, variables["IDENTITY_API_KEY"]))
         if client is not None:
-            variables |= {DEMO_URL: demo_url, "DEMO_CLIENT_ID": client.id, DEMO_CLIENT_SECRET: client.secret}
-            self._start_demo(demo_url, client)
+            variables |= {DEMO_URL: self._demo_url, "DEMO_CLIENT_ID": client.id, DEMO_CLIENT_SECRET: client.secret}
+        self._run_demo(client)
         return write_dev_env(self._home, variables)
 
     def watch(self) -> None:
@@ -221,17 +225,24 @@ class _Supervisor:
         port = self._settings.emulator.demo_port or _still_free(earlier) or ports.free_port("127.0.0.1")
         return f"http://127.0.0.1:{port}"
 
-    def _demo_client(self, api: ServiceApi, url: str) -> DemoClient | None:
+    def _find_demo_client(self, api: ServiceApi) -> DemoClient | None:
         """None when there is no Demo application, as with a kickstart file of one's own: then there is no demo."""
         try:
-            return client_at(api, url, self._earlier.get(DEMO_URL, ""), report)
+            return client_at(api, self._demo_url, self._earlier.get(DEMO_URL, ""), report)
         except DemoRefused as refused:
             report(f"there is no demo: {refused}")
             return None
 
-    def _start_demo(self, url: str, client: DemoClient) -> None:
-        self._demo_url = url
-        command = ["identity.emulators.demo", "--port", str(urlsplit(url).port)]
+    def _run_demo(self, client: DemoClient | None) -> None:
+        """It starts with what its client will be in all likelihood, and once more should that be something else."""
+        if client == self._demo_client:
+            return
+        if self._demo is not None:
+            self._demo.kill()
+        self._demo, self._demo_client = None, client
+        if client is None:
+            return
+        command = ["identity.emulators.demo", "--port", str(urlsplit(self._demo_url).port)]
         told = {"IDENTITY_URL": self._settings.base_url, "DEMO_CLIENT_ID": client.id, DEMO_CLIENT_SECRET: client.secret}
         self._demo = self._child("the demo application", command, {**os.environ, **told})
 
@@ -304,7 +315,7 @@ class _Supervisor:
             rows["clock"] = f"{clock}   (identity clock reset)"
         rows["API page"] = f"{self._settings.base_url}/docs"
         lines = [f"  {name:<12}{value}\n" for name, value in rows.items()]
-        invitation = f" To sign in, open {self._demo_url}" if self._demo_url else ""
+        invitation = f" To sign in, open {self._demo_url}" if self._demo is not None else ""
         sys.stdout.write("".join(["\nidentity is ready\n\n", *lines, f"\nCtrl-C stops all of it.{invitation}\n\n"]))
         sys.stdout.flush()
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from identity import logs
+from tests.hosted import Tab, allow_client
 from tests.login_world import TWITTER, World
 from tests.second_factors import challenge, tenant_policy, with_phone
 from tests.service import Service
@@ -416,6 +417,46 @@ def test_a_canary_secret_in_every_input_of_a_second_factor_is_in_no_trace_log_ev
     )
     assert canaries.found_in(log.text) == set()
     assert canaries.found_in("\n".join(canaries.refusals)) == set()
+    assert canaries.found_in(canaries.stored()) == set()
+
+
+def test_a_canary_secret_in_every_form_about_accounts_is_in_no_trace_log_event_or_page(
+    world: World, canaries: Canaries, log: Everything
+) -> None:
+    allow_client(world)
+    change = {"application": {"registrationConfiguration": {"enabled": True, "confirmPassword": True}}}
+    canaries.call("PATCH", f"/api/application/{world.application_id}", change)
+    email, pages = f"{uuid4()}@example.com", []
+    with Tab(world) as tab:
+        tab.ask()
+        tab.click("Create an account")
+        first = {"email": email, "password": canaries("password")}
+        for typed in (
+            first | {"password_confirm": canaries("another password")},
+            first | {"email": "no address", "password_confirm": first["password"]},
+            first | {"password_confirm": first["password"]},
+        ):
+            pages.append(tab.page.html)
+            tab.press("Create the account", **typed)
+        assert tab.brought()["code"]
+    [(user_id,)] = world.rows("SELECT id::text FROM users")
+    phone, _ = with_phone(world, user_id)
+    body = {"loginId": email, "sendForgotPasswordEmail": False, "applicationId": world.application_id}
+    secret = canaries.call("POST", "/api/user/forgot-password", body).json()["changePasswordId"]
+    canaries.made["id of the link"] = secret
+    with Tab(world) as tab:
+        tab.go(f"/password/change/{secret}")
+        tab.press("Continue", code=canaries("wrong code"))
+        pages.append(tab.page.html)
+        tab.press("Continue", code=phone.code())
+        for password in (canaries("new password") * 10, canaries("new password")):
+            tab.press("Save the password", password=password, password_confirm=canaries("new password"))
+            pages.append(tab.page.html)
+        assert tab.page.path == "/password/complete"
+        tab.go(f"/password/change/{secret}")
+        pages.append(tab.page.html)
+    assert canaries.found_in(log.of_the_service) == set()
+    assert canaries.found_in("\n".join(pages)) == set()
     assert canaries.found_in(canaries.stored()) == set()
 
 

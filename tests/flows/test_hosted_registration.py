@@ -1,69 +1,33 @@
-"""People make accounts of their own on the page for it, and register for an application on their way in."""
+"""People make accounts of their own on the page for it."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
 
 from identity.settings import Login
-from tests.hosted import Page, Tab, allow_client
+from tests.hosted import Tab, allow_client
+from tests.hosted_accounts import (
+    CREATE,
+    REGISTER,
+    REQUIRED,
+    TAKEN,
+    at_form,
+    error_at,
+    fresh_email,
+    let_register,
+    let_validate,
+    user_of,
+)
 from tests.login_world import World, login_world
 from tests.password_door import PASSWORD, Door
 from tests.queued_mails import queued_mails
 from tests.second_factors import tenant_policy
 from tests.verifying import FORM_FIELD, GATED, configure_tenant, verify_emails, verify_registrations
 from tests.webhook_world import NO, hooks_of
-
-REGISTER, COMPLETE = "/oauth2/register", "/oauth2/complete-registration"
-CREATE = "Create the account"
-TAKEN = "There is an account with this e-mail address already."
-REQUIRED = {"enabled": True, "required": True}
-
-
-def fresh_email() -> str:
-    return f"{uuid4().hex}@example.com"
-
-
-def let_register(world: World, **members: Any) -> None:
-    """The demo application takes people by itself."""
-    change = {"application": {"registrationConfiguration": {"enabled": True, **members}}}
-    answer = world.service.call("PATCH", f"/api/application/{world.application_id}", change)
-    assert answer.status_code == 200, answer.text
-
-
-def let_validate(world: World, body: str) -> None:
-    """The demo application asks this lambda about everybody who registers."""
-    document = {"name": f"lambda {uuid4()}", "type": "SelfServiceRegistrationValidation", "body": body}
-    made = world.service.call("POST", "/api/lambda", {"lambda": document})
-    assert made.status_code == 200, made.text
-    change = {
-        "application": {"lambdaConfiguration": {"selfServiceRegistrationValidationId": made.json()["lambda"]["id"]}}
-    }
-    assert world.service.call("PATCH", f"/api/application/{world.application_id}", change).status_code == 200
-
-
-def user_of(world: World, login_id: str) -> dict[str, Any]:
-    answer = world.service.call("GET", "/api/user", params={"loginId": login_id})
-    assert answer.status_code == 200, answer.text
-    user: dict[str, Any] = answer.json()["user"]
-    return user
-
-
-def at_form(world: World, **headers: str) -> Tab:
-    """A browser at the form, by the link of the sign-in page."""
-    tab = Tab(world, **headers)
-    tab.ask()
-    tab.click("Create an account")
-    return tab
-
-
-def error_at(page: Page, name: str) -> str:
-    described = page.by_id(f"{name}-error")
-    return described.text if described else ""
 
 
 @pytest.fixture
@@ -452,93 +416,3 @@ def test_one_client_address_registers_only_so_many_people(database_url: str) -> 
             world.clock.advance(minutes=1)
             tab.press(CREATE, password=PASSWORD)
             assert tab.brought()["code"]
-
-
-# Somebody with an account, and without a registration
-
-
-def sign_in(world: World, door: Door) -> Tab:
-    tab = Tab(world)
-    tab.ask()
-    tab.sign_in(door.email, PASSWORD)
-    return tab
-
-
-def test_who_has_an_account_is_registered_on_the_way_when_nothing_is_missing(client: World) -> None:
-    door = Door(client)
-    user_id = door.add_user(registered=False)
-    with sign_in(client, door) as tab:
-        assert tab.brought()["code"]
-    [registration] = client.user(user_id)["registrations"]
-    assert registration["roles"] == ["user"]
-
-
-def test_nobody_is_asked_for_more_unless_the_application_wants_complete_registrations(client: World) -> None:
-    let_register(client, firstName=REQUIRED)
-    door = Door(client)
-    user_id = door.add_user(registered=False)
-    with sign_in(client, door) as tab:
-        assert tab.brought()["code"]
-    assert "firstName" not in client.user(user_id)
-
-
-def test_only_what_is_required_and_missing_is_asked_for(client: World) -> None:
-    let_register(
-        client, completeRegistration=True, firstName=REQUIRED, lastName=REQUIRED, mobilePhone={"enabled": True}
-    )
-    door = Door(client)
-    user_id = door.add_user(registered=False, lastName="Other")
-    with sign_in(client, door) as tab:
-        assert tab.page.path == COMPLETE
-        assert [each["name"] for each in tab.page.every("input") if each.get("id")] == ["first_name"]
-        tab.press("Continue", first_name=" ")
-        assert (tab.page.status, error_at(tab.page, "first_name")) == (
-            400,
-            "The field is required and must not be empty.",
-        )
-        assert client.user(user_id)["registrations"] == []
-        tab.press("Continue", first_name="Ann", last_name="Changed", email="changed@example.com")
-        assert tab.brought()["code"]
-    user = client.user(user_id)
-    assert (user["firstName"], user["lastName"], user["email"]) == ("Ann", "Other", door.email)
-    assert len(user["registrations"]) == 1
-
-
-def test_a_registration_that_is_to_be_verified_is_verified_next(client: World) -> None:
-    verify_registrations(client, **FORM_FIELD)
-    door = Door(client)
-    door.add_user(registered=False)
-    with sign_in(client, door) as tab:
-        assert tab.page.path == "/registration/verification-required"
-    assert [mail.to for mail in queued_mails(client.service)] == [door.email]
-
-
-def test_a_form_that_came_too_late_or_twice_begins_the_sign_in_again(client: World) -> None:
-    let_register(client, completeRegistration=True, firstName=REQUIRED)
-    door = Door(client)
-    door.add_user(registered=False)
-    with sign_in(client, door) as tab:
-        page = tab.page
-        values = page.form(page.button("Continue").form) | {"first_name": "Ann"}
-        client.clock.advance(minutes=10)
-        tab.post(COMPLETE, values)
-        assert tab.page.headline == "Sign in"
-        assert client.count("registrations") == 0
-    with sign_in(client, door) as tab:
-        page = tab.page
-        values = page.form(page.button("Continue").form) | {"first_name": "Ann"}
-        with ThreadPoolExecutor(2) as pool:
-            answers = list(pool.map(lambda _: tab.send("POST", COMPLETE, data=values), range(2)))
-        assert {each.status_code for each in answers} == {303}
-    assert client.count("registrations") == 1
-
-
-def test_who_was_deactivated_meanwhile_is_not_registered(client: World) -> None:
-    let_register(client, completeRegistration=True, firstName=REQUIRED)
-    door = Door(client)
-    user_id = door.add_user(registered=False)
-    with sign_in(client, door) as tab:
-        assert client.service.call("DELETE", f"/api/user/{user_id}").status_code == 200
-        tab.press("Continue", first_name="Ann")
-        assert tab.page.headline == "Sign in"
-    assert client.count("registrations") == 0

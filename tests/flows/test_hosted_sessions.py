@@ -285,3 +285,31 @@ def test_an_application_of_its_own_policy_asks_its_session_for_nothing(tab: Tab,
     tenant_policy(world, loginPolicy="Required")
     change_application(world, multiFactorConfiguration={"loginPolicy": "Disabled"})
     assert returned(tab)["code"]
+
+
+def test_a_client_may_ask_by_a_form_which_does_what_a_link_does(tab: Tab) -> None:
+    form = asked(tab.world, prompt="none", nonce="n")
+    answer = requests.post(tab.world.service.url + AUTHORIZE, data=form, allow_redirects=False, timeout=30)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(f"{AUTHORIZE}?")
+    assert query_of(answer.headers["Location"]) == form
+    followed = tab.send("GET", answer.headers["Location"])
+    assert query_of(followed.headers["Location"])["code"]
+
+
+def test_the_form_of_a_client_brings_nothing_but_its_request(world: World, door: Door) -> None:
+    with Tab(world) as tab:
+        tab.ask()
+        form = asked(world) | {"loginId": door.email, "password": PASSWORD, "rememberDevice": "true"}
+        answer = tab.send("POST", AUTHORIZE, data=form)
+        assert query_of(answer.headers["Location"]) == asked(world)
+        assert world.count("login_records") == 0
+        twice = tab.send("POST", AUTHORIZE, data=[*asked(world).items(), ("scope", "other")])
+        assert twice.headers["Location"].count("scope=") == 2
+        told = tab.send("GET", twice.headers["Location"])
+        assert query_of(told.headers["Location"])["error"] == "invalid_request"
+
+
+def test_a_form_of_a_client_that_fits_into_no_address_is_refused(world: World, door: Door) -> None:
+    with Tab(world) as tab:
+        assert tab.send("POST", AUTHORIZE, data=asked(world, state="x" * 7_000)).status_code == 413

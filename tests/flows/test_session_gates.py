@@ -71,6 +71,13 @@ def test_who_is_signed_in_comes_to_the_page_of_the_trouble_and_to_no_code(
     assert found == [("session", status)] * 2
 
 
+def test_what_a_lambda_objects_to_is_said_on_the_sign_in_page(somebody: Somebody, tab: Tab) -> None:
+    TROUBLES[400](somebody)
+    page = tab.ask()
+    assert "No." in page.alert
+    assert page.field("loginId") is not None
+
+
 def test_a_webhook_that_does_not_agree_is_an_error_page_and_no_code(somebody: Somebody, tab: Tab) -> None:
     TROUBLES[504](somebody)
     tab.go(AUTHORIZE + "?" + urlencode(asked(tab.world)))

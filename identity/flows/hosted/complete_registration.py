@@ -41,6 +41,8 @@ def complete_registration(
     Raises Invalid, NotFound, StoreUnavailable, WebhooksRefused.
     """
     user, form, application_id = _read(services, proof)
+    if change.application_id != application_id:
+        raise NotFound
     asked = form.missing(user)
     if absent := [each.name for each in asked if not given.get(each.name)]:
         raise invalid_fields([(f"user.{camel_case(name)}", "blank") for name in absent])
@@ -48,8 +50,6 @@ def complete_registration(
     if asked:
         filled = {each.name: given[each.name] for each in asked}
         update_user(services, user.tenant_id, user.id, lambda stored, _: _filled(stored, filled, application_id), now)
-    if change.application_id != application_id:
-        raise NotFound
     try:
         register_user(services, user.tenant_id, user.id, change, now, login_follows=True)
     except Invalid as error:

@@ -32,7 +32,10 @@ class WaitingChallenge:
 
 
 def waiting_challenge(services: Services, tenant_id: UUID | None, two_factor_id: str | None) -> WaitingChallenge | None:
-    """None when it is answered, spent, too old or another tenant's, or when there is nothing left to answer it with."""
+    """None when it is answered, spent, too old or another tenant's, or when there is nothing left to answer it with.
+
+    None as well when it was not begun by a login: then it is no sign-in that would go on.
+    """
     if two_factor_id is None:
         return None
     with services.db.read() as conn:
@@ -45,7 +48,7 @@ def waiting_challenge(services: Services, tenant_id: UUID | None, two_factor_id:
     except (Invalid, NotFound):  # the application was closed meanwhile
         return None
     challenge, methods = Challenge.of(found), policy.usable(user.two_factor_methods)
-    if not methods and not challenge.configures:
+    if challenge.started or (not methods and not challenge.configures):
         return None
     return WaitingChallenge(
         user=user,

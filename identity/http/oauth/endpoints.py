@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Response, current_app, request
+from flask_smorest import Blueprint
 
-from identity.domain.errors import Busy, Invalid, NotFound, TooManyRequests
-from identity.domain.oauth_errors import OAuthError, OAuthProblem, OAuthRefused, invalid_grant, invalid_request
+from identity.domain.errors import NotFound
+from identity.domain.oauth_errors import OAuthError, OAuthProblem, invalid_request
 from identity.domain.outcome import Door
 from identity.domain.trace import Trace
-from identity.flows.events.announce import WebhooksRefused
 from identity.flows.oauth import access_tokens
 from identity.flows.services import Services
 from identity.http.bearer import SCHEME
-from identity.http.oauth.answers import json_answer, refusal
+from identity.http.oauth import documentation
+from identity.http.oauth.answers import json_answer
 from identity.http.oauth.client_authentication import authenticate
 from identity.http.oauth.discovery import discovery_document
+from identity.http.oauth.errors import register_oauth_errors
 from identity.http.oauth.grants import AuthorizationCodeGrant, PasswordGrantType, RefreshTokenGrant
 from identity.http.oauth.requests import OAuthRequest, read_form
 from identity.http.oauth.server import Server
 from identity.http.tracing import traced
-from identity.store.db import InUse, StoreUnavailable
 from identity.wire import parse_uuid
 
-blueprint = Blueprint("oauth", __name__)
+blueprint = Blueprint(
+    "OAuth 2 and OpenID Connect", __name__, description="What a client does with a code, a refresh token or a password."
+)
 DISCOVERY = "/.well-known/openid-configuration"
 CACHE = "public, max-age=300"
 """As long as the key set may be kept: a rotation should be noticed."""
@@ -38,7 +40,6 @@ for grant in (AuthorizationCodeGrant, RefreshTokenGrant, PasswordGrantType):
     server.register_grant(grant)
 
 
-@blueprint.post("/oauth2/token")
 def exchange_for_tokens() -> Response:
     """Tokens for a code, a refresh token, or a user's password."""
     services = _services()
@@ -57,7 +58,6 @@ def _token_response(services: Services, form: Mapping[str, str], trace: Trace) -
     return response
 
 
-@blueprint.route("/oauth2/userinfo", methods=["GET", "POST"])
 def tell_about_user() -> Response:
     """The claims of the user whose access token is shown."""
     header = request.headers.get("Authorization", "")
@@ -68,7 +68,6 @@ def tell_about_user() -> Response:
     return json_answer(access_tokens.userinfo(_services(), header[len(SCHEME) :].strip()))
 
 
-@blueprint.post("/oauth2/introspect")
 def introspect_token() -> Response:
     """Whether an access token of the client holds, and what it says (RFC 7662)."""
     services = _services()
@@ -77,14 +76,13 @@ def introspect_token() -> Response:
     return json_answer(access_tokens.introspect(services, client, asked.required("token")))
 
 
-@blueprint.get(DISCOVERY)
 def discover() -> Response:
     """The document of the default tenant, or of the tenant in the query."""
     return _discovery(request.args.get("tenantId"))
 
 
-@blueprint.get(f"/<tenant_id>{DISCOVERY}")
 def discover_of_tenant(tenant_id: str) -> Response:
+    """The document of this tenant."""
     return _discovery(tenant_id)
 
 
@@ -108,45 +106,12 @@ def _services() -> Services:
     return services
 
 
-@blueprint.errorhandler(OAuthRefused)
-def _refused(error: OAuthRefused) -> Response:
-    return refusal(error.problem)
-
-
-@blueprint.errorhandler(Invalid)
-def _invalid(_: Invalid) -> Response:
-    return refusal(invalid_request("invalid_request", "The request is not one that can be served.").problem)
-
-
-@blueprint.errorhandler(RequestEntityTooLarge)
-def _too_large(_: RequestEntityTooLarge) -> Response:
-    return refusal(invalid_request("request_too_large", "The request is too large.").problem, 413)
-
-
-@blueprint.errorhandler(TooManyRequests)
-def _too_many(error: TooManyRequests) -> Response:
-    problem = OAuthProblem(OAuthError.ACCESS_DENIED, "too_many_requests", "This was done too often. Try again later.")
-    return _try_again(refusal(problem, 429), str(error.retry_after_seconds))
-
-
-@blueprint.errorhandler(InUse)
-def _removed(_: InUse) -> Response:
-    return refusal(invalid_grant("user_not_found", "User or application were removed meanwhile.").problem)
-
-
-@blueprint.errorhandler(Busy)
-@blueprint.errorhandler(StoreUnavailable)
-def _unavailable(_: Exception) -> Response:
-    problem = OAuthProblem(OAuthError.TEMPORARILY_UNAVAILABLE, "unavailable", "Try again in a moment.")
-    return _try_again(refusal(problem, 503), "2")
-
-
-@blueprint.errorhandler(WebhooksRefused)
-def _vetoed(_: WebhooksRefused) -> Response:
-    problem = OAuthProblem(OAuthError.ACCESS_DENIED, "webhook_refused", "A webhook did not accept the event.")
-    return refusal(problem, 504)
-
-
-def _try_again(response: Response, seconds: str) -> Response:
-    response.headers["Retry-After"] = seconds
-    return response
+for path, methods, view, described in (
+    ("/oauth2/token", ["POST"], exchange_for_tokens, documentation.TOKEN),
+    ("/oauth2/userinfo", ["GET", "POST"], tell_about_user, documentation.USERINFO),
+    ("/oauth2/introspect", ["POST"], introspect_token, documentation.INTROSPECTION),
+    (DISCOVERY, ["GET"], discover, documentation.DISCOVERY),
+    (f"/<tenant_id>{DISCOVERY}", ["GET"], discover_of_tenant, documentation.DISCOVERY_OF_TENANT),
+):
+    blueprint.route(path, methods=methods)(blueprint.doc(**described)(view))
+register_oauth_errors(blueprint)

@@ -22,11 +22,12 @@ from identity.http import api_key
 from identity.http.fusionauth.visit import event_info_of
 from identity.http.pages.form_errors import TOO_OFTEN
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page, with_sign_in
+from identity.http.pages.sign_in import begun_by_client
 from identity.http.pages.steps import waiting
 from identity.wire import parse_uuid
 
 FORGOT, SENT = "/password/forgot", "/password/sent"
-LOGIN_ID = "loginId"
+LOGIN_ID, REDIRECT_URI = "loginId", "redirect_uri"
 LOGIN_ID_TYPES = ("email", "username")
 LONGEST = max(LONGEST_EMAIL, LONGEST_USERNAME)
 
@@ -35,7 +36,14 @@ blueprint = hosted_blueprint("forgot_password")
 
 @page_route(blueprint, FORGOT, methods=("GET", "POST"))
 def forgot(call: PageCall) -> Response:
-    call = scoped(call)
+    """From the sign-in page, or as a client asks for it, or on its own for a client or a tenant."""
+    if call.sign_in.tenant_id is not None:
+        return _page(call)
+    begun = begun_by_client(call) if REDIRECT_URI in call.request.args else _scoped(call)
+    return _page(begun) if isinstance(begun, PageCall) else begun
+
+
+def _page(call: PageCall) -> Response:
     if call.request.method != "POST":
         return show(call, "forgot_password.html", values={LOGIN_ID: call.sign_in.parameters.get("login_hint", "")})
     login_id = call.text(LOGIN_ID)
@@ -54,13 +62,8 @@ def sent(call: PageCall) -> Response:
     return show(call, "forgot_password_sent.html")
 
 
-def scoped(call: PageCall) -> PageCall:
-    """The call with the tenant that it is about: the sign-in's, else that of the query, else the only one.
-
-    Raises Invalid.
-    """
-    if call.sign_in.tenant_id is not None:
-        return call
+def _scoped(call: PageCall) -> PageCall:
+    """The call with the tenant of the query, else the only one there is. Raises Invalid."""
     client_id, tenant_id = (_id_of_query(call, name) for name in ("client_id", "tenantId"))
     if client_id is not None:
         call.services.configurations.forget_unless_current()
@@ -87,7 +90,7 @@ def _id_of_query(call: PageCall, name: str) -> UUID | None:
 
 def _request(call: PageCall, login_id: str) -> ForgotRequest:
     sign_in = call.sign_in
-    assert sign_in.tenant_id is not None  # `scoped` has found one
+    assert sign_in.tenant_id is not None  # `_scoped` has found one
     return ForgotRequest(
         tenant_id=sign_in.tenant_id,
         login_id=login_id,

@@ -7,16 +7,14 @@ window, and what another site can cause by one is that somebody has to sign in a
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import urlencode
 
-from flask import Response, current_app, request
+from flask import Response
 from werkzeug.urls import iri_to_uri
 
 from identity.domain.sign_in import SignIn
 from identity.flows.hosted.sign_out import SignedOut, SignOutRequest, sign_out
-from identity.http import body
 from identity.http.pages.catalogue import msgid
-from identity.http.pages.document import guarded
+from identity.http.pages.client_form import by_address
 from identity.http.pages.errors import error_page
 from identity.http.pages.hosted import PageCall, elsewhere, hosted_blueprint, page_route, show
 from identity.http.pages.sso_cookie import forget_session, session_of
@@ -24,8 +22,6 @@ from identity.http.pages.sso_cookie import forget_session, session_of
 blueprint = hosted_blueprint("logout")
 PATH = "/oauth2/logout"
 PARAMETERS = ("client_id", "id_token_hint", "post_logout_redirect_uri", "state", "tenantId")
-MOST_CHARACTERS = 6_000
-"""Of a form's parameters together: they have to fit into a request line."""
 REFRESH_AFTER = 3
 """Seconds that the applications' own pages get to load before the browser goes on."""
 
@@ -51,14 +47,8 @@ def signed_out(call: PageCall) -> Response:
 
 @blueprint.post(PATH)
 def by_form() -> Response:
-    """A client's own form: from another site it comes without our cookies, and a redirect brings them."""
-    body.require_type(request, (body.FORM,))
-    form = body.read_form(request)
-    query = urlencode({name: form[name] for name in PARAMETERS if name in form})
-    if len(query) > MOST_CHARACTERS:
-        return error_page(413)
-    secure = current_app.extensions["identity"].settings.secure_cookies
-    return guarded(Response(headers={"Location": f"{PATH}?{query}"}, status=303), secure=secure)
+    """A client's own form does what a link does."""
+    return by_address(PATH, PARAMETERS)
 
 
 def _answer(call: PageCall, done: SignedOut) -> Response:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from flask import Response
+from flask import Response, request
 
 from identity.domain.errors import Invalid
 from identity.domain.oauth import AuthorizationRequest
@@ -21,9 +21,11 @@ from identity.flows.hosted import round_trip
 from identity.flows.hosted.round_trip import Offer
 from identity.flows.login.password_login import PasswordRequest, log_in
 from identity.flows.login.start_login import StartRefused
+from identity.http import body
 from identity.http.fusionauth.address_limit import limiting_failed_logins, spend_start_from_page
 from identity.http.oauth import authorization
 from identity.http.pages.catalogue import msgid
+from identity.http.pages.client_form import by_address
 from identity.http.pages.errors import error_page
 from identity.http.pages.go_on import go_on, next_stage, shown_of
 from identity.http.pages.hosted import (
@@ -52,6 +54,17 @@ CLOSED = (
     msgid("Nobody can sign in to it at the moment. Please ask those who run it."),
 )
 NOT_OFFERED = msgid("This way to sign in is not available at the moment. Please choose another one.")
+
+
+@blueprint.before_request
+def asked_by_form() -> Response | None:
+    """A client may send its request as a form (OpenID Connect Core, 3.1.2.1); the forms of our pages are others."""
+    if request.method != "POST" or request.path != Stage.SIGN_IN.value:
+        return None
+    form = body.read_form(request)
+    if SEALED in form or "client_id" not in form or "response_type" not in form:
+        return None
+    return by_address(Stage.SIGN_IN.value, authorization.PARAMETERS)
 
 
 @page_route(blueprint, Stage.SIGN_IN.value, methods=("GET", "POST"), door=Door.PASSWORD)

@@ -65,16 +65,13 @@ def _log_in(call: PageCall, wanted: AuthorizationRequest, token: str) -> Continu
     )
 
 
-def _answer(call: PageCall, wanted: AuthorizationRequest, continued: Continued) -> Response | None:
+def _answer(call: PageCall, wanted: AuthorizationRequest, continued: Continued) -> Response:
     outcome, stage = continued.outcome, next_stage(call, continued.outcome)
     if stage is Stage.FINISHED:
         note_verdict(outcome)
         return finish(call, outcome, call.sign_in, continued.session)
     if NONE in wanted.prompts:
         return _interaction(call, wanted, outcome)
-    if stage is Stage.SIGN_IN:  # this person may not come in; another one may
-        note_verdict(outcome)
-        return None
     return go_on(call, outcome)
 
 

@@ -1,35 +1,40 @@
-"""Forgotten and demanded passwords on the pages for them, and the links of the mails that lead there."""
+"""Forgotten passwords on the pages for them, and the links of the mails that lead there."""
 
 from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
 
-from identity.domain.errors import NotFound
-from identity.domain.guesses import CODES
-from identity.domain.second_factor import WRONG_PER_CHALLENGE
 from identity.flows import courier
-from identity.flows.second_factors.start_two_factor import StartRequest, start_two_factor
-from identity.flows.second_factors.step_up import StepUp, step_up
 from tests.fakes.smtp import SmtpSink
-from tests.hosted import Page, Tab, allow_client, asked
+from tests.hosted import Tab, allow_client, asked
+from tests.hosted_accounts import (
+    CHANGE,
+    DONE,
+    FORGOT,
+    LINK,
+    NEW,
+    OVER,
+    SAVE,
+    SEND,
+    SENT,
+    SIGN_IN,
+    STEP_UP,
+    error_at,
+    forgot,
+    handed_out,
+    mailed_link,
+    save,
+)
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 from tests.queued_mails import do_what_strangers_asked, queued_mails
-from tests.second_factors import answer, mailed_codes, tenant_policy, with_phone
+from tests.second_factors import with_phone
 from tests.verifying import configure_tenant, verify_emails
-
-FORGOT, SENT, CHANGE = "/password/forgot", "/password/sent", "/password/change"
-COMPLETE, STEP_UP, SIGN_IN = "/password/complete", "/password/second-factor", "/oauth2/authorize"
-NEW = "staple battery horse"
-SAVE, SEND = "Save the password", "Send the link"
-LINK = re.compile(r"\S+/password/change/\S+")
-OVER = "This link is no longer valid"
 
 
 @pytest.fixture
@@ -38,44 +43,6 @@ def ann(world: World) -> Door:
     door = Door(world)
     door.add_user()
     return door
-
-
-def error_at(page: Page, name: str) -> str:
-    described = page.by_id(f"{name}-error")
-    return described.text if described else ""
-
-
-def mailed_link(world: World) -> str:
-    """The link of the youngest mail that has one."""
-    do_what_strangers_asked(world.service)
-    found = [link for mail in queued_mails(world.service) for link in LINK.findall(mail.text)]
-    assert found, [mail.text for mail in queued_mails(world.service)]
-    return found[-1]
-
-
-def forgot(world: World, login_id: str) -> str:
-    """The link that somebody gets who has forgotten the password on the way to the demo application."""
-    with Tab(world) as tab:
-        tab.ask()
-        tab.click("Forgot your password?")
-        tab.press(SEND, loginId=login_id)
-        assert tab.page.path == SENT
-    return mailed_link(world)
-
-
-def handed_out(world: World, door: Door, **members: Any) -> str:
-    """A change-password id that an administrator delivers; nothing is known of a client."""
-    body = {"loginId": door.email, "sendForgotPasswordEmail": False} | members
-    answer = world.service.call("POST", "/api/user/forgot-password", body)
-    assert answer.status_code == 200, answer.text
-    return str(answer.json()["changePasswordId"])
-
-
-def save(tab: Tab, password: str = NEW, again: str | None = None) -> None:
-    tab.press(SAVE, password=password, password_confirm=password if again is None else again)
-
-
-# Forgotten
 
 
 def test_who_forgot_the_password_gets_a_mail_sets_another_and_goes_on_to_the_client_in_another_browser(
@@ -97,7 +64,7 @@ def test_who_forgot_the_password_gets_a_mail_sets_another_and_goes_on_to_the_cli
         assert other.page.field("password")["autocomplete"] == "new-password"
         assert other.page.field("username")["value"] == ann.email
         save(other)
-        assert (other.page.path, other.page.headline) == (COMPLETE, "Your password is saved")
+        assert (other.page.path, other.page.headline) == (DONE, "Your password is saved")
         target = urlsplit(other.page.link("Continue to Demo")["href"])
         assert target.path == SIGN_IN
         assert {name: values[0] for name, values in parse_qs(target.query).items()} == asked(world)
@@ -123,7 +90,7 @@ def test_the_link_works_from_the_mail_that_a_server_was_given(world: World, ann:
     with Tab(world) as tab:
         tab.go(link)
         save(tab)
-        assert tab.page.path == COMPLETE
+        assert tab.page.path == DONE
     assert ann.status(NEW) == 200
 
 
@@ -204,6 +171,18 @@ def test_the_page_stands_on_its_own_for_a_client_a_tenant_or_the_only_tenant(wor
     assert len(queued_mails(world.service)) == 3
 
 
+def test_a_client_may_send_people_straight_to_the_page_and_is_checked_as_for_a_sign_in(world: World, ann: Door) -> None:
+    with Tab(world) as tab:
+        tab.ask_at(FORGOT, login_hint=ann.email)
+        assert tab.page.field("loginId")["value"] == ann.email
+        tab.press(SEND)
+        tab.go(mailed_link(world))
+        save(tab)
+        assert tab.page.link("Continue to Demo")["href"].startswith(SIGN_IN)
+        tab.ask_at(FORGOT, redirect_uri="https://elsewhere.example.com/")
+        assert (tab.page.status, tab.page.every("form")) == (400, [])
+
+
 def test_a_form_that_this_browser_was_not_given_is_refused(world: World, ann: Door) -> None:
     with Tab(world) as tab, Tab(world) as other:
         tab.ask()
@@ -216,9 +195,6 @@ def test_a_form_that_this_browser_was_not_given_is_refused(world: World, ann: Do
         other.go(SENT)
         assert other.page.status == 403
     assert do_what_strangers_asked(world.service) == 0
-
-
-# The mailed link
 
 
 def test_the_id_of_a_link_is_gone_from_the_address_at_once(world: World, ann: Door) -> None:
@@ -243,7 +219,7 @@ def test_looking_at_a_link_does_not_use_it_up(world: World, ann: Door) -> None:
     with Tab(world) as tab:
         tab.go(link)
         save(tab)
-        assert tab.page.path == COMPLETE
+        assert tab.page.path == DONE
 
 
 def test_a_program_that_looks_at_the_pages_of_a_link_changes_nothing(world: World, ann: Door) -> None:
@@ -259,7 +235,7 @@ def test_a_program_that_looks_at_the_pages_of_a_link_changes_nothing(world: Worl
         assert world.rows("SELECT data FROM external_identifiers ORDER BY id_hash") == before
         tab.press("Continue", code=phone.code())
         save(tab)
-        assert tab.page.path == COMPLETE
+        assert tab.page.path == DONE
 
 
 def test_browsers_that_were_signed_in_are_not_any_more_after_the_change(world: World, ann: Door) -> None:
@@ -303,7 +279,7 @@ def test_a_link_without_its_tenant_works_as_well(world: World, ann: Door) -> Non
     with Tab(world) as tab:
         tab.go(f"{CHANGE}/{handed_out(world, ann)}")
         save(tab)
-        assert tab.page.path == COMPLETE
+        assert tab.page.path == DONE
         assert "You may close this window." in tab.page.html
     assert ann.status(NEW) == 200
 
@@ -330,7 +306,7 @@ def test_a_new_person_sets_a_first_password_by_the_mailed_link(world: World) -> 
         tab.go(mailed_link(world))
         assert tab.page.headline == "Set up your password"
         save(tab)
-        assert tab.page.path == COMPLETE
+        assert tab.page.path == DONE
     assert world.user(made.json()["user"]["id"])["verified"] is True
     assert Door(world, email).status(NEW) == 202
 
@@ -342,7 +318,7 @@ def test_a_state_of_a_stranger_leads_to_no_client_but_the_one_the_mail_is_about(
         with Tab(world) as tab:
             tab.go(f"{CHANGE}/{secret}")
             save(tab, f"a password for {uuid4()}")
-            assert tab.page.path == COMPLETE
+            assert tab.page.path == DONE
             assert SIGN_IN not in tab.page.html
 
 
@@ -365,214 +341,4 @@ def test_rules_are_told_and_what_breaks_them_is_shown_beside_the_field(world: Wo
         save(tab, NEW, "another one")
         assert error_at(tab.page, "password_confirm") == "The two passwords are not the same."
         save(tab)
-        assert tab.page.path == COMPLETE
-
-
-# Demanded by a login
-
-
-def at_change(world: World, door: Door, password: str = PASSWORD) -> Tab:
-    tab = Tab(world)
-    tab.ask()
-    tab.sign_in(door.email, password)
-    assert tab.page.path == CHANGE
-    return tab
-
-
-def test_a_login_that_demands_another_password_goes_on_to_the_client_without_it_being_typed_again(
-    world: World, ann: Door
-) -> None:
-    world.change_user(world.rows("SELECT id::text FROM users")[0][0], passwordChangeRequired=True)
-    with at_change(world, ann) as tab:
-        assert "An administrator asks you" in tab.page.notice
-        save(tab)
-        assert tab.brought()["code"]
-    assert world.rows("SELECT authentication_type FROM login_records") == [("ONE_TIME_PASSWORD",)]
-    assert ann.status(NEW) == 200
-
-
-def test_the_reason_is_told(world: World, ann: Door) -> None:
-    configure_tenant(world, maximumPasswordAge={"enabled": True, "days": 10})
-    world.clock.advance(days=10)
-    with at_change(world, ann) as tab:
-        assert "Your password is too old." in tab.page.notice
-    configure_tenant(
-        world,
-        maximumPasswordAge={"enabled": False},
-        passwordValidationRules={"validateOnLogin": True, "requireNumber": True},
-    )
-    with at_change(world, ann) as tab:
-        assert "does not follow today's rules" in tab.page.notice
-        save(tab)
-        assert error_at(tab.page, "password") == "The password must have a digit."
-        assert "does not follow today's rules" in tab.page.notice
-        save(tab, f"{NEW} 1")
-        assert tab.brought()["code"]
-
-
-def test_whoever_waits_too_long_begins_the_sign_in_again(world: World, ann: Door) -> None:
-    world.change_user(world.rows("SELECT id::text FROM users")[0][0], passwordChangeRequired=True)
-    with at_change(world, ann) as tab:
-        world.clock.advance(days=1)
-        save(tab)
-        assert tab.page.headline == "Sign in"
-    assert ann.status() == 203
-
-
-def test_a_form_of_another_browser_changes_nothing(world: World, ann: Door) -> None:
-    world.change_user(world.rows("SELECT id::text FROM users")[0][0], passwordChangeRequired=True)
-    with at_change(world, ann) as tab, Tab(world) as other:
-        values = tab.page.form(tab.page.button(SAVE).form) | {"password": NEW, "password_confirm": NEW}
-        other.ask()
-        other.post(CHANGE, values)
-        assert other.page.status == 403
-        other.go(CHANGE)
-        assert other.page.status == 403
-        for name in (SAVE, "nothing"):
-            other.ask()
-            sealed = other.page.form(other.page.button("Sign in").form)["sign_in"]
-            other.post(CHANGE, {"sign_in": sealed, "password": NEW, "password_confirm": NEW, "name": name})
-            assert other.page.headline == "Sign in"
-    assert ann.status() == 203
-
-
-# With a second factor
-
-
-def test_who_has_a_second_factor_gives_it_before_the_password_changes_by_a_link(world: World, ann: Door) -> None:
-    [(user_id,)] = world.rows("SELECT id::text FROM users")
-    phone, codes = with_phone(world, user_id)
-    link = forgot(world, ann.email)
-    with Tab(world) as tab:
-        tab.go(link)
-        assert (tab.page.path, tab.page.headline) == (STEP_UP, "Confirm that it is you")
-        assert tab.page.field("code")["autocomplete"] == "one-time-code"
-        tab.press("Continue", code=" ")
-        assert (tab.page.status, error_at(tab.page, "code")) == (400, "The field is required and must not be empty.")
-        [wrong] = phone.wrong_codes(1)
-        tab.press("Continue", code=wrong)
-        assert (tab.page.status, error_at(tab.page, "code")) == (400, "This code is not right, or not valid any more.")
-        tab.press("Continue", code=phone.code())
-        assert tab.page.path == CHANGE
-        save(tab, "short")
-        assert error_at(tab.page, "password") == "The password is too short."
-        save(tab)
-        assert tab.page.path == COMPLETE
-    assert world.count("login_records") == 0  # it was no login
-    with Tab(world) as tab:
-        tab.go(forgot(world, ann.email))
-        tab.press("Continue", code=codes[0])
-        save(tab, "yet another password")
-        assert tab.page.path == COMPLETE
-
-
-def test_a_second_factor_that_was_given_too_long_ago_is_asked_for_again(world: World, ann: Door) -> None:
-    [(user_id,)] = world.rows("SELECT id::text FROM users")
-    phone, _ = with_phone(world, user_id)
-    with Tab(world) as tab:
-        tab.go(forgot(world, ann.email))
-        tab.press("Continue", code=phone.code())
-        world.clock.advance(seconds=181)
-        save(tab)
-        assert tab.page.path == STEP_UP
-        tab.press("Continue", code=phone.code())
-        save(tab)
-        assert tab.page.path == COMPLETE
-
-
-def test_guessing_at_the_code_ends_the_challenge_and_locks(world: World, ann: Door) -> None:
-    [(user_id,)] = world.rows("SELECT id::text FROM users")
-    phone, _ = with_phone(world, user_id)
-    wrong = phone.wrong_codes(CODES)
-    with Tab(world) as tab:
-        tab.go(forgot(world, ann.email))
-        for number, code in enumerate(wrong):
-            if number == WRONG_PER_CHALLENGE:
-                tab.press("Continue", code=phone.code())
-                assert (tab.page.status, tab.page.path) == (200, STEP_UP)  # that challenge is over: another one
-            tab.press("Continue", code=code)
-            assert tab.page.status == 400
-        tab.press("Continue", code=phone.code())
-        assert (tab.page.status, tab.page.path) == (200, STEP_UP)
-        tab.press("Continue", code=phone.code())
-        assert tab.page.status == 400  # there is a challenge, but the user is locked
-    assert ann.status() == 423
-
-
-def test_a_code_can_be_mailed(world: World, ann: Door) -> None:
-    [(user_id,)] = world.rows("SELECT id::text FROM users")
-    tenant_policy(world, email={"enabled": True})
-    address = "second@example.com"
-    sent = world.service.call("POST", "/api/two-factor/send", {"userId": user_id, "method": "email", "email": address})
-    assert sent.status_code == 200, sent.text
-    body = {"code": mailed_codes(world, address)[-1], "method": "email", "email": address}
-    assert world.service.call("POST", f"/api/user/two-factor/{user_id}", body).status_code == 200
-    with Tab(world) as tab:
-        tab.go(forgot(world, ann.email))
-        tab.press("Send a code to s\u2022\u2022\u2022@example.com")
-        assert tab.page.notice == "A code is on its way to you."
-        tab.press("Continue", code=mailed_codes(world, address)[-1])
-        save(tab)
-        assert tab.page.path == COMPLETE
-
-
-def test_another_persons_challenge_or_a_logins_earns_no_trust(world: World, ann: Door) -> None:
-    services, tenant_id = world.service.services, world.service.tenant_id
-    [(user_id,)] = world.rows("SELECT id FROM users")
-    phone, _ = with_phone(world, str(user_id))
-    other = Door(world)
-    other_id = other.add_user()
-    begun = start_two_factor(services, StartRequest(tenant_id, user_id))
-    with pytest.raises(NotFound):
-        step_up(services, StepUp(tenant_id, type(user_id)(other_id), begun.two_factor_id, begun.code))
-    of_login = ann.knock().json()["twoFactorId"]
-    with pytest.raises(NotFound):
-        step_up(services, StepUp(tenant_id, user_id, of_login, phone.code()))
-    assert step_up(services, StepUp(tenant_id, user_id, begun.two_factor_id, begun.code))
-
-
-def test_a_demanded_password_after_a_second_factor_asks_for_no_factor_again(world: World, ann: Door) -> None:
-    [(user_id,)] = world.rows("SELECT id::text FROM users")
-    phone, _ = with_phone(world, user_id)
-    world.change_user(user_id, passwordChangeRequired=True)
-    with Tab(world) as tab:
-        tab.ask()
-        tab.sign_in(ann.email, PASSWORD)
-        assert tab.page.path == "/oauth2/two-factor"
-        tab.press("Confirm", code=phone.code())
-        assert (tab.page.path, tab.page.headline) == (CHANGE, "Choose a new password")
-        save(tab)
-        assert tab.brought()["code"]
-
-
-def test_the_api_asks_for_the_second_factor_at_the_login_with_the_one_time_password(world: World, ann: Door) -> None:
-    [(user_id,)] = world.rows("SELECT id::text FROM users")
-    phone, _ = with_phone(world, user_id)
-    world.change_user(user_id, passwordChangeRequired=True)
-    two_factor_id = ann.knock().json()["twoFactorId"]
-    demanded = answer(world, two_factor_id, phone.code())
-    body = {"changePasswordId": demanded.json()["changePasswordId"], "password": NEW}
-    changed = world.service.call("POST", "/api/user/change-password", body, key="")
-    once = {"oneTimePassword": changed.json()["oneTimePassword"], "applicationId": world.application_id}
-    assert world.service.call("POST", "/api/login", once).status_code == 242
-
-
-def test_a_trusted_computer_gives_the_second_factor_before_a_demanded_password_all_the_same(
-    world: World, ann: Door
-) -> None:
-    [(user_id,)] = world.rows("SELECT id::text FROM users")
-    phone, _ = with_phone(world, user_id)
-    with Tab(world) as tab:
-        tab.ask()
-        tab.sign_in(ann.email, PASSWORD)
-        tab.press("Confirm", code=phone.code(), trust_computer="true")
-        assert tab.brought()["code"]
-        world.change_user(user_id, passwordChangeRequired=True)
-        tab.session.cookies.pop("fusionauth.sso", None)
-        tab.ask()
-        tab.sign_in(ann.email, PASSWORD)
-        assert tab.page.path == STEP_UP
-        tab.press("Continue", code=phone.code())
-        assert "An administrator asks you" in tab.page.notice
-        save(tab)
-        assert tab.brought()["code"]
+        assert tab.page.path == DONE
