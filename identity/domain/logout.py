@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from identity.domain.oauth import is_destination
+from identity.domain.policy_source import source_of
 
 REDIRECT_ONLY = "RedirectOnly"
 MOST_FRAMES = 50
@@ -43,6 +44,9 @@ def with_state(uri: str, state: str | None) -> str:
 
 def frames(urls: Iterable[str], destination: str | None) -> tuple[str, ...]:
     """Which of these addresses are to be called: all but the one that the browser goes to anyway."""
-    return tuple(
-        url for url in urls if url != destination and is_destination(url) and urlsplit(url).scheme in {"http", "https"}
-    )
+    return tuple(url for url in urls if url != destination and is_destination(url) and _has_origin(url))
+
+
+def _has_origin(url: str) -> bool:
+    """Whether it has an origin that a content security policy can name."""
+    return url.startswith(("http://", "https://")) and source_of(url) is not None

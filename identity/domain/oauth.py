@@ -233,6 +233,7 @@ def is_destination(uri: str) -> bool:
         return False
     try:
         parts = urlsplit(uri)
+        _ = parts.port
     except ValueError:
         return False
     return parts.scheme not in NO_DESTINATIONS and AUTHORITY_FORM.fullmatch(parts.netloc) is not None

@@ -198,6 +198,7 @@ def test_the_answer_can_be_posted_to_the_application(play: Play) -> None:
     play.begin(response_mode="form_post")
     play.type_password()
     if not play.visitor.mode.script:
-        play.visitor.press("Continue")
+        play.sees("One moment")
+        play.visitor.press("Continue now")
     at_application(play.visitor.page)
     assert play.visitor.page.url == play.application.callback

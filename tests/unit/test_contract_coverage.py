@@ -22,7 +22,7 @@ SECTIONS = (
     *(f"10.{number}" for number in range(1, 5)),
 )
 
-SUPPORTING = tuple(str(number) for number in (1, *range(3, 21), 22))
+SUPPORTING = tuple(str(number) for number in (1, *range(3, 23)))
 """Of the supporting contract; 2 says in short what the others say."""
 
 

@@ -14,8 +14,8 @@ from identity.domain.model import Device
 from identity.domain.outcome import Door
 from identity.flows.login.login_attempt import BeginAgain, Entry, Person
 from identity.flows.services import Services
-from identity.store import external_identifiers
-from identity.store.db import InUse
+from identity.store import external_identifiers, logins
+from identity.store.db import Connection, InUse
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from identity.store.logins import LinkUse
 
@@ -61,7 +61,7 @@ class ProvedLogin:
 
 
 def keep(services: Services, entry: Entry, person: Person) -> str:
-    """The secret by which the login goes on. Raises BeginAgain when user or application were removed meanwhile."""
+    """The secret by which the login goes on. Raises BeginAgain when what it stands on is not so any more."""
     proved = ProvedLogin(
         door=entry.door,
         authentication_type=entry.authentication_type,
@@ -84,8 +84,15 @@ def keep(services: Services, entry: Entry, person: Person) -> str:
         data=proved.data(),
         state=entry.visit.state,
     )
+
+    def work(conn: Connection) -> None:
+        # Else a proof by a password that is being changed would outlive it.
+        if not logins.holds_still(conn, entry.tenant_id, person.user.id, person.standing.login_version):
+            raise BeginAgain
+        external_identifiers.add(conn, secret, identifier)
+
     try:
-        services.db.transact(lambda conn: external_identifiers.add(conn, secret, identifier))
+        services.db.transact(work)
     except InUse:
         raise BeginAgain from None
     return secret

@@ -7,12 +7,13 @@ from dataclasses import replace
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.second_factor import Policy
 from identity.flows.configuration.configurations import TenantConfiguration
-from identity.flows.login.login_attempt import Entry, Person
+from identity.flows.login.login_attempt import BeginAgain, Entry, Person
 from identity.flows.passwords.change_password import is_weak
 from identity.flows.second_factors.challenge import Challenge
 from identity.flows.second_factors.trusted_computers import trusts_of
 from identity.flows.services import Services
-from identity.store import external_identifiers
+from identity.store import external_identifiers, logins
+from identity.store.db import Connection, InUse
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
 MILLISECONDS = 1000
@@ -34,7 +35,7 @@ def needed(services: Services, entry: Entry, person: Person) -> bool:
 
 
 def challenge(services: Services, entry: Entry, person: Person) -> LoginOutcome:
-    """A challenge that keeps what the completion needs, and the methods to choose from."""
+    """A challenge that keeps what the completion needs, and the methods to choose from. Raises BeginAgain."""
     now = services.runtime.now()
     policy = policy_of(entry.configuration)
     methods = policy.usable(person.standing.methods)
@@ -60,8 +61,17 @@ def challenge(services: Services, entry: Entry, person: Person) -> LoginOutcome:
         data=kept.data(),
         state=entry.visit.state,
     )
-    with services.db.transaction() as conn:
+
+    def work(conn: Connection) -> None:
+        # Else a challenge after a password that is being changed would outlive it.
+        if not logins.holds_still(conn, entry.tenant_id, person.user.id, person.standing.login_version):
+            raise BeginAgain
         external_identifiers.add(conn, two_factor_id, identifier)
+
+    try:
+        services.db.transact(work)
+    except InUse:  # the application was removed meanwhile
+        raise BeginAgain from None
     return LoginOutcome(
         Verdict.SECOND_FACTOR_REQUIRED,
         ticket=two_factor_id,
