@@ -5,15 +5,14 @@ Source: supporting contract 21.3, docs/decisions/0020-sso-sessions.md.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from identity.domain.oauth import is_destination
+from identity.domain.policy_source import source_of
 
 REDIRECT_ONLY = "RedirectOnly"
-HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 MOST_FRAMES = 50
 """Applications that are told by one page; their origins go into a header of it."""
 
@@ -51,5 +50,4 @@ def frames(applications: Iterable[Mapping[str, Any]], destination: str | None) -
 
 def _has_origin(url: str) -> bool:
     """Whether it has an origin that a content security policy can name."""
-    parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and bool(HOST.fullmatch(parts.netloc))
+    return url.startswith(("http://", "https://")) and source_of(url) is not None

@@ -235,6 +235,7 @@ def is_destination(uri: str) -> bool:
         return False
     try:
         parts = urlsplit(uri)
+        _ = parts.port
     except ValueError:
         return False
     return bool(parts.scheme) and parts.scheme not in NO_DESTINATIONS and not ("#" in uri or "@" in parts.netloc)
