@@ -5,15 +5,14 @@ Source: supporting contract 21.3, docs/decisions/0020-sso-sessions.md.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from identity.domain.oauth import is_destination
+from identity.domain.policy_source import source_of
 
 REDIRECT_ONLY = "RedirectOnly"
-HOST = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 MOST_FRAMES = 50
 """Applications that are told by one page; their origins go into a header of it."""
 
@@ -43,13 +42,11 @@ def with_state(uri: str, state: str | None) -> str:
     return uri if state is None else f"{uri}{'&' if '?' in uri else '?'}{urlencode({'state': state})}"
 
 
-def frames(applications: Iterable[Mapping[str, Any]], destination: str | None) -> tuple[str, ...]:
-    """The addresses to be called for these applications' settings, but for the one that the browser goes to anyway."""
-    found = dict.fromkeys(url for url in map(named, applications) if url and _has_origin(url))
-    return tuple(url for url in found if url != destination)[:MOST_FRAMES]
+def frames(urls: Iterable[str], destination: str | None) -> tuple[str, ...]:
+    """Which of these addresses are to be called: all but the one that the browser goes to anyway."""
+    return tuple(url for url in urls if url != destination and is_destination(url) and _has_origin(url))
 
 
 def _has_origin(url: str) -> bool:
     """Whether it has an origin that a content security policy can name."""
-    parts = urlsplit(url)
-    return parts.scheme in {"http", "https"} and bool(HOST.fullmatch(parts.netloc))
+    return url.startswith(("http://", "https://")) and source_of(url) is not None

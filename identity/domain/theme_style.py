@@ -39,7 +39,7 @@ MOST_FONTS = 12
 IMAGE = re.compile(
     r"https?://[a-z0-9.-]{1,253}(?::\d{1,5})?(?:/[a-z0-9._~!$&*+,;=:@%/?-]*)?"
     r"|data:image/(?:gif|jpeg|png|svg\+xml|webp);base64,[a-z0-9+/]+=*",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 

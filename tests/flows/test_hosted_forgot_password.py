@@ -313,7 +313,8 @@ def test_a_new_person_sets_a_first_password_by_the_mailed_link(world: World) -> 
 
 def test_a_state_of_a_stranger_leads_to_no_client_but_the_one_the_mail_is_about(world: World, ann: Door) -> None:
     foreign = asked(world, client_id=str(uuid4()))
-    for state in (foreign, {}, {"client_id": 7}, {"client_id": world.application_id, "a": {}}):
+    endless = asked(world, state="s" * 9_000)
+    for state in (foreign, {}, {"client_id": 7}, {"client_id": world.application_id, "a": {}}, endless):
         secret = handed_out(world, ann, applicationId=world.application_id, state=state)
         with Tab(world) as tab:
             tab.go(f"{CHANGE}/{secret}")

@@ -213,7 +213,7 @@ def test_a_link_that_is_too_old_says_so(world: World, tab: Tab, ann: Door) -> No
     carried = forms(tab)
     world.clock.advance(minutes=61)
     tab.go(f"{PAGE}?sign_in={carried['sign_in']}")
-    assert (tab.page.status, tab.page.headline) == (400, "The accounts are not linked")
+    assert (tab.page.status, tab.page.headline) == (400, "There is nothing left to link")
     tab.post(PAGE, carried | {"choice": "account"})
     assert tab.page.status == 400
     tab.click("Begin again")
@@ -225,7 +225,7 @@ def test_a_link_that_grew_too_old_during_the_sign_in_makes_none(world: World, ta
     tab.press(LINK)
     world.clock.advance(minutes=61)
     tab.sign_in(ann.email, PASSWORD)
-    assert (tab.page.status, tab.page.headline) == (400, "The accounts are not linked")
+    assert (tab.page.status, tab.page.headline) == (400, "There is nothing left to link")
     assert world.count("links") == 0
 
 
@@ -281,7 +281,7 @@ def test_a_used_link_makes_no_second_one(world: World, tab: Tab, ann: Door) -> N
     other = Door(world)
     other.add_user()
     tab.post("/oauth2/authorize", carried | {"loginId": other.email, "password": PASSWORD})
-    assert (tab.page.status, tab.page.headline) == (400, "The accounts are not linked")
+    assert (tab.page.status, tab.page.headline) == (400, "There is nothing left to link")
     assert world.links(user_id_of(world, other)) == []
 
 
@@ -329,5 +329,5 @@ def test_a_provider_that_was_switched_off_meanwhile_makes_no_link(world: World, 
     tab.press(LINK)
     world.configure(linkingStrategy="CreatePendingLink", enabled=False)
     tab.sign_in(ann.email, PASSWORD)
-    assert (tab.page.status, tab.page.headline) == (400, "The accounts are not linked")
+    assert (tab.page.status, tab.page.headline) == (400, "There is nothing left to link")
     assert world.count("links") == 0

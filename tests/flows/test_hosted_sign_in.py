@@ -202,6 +202,43 @@ def test_forms_may_end_up_only_at_the_provider_and_at_the_application(world: Wor
     assert targets.split() == ["'self'", "https://app.example.com", f"{x.scheme}://{x.netloc}"]
 
 
+@pytest.mark.parametrize(
+    ("registered", "named"),
+    [
+        ("http://[bad", None),
+        ("https://app.example:99999999/", None),
+        ("https://other.example;sandbox/", None),
+        ("https://other.example,sandbox/", None),
+        ("https://a b.example/", None),
+        ("//other.example/", None),
+        ("https://\u65e5\u672c.example/signed-in", "https://xn--wgv71a.example"),
+        ("\u65e5:signed-in", None),
+        ("com.example.app:/signed-in", "com.example.app:"),
+    ],
+)
+def test_an_address_that_a_policy_cannot_name_breaks_no_page(
+    world: World, tab: Tab, registered: str, named: str | None
+) -> None:
+    allow_client(world, authorizedRedirectURLs=[registered], authorizedOriginURLs=[registered], logoutURL=registered)
+    page = tab.ask()
+    assert page.status == 200
+    policy = page.headers["Content-Security-Policy"]
+    [targets] = re.findall("form-action ([^;]*)", policy)
+    x = urlsplit(world.x.url)
+    expected = ["'self'", "https://app.example.com", *([named] if named else []), f"{x.scheme}://{x.netloc}"]
+    assert targets.split() == expected
+    assert policy.endswith("frame-ancestors 'none'")
+
+
+@pytest.mark.parametrize("response_mode", ["query", "form_post"])
+@pytest.mark.parametrize("registered", ["https://app.example:99999999/", "https://\u65e5\u672c.example/signed-in"])
+def test_an_answer_to_an_odd_address_is_an_answer(world: World, tab: Tab, registered: str, response_mode: str) -> None:
+    allow_client(world, authorizedRedirectURLs=[registered])
+    query = asked(world, redirect_uri=registered, prompt="none", response_mode=response_mode)
+    sent = tab.send("GET", AUTHORIZE + "?" + urlencode(query))
+    assert sent.status_code == (400 if "9999" in registered else 303 if response_mode == "query" else 200)
+
+
 def test_the_device_that_the_client_names_is_told_in_the_events_of_the_login(world: World, tab: Tab, ann: Door) -> None:
     with hooks_of(world.service) as hooks:
         hook = hooks.add("user.login.success")

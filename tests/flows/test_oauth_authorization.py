@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from identity.app import create_app
 from identity.domain.oauth_errors import OAuthError
 from identity.http.oauth.authorization import AuthorizationError, BadAuthorization, check, refuse
 from tests.oauth_world import REDIRECT_URI, Client, add_client, query_of
@@ -146,7 +147,8 @@ def test_tokens_come_in_the_fragment_and_never_a_refresh_token(sessions: Session
 
 def test_form_post_is_a_form_that_sends_itself_and_runs_no_other_script(sessions: Sessions) -> None:
     client = add_client(sessions.world)
-    answer = client.answer(response_mode="form_post", state='"><script>alert(1)</script>')
+    with create_app(sessions.world.service.services).test_request_context("/oauth2/authorize"):  # the page is drawn
+        answer = client.answer(response_mode="form_post", state='"><script>alert(1)</script>')
     assert answer.status_code == 200
     page = answer.get_data(as_text=True)
     assert "<script>alert" not in page
@@ -157,7 +159,7 @@ def test_form_post_is_a_form_that_sends_itself_and_runs_no_other_script(sessions
     policy = answer.headers["Content-Security-Policy"]
     nonce = re.search(r'<script nonce="(.+?)">', page)[1]  # type: ignore[index]
     assert f"script-src 'nonce-{nonce}'" in policy
-    assert "form-action https://client.example;" in policy
+    assert "form-action 'self' https://client.example;" in policy
     assert "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
     assert answer.headers["Cache-Control"] == "no-store"
 

@@ -160,8 +160,7 @@ def _echoed(state: str | None, locale: str | None) -> dict[str, str]:
 
 def _answer(services: Services, redirect_uri: str, mode: str, members: Mapping[str, Any]) -> Response:
     if mode == "form_post":
-        nonce = services.runtime.new_secret()
-        return form_post(redirect_uri, members, nonce, secure=services.settings.secure_cookies)
+        return form_post(redirect_uri, members, secure=services.settings.secure_cookies)
     # The URI stays byte for byte what was registered; it has no fragment.
     joint = "#" if mode == "fragment" else "&" if "?" in redirect_uri else "?"
     response = Response(headers={"Location": f"{redirect_uri}{joint}{urlencode(members)}"}, status=303)

@@ -1,60 +1,30 @@
-"""response_mode form_post: a document that sends itself to the client, or by its button where no script runs.
+"""response_mode form_post: a page that sends itself to the client, or by its button where no script runs.
 
-It is the only document of this service with a script. Source: OAuth 2.0 Form Post Response Mode; security section 11.
+It is the only page of this service with a script. Source: OAuth 2.0 Form Post Response Mode; security section 11.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response
-from markupsafe import Markup
 
-DOCUMENT = Markup(
-    """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>One moment</title>
-</head>
-<body>
-<main>
-<h1>One moment</h1>
-<form method="post" action="{action}">
-{fields}
-<button type="submit">Go on</button>
-</form>
-</main>
-<script nonce="{nonce}">document.forms[0].submit()</script>
-</body>
-</html>
-"""
-)
-FIELD = Markup('<input type="hidden" name="{name}" value="{value}">')
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Pragma": "no-cache",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-}
+from identity.http.pages.document import page
 
 
-def form_post(redirect_uri: str, members: Mapping[str, Any], nonce: str, *, secure: bool) -> Response:
-    """`nonce` is a fresh random text; `redirect_uri` is http or https."""
-    fields = Markup("\n").join(FIELD.format(name=name, value=str(value)) for name, value in members.items())
-    html = DOCUMENT.format(action=redirect_uri, fields=fields, nonce=nonce)
-    response = Response(html, content_type="text/html; charset=UTF-8")
-    response.headers.update(HEADERS)
-    parts = urlsplit(redirect_uri)
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; script-src 'nonce-{nonce}'; base-uri 'none'; "
-        f"form-action {parts.scheme}://{parts.netloc}; frame-ancestors 'none'"
+def form_post(redirect_uri: str, members: Mapping[str, Any], *, secure: bool) -> Response:
+    """`redirect_uri` is http or https."""
+    response = page(
+        "form_post.html",
+        secure=secure,
+        form_to=(redirect_uri,),
+        scripted=True,
+        locale=members.get("locale"),
+        action=redirect_uri,
+        members=members,
     )
-    if secure:
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    response.headers["Referrer-Policy"] = "no-referrer"
     return response

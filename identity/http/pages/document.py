@@ -6,11 +6,12 @@ a page about a fault can still be made when nothing else works.
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from flask import Response, current_app, render_template, request
 from flask.globals import request_ctx
 
+from identity.domain.policy_source import source_of
 from identity.domain.theme_style import OWN_STYLE, ThemeStyle
 from identity.http.pages.assets import asset
 from identity.http.pages.catalogue import LANGUAGES, Words, machine_instant, words_for
@@ -98,7 +99,7 @@ def _policy(
     scripted: bool = False,
     frames: tuple[str, ...] = (),
 ) -> str:
-    targets = "'none'" if form_to is None else " ".join(dict.fromkeys(("'self'", *map(_source, form_to))))
+    targets = "'none'" if form_to is None else " ".join(("'self'", *_sources(form_to)))
     styles = ("'self'", f"'nonce-{nonce}'") if style.css else ("'self'",)
     images = ("'self'", *style.images)
     rules = [
@@ -110,11 +111,9 @@ def _policy(
         "frame-ancestors 'none'",
     ]
     if frames:
-        rules.append(f"frame-src {' '.join(dict.fromkeys(map(_source, frames)))}")
+        rules.append(f"frame-src {' '.join(_sources(frames))}")
     return "; ".join([*rules, f"script-src 'nonce-{nonce}'"] if scripted else rules)
 
 
-def _source(url: str) -> str:
-    """A URL as a policy names it: its origin, or its scheme where it has none, as an app's own has."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in {"http", "https"} else f"{parts.scheme}:"
+def _sources(urls: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(source for url in urls if (source := source_of(url)) is not None))

@@ -22,7 +22,7 @@ from identity.http import api_key
 from identity.http.fusionauth.visit import event_info_of
 from identity.http.pages.form_errors import TOO_OFTEN
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page, with_sign_in
-from identity.http.pages.sign_in import begun_by_client
+from identity.http.pages.sign_in import MOST_BYTES, begun_by_client
 from identity.http.pages.steps import waiting
 from identity.wire import parse_uuid
 
@@ -110,10 +110,10 @@ def _again(call: PageCall, status: int, text: str, field: str = "") -> Response:
 def restart_of(state: str | None, application_id: UUID | None) -> dict[str, str]:
     """The parameters by which the person can go on to the client; empty when none were kept.
 
-    Anybody can have a mail sent with a state of their own: what is not for the application that the id is for is not
-    taken, and /oauth2/authorize checks the rest as if the client had sent it.
+    Anybody can have a mail sent with a state of their own: what is not for the application that the id is for, or is
+    longer than any sign-in, is not taken; /oauth2/authorize checks the rest as if the client had sent it.
     """
-    kept = orjson.loads(state) if state else None
+    kept = orjson.loads(state) if state and len(state.encode()) <= MOST_BYTES else None
     if not isinstance(kept, dict) or not all(isinstance(value, str) for value in kept.values()):
         return {}
     return kept if application_id is not None and kept.get("client_id") == str(application_id) else {}

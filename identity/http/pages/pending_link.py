@@ -22,8 +22,11 @@ from identity.store.pending_links import PendingLink
 
 PAGE = Stage.LINK.value
 REGISTER = "/oauth2/register"
-OVER = msgid("The accounts are not linked")
-WHY_OVER = msgid("It took too long, or it was done already. Please begin again, with the button of the provider.")
+OVER = msgid("There is nothing left to link")
+WHY_OVER = msgid(
+    "It was done already, or it took too long. Please begin again: "
+    "if it was done, the button of the provider is enough."
+)
 WORDS_OF_CODE: Mapping[str, str] = {
     "[LinkCountExceeded]": msgid(
         "That account has as many links as are allowed already. Choose another account, or continue without linking."
