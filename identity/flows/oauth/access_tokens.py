@@ -35,7 +35,7 @@ def claims_of(services: Services, token: str, *, id_token: bool = False) -> dict
 
 
 def userinfo(services: Services, token: str) -> dict[str, Any]:
-    """What the token lets its holder know of its owner, as of now. Raises OAuthRefused (invalid_token, server_error)."""
+    """What the token lets its holder know of its owner now. Raises OAuthRefused (invalid_token, server_error)."""
     claims = claims_of(services, token)
     client = _client_of(services, claims) if claims else None
     if claims is None or client is None:
