@@ -42,10 +42,9 @@ def with_state(uri: str, state: str | None) -> str:
     return uri if state is None else f"{uri}{'&' if '?' in uri else '?'}{urlencode({'state': state})}"
 
 
-def frames(applications: Iterable[Mapping[str, Any]], destination: str | None) -> tuple[str, ...]:
-    """The addresses to be called for these applications' settings, but for the one that the browser goes to anyway."""
-    found = dict.fromkeys(url for url in map(named, applications) if url and _has_origin(url))
-    return tuple(url for url in found if url != destination)[:MOST_FRAMES]
+def frames(urls: Iterable[str], destination: str | None) -> tuple[str, ...]:
+    """Which of these addresses are to be called: all but the one that the browser goes to anyway."""
+    return tuple(url for url in urls if url != destination and is_destination(url) and _has_origin(url))
 
 
 def _has_origin(url: str) -> bool:

@@ -224,21 +224,19 @@ def is_redirect_uri(rules: OAuthRules, uri: str) -> bool:
     The comparison is of strings: no prefix, no pattern, no normal form. A registered URI with a fragment, with user
     information or of a scheme that runs script is no destination all the same, nor is one that is no URI.
     """
-    if uri not in rules.redirect_uris or not URI_FORM.fullmatch(uri) or not is_destination(uri):
-        return False
-    return AUTHORITY_FORM.fullmatch(urlsplit(uri).netloc) is not None
+    return uri in rules.redirect_uris and is_destination(uri)
 
 
 def is_destination(uri: str) -> bool:
     """Whether a browser may be sent to this address of an administrator's."""
-    if not uri.isprintable() or "\\" in uri or " " in uri:
+    if not URI_FORM.fullmatch(uri):
         return False
     try:
         parts = urlsplit(uri)
         _ = parts.port
     except ValueError:
         return False
-    return bool(parts.scheme) and parts.scheme not in NO_DESTINATIONS and not ("#" in uri or "@" in parts.netloc)
+    return parts.scheme not in NO_DESTINATIONS and AUTHORITY_FORM.fullmatch(parts.netloc) is not None
 
 
 URI_FORM = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!$-;=?-Z\[\]_a-z~]+")

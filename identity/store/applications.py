@@ -75,6 +75,20 @@ def hold(conn: Connection, tenant_id: UUID, application_id: UUID) -> None:
     conn.execute("SELECT 1 FROM applications WHERE tenant_id = %s AND id = %s FOR SHARE", (tenant_id, application_id))
 
 
+def logout_urls(conn: Connection, tenant_id: UUID, but: UUID | None, most: int) -> list[str]:
+    """What the active applications of a tenant, but for one, name as their logoutURL: each once, in their order."""
+    rows = conn.execute(
+        """
+        SELECT DISTINCT settings->'oauth_configuration'->>'logout_url' FROM applications
+        WHERE tenant_id = %(tenant)s AND active AND id IS DISTINCT FROM %(but)s
+          AND settings->'oauth_configuration'->>'logout_url' <> ''
+        ORDER BY 1 LIMIT %(most)s
+        """,
+        {"tenant": tenant_id, "but": but, "most": most},
+    ).fetchall()
+    return [url for (url,) in rows]
+
+
 def every(conn: Connection, tenant_id: UUID | None = None, *, active: bool = True) -> list[Application]:
     """The active ones, or the inactive ones, of one tenant or of all."""
     query = sql.SQL(

@@ -237,7 +237,7 @@ def test_who_is_new_may_make_an_account_for_the_link(play: Play) -> None:
 def test_who_does_not_want_the_link_signs_in_without(play: Play) -> None:
     nobody_linked(play)
     play.by_twitter()
-    play.visitor.press("Go on without linking")
+    play.visitor.press("Continue without linking")
     play.type_password()
     play.is_in()
     assert play.world.links(play.somebody.user_id) == []

@@ -182,9 +182,9 @@ def test_a_browser_without_cookies_is_told_so(play: Play) -> None:
 
 def test_an_application_that_nobody_knows_gets_an_error_page_and_no_redirect(play: Play) -> None:
     play.begin(redirect_uri="https://evil.example.com/")
-    play.sees("This request could not be read")
+    play.sees("This sign-in cannot begin")
     play.begin(client_id="ffffffff-ffff-4fff-bfff-ffffffffffff")
-    play.sees("This request could not be read")
+    play.sees("This sign-in cannot begin")
 
 
 def test_a_request_that_the_application_got_wrong_goes_back_to_it_with_the_error(play: Play) -> None:

@@ -16,7 +16,7 @@ KEEP = "Keep me signed in"
 
 def sign_in_to_stay(play: Play) -> None:
     play.begin()
-    play.visitor.tick(KEEP)
+    play.visitor.choose(KEEP)
     play.type_password()
     play.is_in()
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from identity import logs
 from tests.hosted import Tab, allow_client
 from tests.login_world import TWITTER, World
+from tests.oauth_world import add_client, challenge_of
 from tests.second_factors import challenge, tenant_policy, with_phone
 from tests.service import Service
 from tests.troubles import PASSWORD, Somebody
@@ -472,6 +473,35 @@ def _tokens(canaries: Canaries, logged_in: dict[str, Any], application_id: str) 
     cookies = {"refresh_token": canaries("cookie"), "access_token": canaries("other cookie")}
     canaries.call("POST", "/api/jwt/refresh", key="", cookies=cookies)
     canaries.call("POST", "/api/logout", {"refreshToken": refresh_token}, key="")
+
+
+def test_a_canary_secret_in_every_input_of_oauth_is_in_no_trace_log_event_or_error(
+    world: World, canaries: Canaries, log: Everything
+) -> None:
+    client = add_client(world, clientSecret=canaries("client secret"))
+    verifier = f"{canaries('verifier')}-of-forty-three"
+    asked = {"code_challenge": challenge_of(verifier), "code_challenge_method": "S256"}
+    canaries.made["code"] = code = client.code(**asked)
+    tokens = client.redeem(code, code_verifier=verifier).json()
+    canaries.made |= {name: tokens[name] for name in ("access_token", "id_token", "refresh_token")}
+    answers = [
+        client.redeem(code, code_verifier=verifier),
+        client.redeem(client.code(**asked), code_verifier=f"{canaries('wrong verifier')}-of-forty-three"),
+        client.redeem(canaries("unknown code")),
+        client.redeem("x", client_secret=canaries("wrong secret")),
+        client.post(basic=(client.id, canaries("wrong secret")), grant_type="password"),
+        client.refresh(canaries("unknown refresh token")),
+        client.refresh(tokens["refresh_token"], scope="sing"),
+        client.log_in(canaries("wrong password")),
+        client.userinfo(canaries("no access token")),
+        client.userinfo(tokens["id_token"]),
+        client.post("/oauth2/introspect", client_secret=canaries("wrong secret"), token=tokens["access_token"]),
+    ]
+    canaries.refusals += [f"{answer.headers} {answer.text}" for answer in answers]
+    assert {answer.status_code for answer in answers} == {400, 401}
+    assert canaries.found_in(log.of_the_service) == set()
+    assert canaries.found_in("\n".join(canaries.refusals)) == set()
+    assert canaries.found_in(canaries.stored()) == set()
 
 
 def _private_pem() -> str:

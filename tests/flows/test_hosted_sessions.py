@@ -313,3 +313,13 @@ def test_the_form_of_a_client_brings_nothing_but_its_request(world: World, door:
 def test_a_form_of_a_client_that_fits_into_no_address_is_refused(world: World, door: Door) -> None:
     with Tab(world) as tab:
         assert tab.send("POST", AUTHORIZE, data=asked(world, state="x" * 7_000)).status_code == 413
+
+
+def test_no_client_refreshes_with_a_session(tab: Tab, world: World) -> None:
+    path = f"/api/application/{world.application_id}/oauth-configuration"
+    secret = world.service.call("GET", path).json()["oauthConfiguration"]["clientSecret"]
+    session = tab.cookie(COOKIE)
+    form = {"grant_type": "refresh_token", "refresh_token": session, "client_id": world.application_id}
+    answer = requests.post(world.service.url + "/oauth2/token", data=form | {"client_secret": secret}, timeout=30)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert returned(tab)["code"]

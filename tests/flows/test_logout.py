@@ -202,7 +202,9 @@ def test_an_unknown_client_leads_nowhere(tab: Tab, client: str) -> None:
     assert not is_signed_in(tab)
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "https://a@b.example/", "no url"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "https://a@b.example/", "https://b\u00fccher.example/", "no url"]
+)
 def test_a_logout_url_that_is_no_destination_is_not_gone_to(tab: Tab, world: World, url: str) -> None:
     allow_client(world, logoutURL=url)
     answer = leave(tab, client_id=world.application_id)

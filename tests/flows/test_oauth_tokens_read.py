@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests.oauth_world import add_client, refused
+from tests.oauth_world import Client, add_client, refused
 from tests.sessions import PERMISSIVE, Sessions, claims_of
 
 INTROSPECT = "/oauth2/introspect"
@@ -139,3 +139,36 @@ def test_a_token_of_the_api_is_known_here_too(sessions: Sessions) -> None:
     token = sessions.call("POST", "/api/login", body).json()["token"]
     assert client.userinfo(token).json()["email"] == client.email
     assert client.post(INTROSPECT, token=token).json()["active"] is True
+
+
+def add_lambda(sessions: Sessions, client: Client, body: str) -> None:
+    document = {"name": f"userinfo {client.id}", "type": "UserInfoPopulate", "body": body}
+    made = sessions.call("POST", "/api/lambda", {"lambda": document})
+    assert made.status_code == 200, made.text
+    client.change(lambdaConfiguration={"userinfoPopulateId": made.json()["lambda"]["id"]})
+
+
+def test_a_lambda_may_change_what_is_told_but_not_of_whom(sessions: Sessions) -> None:
+    client = add_client(sessions.world)
+    token = client.tokens(scope="openid email")["access_token"]
+    source = """
+        function populate(userInfo, user, registration, jwt) {
+            userInfo.shoe = user.firstName + registration.roles[0] + jwt.scope;
+            delete userInfo.email;
+            userInfo.sub = "somebody else"; userInfo.tid = null;
+            console.error("told");
+        }"""
+    add_lambda(sessions, client, source)
+    told = client.userinfo(token).json()
+    assert told["shoe"] == "Adauseropenid email"
+    assert "email" not in told
+    assert (told["sub"], told["tid"]) == (client.user_id, str(sessions.tenant_id))
+    assert any("told" in message for message in sessions.world.messages("Error"))
+
+
+@pytest.mark.parametrize("body", ["throw new Error('no');", "for (;;) {}"])
+def test_a_lambda_that_fails_is_a_fault_of_the_server(sessions: Sessions, body: str) -> None:
+    client = add_client(sessions.world)
+    token = client.tokens()["access_token"]
+    add_lambda(sessions, client, f"function populate(userInfo, user, registration, jwt) {{ {body} }}")
+    assert refused(client.userinfo(token), 500) == ("server_error", "lambda_failed")

@@ -31,6 +31,7 @@ ACTING = (
     "application.insertInstant",
     "application.jwtConfiguration",
     "application.lambdaConfiguration.selfServiceRegistrationValidationId",
+    "application.lambdaConfiguration.userinfoPopulateId",
     "application.lastUpdateInstant",
     "application.loginConfiguration",
     "application.multiFactorConfiguration.email",

@@ -23,6 +23,7 @@ from identity.domain.oauth import (
     ScopeHandling,
     UnknownScopes,
     granted_scopes,
+    is_destination,
     is_redirect_uri,
     narrowed_scopes,
     read_authorization_request,
@@ -226,6 +227,23 @@ def test_a_redirect_uri_is_compared_letter_by_letter(uri: str) -> None:
 )
 def test_some_uris_are_no_destination_even_when_they_are_registered(uri: str) -> None:
     assert not is_redirect_uri(replace(RULES, redirect_uris=(uri,)), uri)
+
+
+@pytest.mark.parametrize(
+    ("uri", "holds"),
+    [
+        ("https://client.example/", True),
+        ("com.example.app:/left", True),
+        ("https://client.example\\@evil.example/", False),
+        ("https://client.example/\r\n", False),
+        ("https://[client.example/", False),
+        ("https://somebody@client.example/", False),
+        ("JAVASCRIPT:alert(1)", False),
+        ("/left", False),
+    ],
+)
+def test_an_administrators_address_is_a_destination_unless_it_misleads(uri: str, holds: bool) -> None:
+    assert is_destination(uri) is holds
 
 
 def test_an_apps_own_scheme_is_a_destination() -> None:

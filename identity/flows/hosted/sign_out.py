@@ -115,6 +115,7 @@ def _frames(services: Services, configuration: TenantConfiguration | None, desti
     if application is not None and not logout.tells_everybody(application.settings):
         return ()
     with services.db.read() as conn:
-        everybody = applications.every(conn, configuration.tenant.id)
-    others = (each.settings for each in everybody if each.id != configuration.application_id)
-    return logout.frames(others, destination)
+        named = applications.logout_urls(
+            conn, configuration.tenant.id, configuration.application_id, logout.MOST_FRAMES
+        )
+    return logout.frames(named, destination)

@@ -12,6 +12,7 @@ from identity.domain.oauth_claims import user_claims
 from identity.domain.oauth_errors import OAuthError, OAuthRefused
 from identity.flows.oauth.clients import Client, find_client
 from identity.flows.oauth.gates import admitted
+from identity.flows.oauth.populate_userinfo import populated
 from identity.flows.services import Services
 from identity.signing import InvalidToken, verify
 from identity.store import keys, tenants
@@ -34,7 +35,7 @@ def claims_of(services: Services, token: str, *, id_token: bool = False) -> dict
 
 
 def userinfo(services: Services, token: str) -> dict[str, Any]:
-    """What the token lets its holder know of its owner, as of now. Raises OAuthRefused (invalid_token)."""
+    """What the token lets its holder know of its owner now. Raises OAuthRefused (invalid_token, server_error)."""
     claims = claims_of(services, token)
     client = _client_of(services, claims) if claims else None
     if claims is None or client is None:
@@ -49,12 +50,13 @@ def userinfo(services: Services, token: str) -> dict[str, Any]:
     if registration is not None:
         roles = person.user.group_roles(client.id).union(registration.roles)
         registered = {"applicationId": str(client.id), "roles": sorted(roles)}
-    return {
+    told = {
         "sub": str(person.user.id),
         **user_claims(client.rules, person.user, scopes),
         **registered,
         "tid": str(client.tenant_id),
     }
+    return populated(services, client, told, person, claims)
 
 
 def introspect(services: Services, client: Client, token: str) -> dict[str, Any]:

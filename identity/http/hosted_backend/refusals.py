@@ -7,11 +7,10 @@ import logging
 from flask import Blueprint, Response
 
 from identity.http.pages.catalogue import msgid
-from identity.http.pages.errors import error_page
+from identity.http.pages.errors import NOT_BEGUN, OF_CLIENTS, error_page
 
 log = logging.getLogger("identity.http")
 
-NOT_BEGUN = msgid("This sign-in cannot begin")
 OVER = msgid("This sign-in is over")
 
 
@@ -25,8 +24,7 @@ class CannotGoOn(Exception):
 
 
 def no_such_application() -> CannotGoOn:
-    text = msgid("The application that sent you here is not known. Please tell those who run it.")
-    return CannotGoOn(NOT_BEGUN, text, "invalid_client_id")
+    return CannotGoOn(NOT_BEGUN, OF_CLIENTS["client_id"], "invalid_client_id")
 
 
 def not_enabled(grant: str) -> CannotGoOn:
@@ -35,8 +33,7 @@ def not_enabled(grant: str) -> CannotGoOn:
 
 
 def nowhere_to_return() -> CannotGoOn:
-    text = msgid("The application did not say where to return to, or has not registered the address.")
-    return CannotGoOn(NOT_BEGUN, text, "invalid_redirect_uri")
+    return CannotGoOn(NOT_BEGUN, OF_CLIENTS["redirect_uri"], "invalid_redirect_uri")
 
 
 def unreadable() -> CannotGoOn:

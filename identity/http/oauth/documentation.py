@@ -92,7 +92,9 @@ TOKEN = {
     ),
     **answers(TOKENS, 400, 401, 413, 429, 500, 503, 504),
 }
-USERINFO = answers(ANY_CLAIMS, 401, 503, on_401="The access token is missing, not valid, or lacks the scope openid.")
+USERINFO = answers(
+    ANY_CLAIMS, 401, 500, 503, on_401="The access token is missing, not valid, or lacks the scope openid."
+)
 INTROSPECTION = {
     **form(["token"], token=TEXT),
     **answers({**ANY_CLAIMS, "properties": {"active": {"type": "boolean"}}}, 400, 401, 413, 503),

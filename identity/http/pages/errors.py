@@ -70,6 +70,13 @@ WORDS: Mapping[int, Words] = {
         msgid("Another system that has to agree did not do so, therefore nothing was changed. Please try again later."),
     ),
 }
+NOT_BEGUN = msgid("This sign-in cannot begin")
+OF_CLIENTS: Mapping[str, str] = {
+    "client_id": msgid("The application that sent you here is not known. Please tell those who run it."),
+    "redirect_uri": msgid("The application did not say where to return to, or has not registered the address."),
+}
+"""What is wrong with a request that a client made, by the parameter: the client can not be told."""
+
 FAULT = Words(
     msgid("Something went wrong"),
     msgid("This is our fault, not yours. Please try again; if it happens again, tell support the reference below."),
@@ -105,6 +112,11 @@ def error_page(
     )
     response.headers.update(headers or {})
     return response
+
+
+def no_way_to_the_client(reason: str) -> Response:
+    """The page for a request of a client that is not answered by a redirect. `reason` ends with the parameter."""
+    return error_page(400, NOT_BEGUN, next((text for name, text in OF_CLIENTS.items() if reason.endswith(name)), None))
 
 
 def _shown(error: Exception) -> Response:

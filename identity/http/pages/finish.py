@@ -16,7 +16,7 @@ from identity.flows.hosted.sso_session import SsoSession
 from identity.http.oauth import authorization
 from identity.http.oauth.authorization import Granted
 from identity.http.pages.catalogue import msgid
-from identity.http.pages.errors import error_page
+from identity.http.pages.errors import no_way_to_the_client
 from identity.http.pages.hosted import PageCall, show, to_page, visit_of_page
 from identity.http.pages.sso_cookie import forget_session, keep_session, session_of
 
@@ -66,7 +66,7 @@ def _granted(outcome: LoginOutcome, session: SsoSession | None) -> Granted:
 def _back_to_client(call: PageCall, sign_in: SignIn, granted: Granted) -> Response:
     try:
         return authorization.respond(call.services, sign_in.parameters, granted)
-    except authorization.BadAuthorization:  # the application was changed while somebody signed in
-        return error_page(400)
+    except authorization.BadAuthorization as bad:  # the application was changed while somebody signed in
+        return no_way_to_the_client(str(bad))
     except authorization.AuthorizationError as refused:
         return refused.response()

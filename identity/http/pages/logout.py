@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from flask import Response
-from werkzeug.urls import iri_to_uri
 
 from identity.domain.sign_in import SignIn
 from identity.flows.hosted.sign_out import SignedOut, SignOutRequest, sign_out
@@ -70,5 +69,5 @@ def _answer(call: PageCall, done: SignedOut) -> Response:
         frames=done.frames,
     )
     if done.destination is not None:
-        response.headers["Refresh"] = f"{REFRESH_AFTER}; url={iri_to_uri(done.destination)}"
+        response.headers["Refresh"] = f"{REFRESH_AFTER}; url={done.destination}"
     return response

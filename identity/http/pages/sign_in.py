@@ -26,7 +26,7 @@ from identity.http.fusionauth.address_limit import limiting_failed_logins, spend
 from identity.http.oauth import authorization
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.client_form import by_address
-from identity.http.pages.errors import error_page
+from identity.http.pages.errors import error_page, no_way_to_the_client
 from identity.http.pages.go_on import go_on, next_stage, shown_of
 from identity.http.pages.hosted import (
     SEALED,
@@ -105,8 +105,8 @@ def begun_by_client(call: PageCall) -> PageCall | Response:
 def _wanted(call: PageCall) -> AuthorizationRequest | Response:
     try:
         wanted = authorization.check(call.services, call.request.args)
-    except authorization.BadAuthorization:
-        return error_page(400)
+    except authorization.BadAuthorization as bad:
+        return no_way_to_the_client(str(bad))
     except authorization.AuthorizationError as refused:
         return refused.response()
     if len(orjson.dumps(dict(wanted.parameters))) > MOST_BYTES:

@@ -10,7 +10,7 @@ from identity.domain.oauth_errors import OAuthError
 from identity.domain.sign_in import Stage
 from identity.http.oauth import authorization
 from identity.http.pages.catalogue import msgid
-from identity.http.pages.errors import FAULT, error_page
+from identity.http.pages.errors import FAULT, no_way_to_the_client
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show
 
 blueprint = hosted_blueprint("stopped")
@@ -38,8 +38,8 @@ def not_registered(call: PageCall) -> Response:
         return show(call, "not_registered.html", begin_again=begin_again(call))
     try:
         wanted = authorization.check(call.services, call.sign_in.parameters)
-    except authorization.BadAuthorization:
-        return error_page(400)
+    except authorization.BadAuthorization as bad:
+        return no_way_to_the_client(str(bad))
     except authorization.AuthorizationError as refused:
         return refused.response()
     why = "The user is not registered for this application."
