@@ -15,6 +15,7 @@ from tests.acting import acting
 from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, allow_client, asked
 from tests.login_world import TWITTER, World, login_world
 from tests.password_door import PASSWORD, Door
+from tests.second_factors import tenant_policy
 from tests.webhook_world import hooks_of
 
 WRONG = "The name or the password is not right. Please check what you typed."
@@ -149,6 +150,17 @@ def test_the_longest_request_goes_through_every_redirect(world: World, tab: Tab,
     tab.go(location)
     assert tab.page.path == "/oauth2/blocked"
     assert len(tab.page.every("dl")) == 3
+
+
+def test_the_longest_request_goes_on_for_a_person_with_many_second_factors(world: World, tab: Tab) -> None:
+    tenant_policy(world, email={"enabled": True})
+    domain = ".".join(["d" * 60] * 3)
+    methods = [{"method": "email", "email": f"{number:060}@{domain}.example"} for number in range(10)]
+    ann = Door(world)
+    ann.add_user(twoFactor={"methods": methods})
+    tab.ask(state="\u7a7a" * 660, nonce="n" * 600)
+    tab.sign_in(ann.email, PASSWORD)
+    assert (tab.page.path, tab.page.status) == ("/oauth2/two-factor-methods", 200)
 
 
 def test_a_form_that_no_page_of_this_browser_has_is_refused(world: World, tab: Tab, ann: Door) -> None:
