@@ -24,7 +24,6 @@ from identity.flows.passwords.password_right import (
     right_by_id,
     will_need_trust,
 )
-from identity.http.fusionauth.visit import event_info_of
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.complete_registration import begin_again
 from identity.http.pages.forgot_password import forget_ticket, restart_of
@@ -33,6 +32,7 @@ from identity.http.pages.go_on import go_on
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page, visit_of_page
 from identity.http.pages.step_up import begin_step_up
 from identity.http.tracing import traced
+from identity.http.visit import event_info_of
 from identity.store.external_identifiers import Kind
 from identity.wire import parse_uuid
 
