@@ -90,23 +90,29 @@ def of_user(
     return [(Link(*row[2:]), (row[0], row[1])) for row in rows if row[2] is not None]
 
 
-def count(conn: Connection, tenant_id: UUID, user_id: UUID, provider_id: UUID) -> int:
+def count(conn: Connection, tenant_id: UUID, user_id: UUID, provider_id: UUID, *, vouched_only: bool = False) -> int:
     """How many links to this provider the user has. Lock the user first when the number decides something."""
     row = conn.execute(
-        "SELECT count(*) FROM links WHERE tenant_id = %s AND user_id = %s AND identity_provider_id = %s",
-        (tenant_id, user_id, provider_id),
+        """
+        SELECT count(*) FROM links
+        WHERE tenant_id = %s AND user_id = %s AND identity_provider_id = %s AND (vouched OR NOT %s)
+        """,
+        (tenant_id, user_id, provider_id, vouched_only),
     ).fetchone()
     assert row is not None
     return int(row[0])
 
 
-def add(conn: Connection, link: Link) -> bool:
-    """Insert a link whose token and secret are sealed already; False when the outside person is linked already."""
+def add(conn: Connection, link: Link, *, vouched: bool = True) -> bool:
+    """Insert a link whose token and secret are sealed already; False when the outside person is linked already.
+
+    `vouched`: an administrator or the provider says whose it is, and not only who holds the account.
+    """
     cursor = conn.execute(
         """
         INSERT INTO links (tenant_id, identity_provider_id, identity_provider_user_id, user_id, display_name, token,
-                           token_secret, insert_instant, last_login_instant)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+                           token_secret, insert_instant, last_login_instant, vouched)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         ON CONFLICT (tenant_id, identity_provider_id, identity_provider_user_id) DO NOTHING
         """,
         (
@@ -119,6 +125,7 @@ def add(conn: Connection, link: Link) -> bool:
             link.token_secret,
             link.insert_instant,
             link.last_login_instant,
+            vouched,
         ),
     )
     return cursor.rowcount == 1

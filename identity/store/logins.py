@@ -137,9 +137,10 @@ PLANTED = (
 
 def strip_credentials(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> None:
     """Remove what somebody else may have planted on an unproved user (T5, decision 12): passwords, second factors,
-    refresh tokens, pending verifications and password changes, trusted computers."""
+    refresh tokens, pending verifications and password changes, trusted computers, links that they made themselves."""
     for table in PLANTED:
         conn.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))  # noqa: S608
+    conn.execute("DELETE FROM links WHERE tenant_id = %s AND user_id = %s AND NOT vouched", (tenant_id, user_id))
     conn.execute(
         """
         UPDATE users SET password_change_required = false, password_change_reason = NULL, last_update_instant = %s,

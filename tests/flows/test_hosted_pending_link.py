@@ -12,6 +12,7 @@ import pytest
 
 from identity.flows.hosted.carried import open_sealed, seal
 from tests.hosted import REDIRECT, Tab, allow_client
+from tests.hosted_accounts import CREATE, let_register
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 from tests.second_factors import with_phone
@@ -200,6 +201,24 @@ def test_somebody_who_registers_for_it_has_the_link(world: World, tab: Tab) -> N
     user_id = subject_of_tokens(world, tab)
     assert world.user(user_id)["email"] == "new@example.com"
     assert len(world.links(user_id)) == 1
+
+
+@pytest.mark.parametrize("limit", [False, True])
+def test_a_link_that_was_planted_on_somebodys_address_ends_when_the_owner_comes_by_a_provider(
+    world: World, tab: Tab, *, limit: bool
+) -> None:
+    verify_emails(world)
+    let_register(world)
+    come(tab, "bob")
+    tab.press(REGISTER)
+    tab.press(CREATE, email="alice@example.com", password=PASSWORD)
+    assert tab.brought()["code"]
+    assert world.count("links") == 1
+    world.strategy("LinkByEmail", **(world.limit(1) if limit else {}))
+    owner = world.login("alice").json()["user"]
+    assert owner["email"] == "alice@example.com"
+    assert [each["identityProviderUserId"] for each in world.links(owner["id"])] == [world.x.person("alice")["id"]]
+    assert world.login("bob").status_code == 401
 
 
 def test_what_was_chosen_must_be_on_the_page(tab: Tab) -> None:

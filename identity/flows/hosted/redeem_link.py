@@ -2,6 +2,7 @@
 
 They proved the local account themselves, in the sign-in that the outside person was met in; so nothing of the account
 is taken away: what decision 12 removes is what somebody may have set on an account that only an e-mail address matched.
+Such a link is removed with the rest, should the owner of an unproved address come by a provider later (security T5).
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ def redeem_link(services: Services, pending_id: str, application: Application | 
     if application is None or pending_of(services, pending_id, application) is None:
         return OVER
     try:
-        complete_pending_link(services, pending_id, user_id, application.tenant_id, services.runtime.now())
+        complete_pending_link(
+            services, pending_id, user_id, application.tenant_id, services.runtime.now(), vouched=False
+        )
     except Invalid as refused:
         return next((problem for found in refused.field_errors.values() for problem in found), None) or next(
             iter(refused.general_errors), OVER

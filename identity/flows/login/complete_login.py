@@ -187,7 +187,7 @@ def _admit(services: Services, attempt: Attempt, context: Context, claims: Claim
     try:
         if found.stored and not found.linked:
             with services.db.read() as conn:
-                refuse_link(conn, services, context, found.user)
+                refuse_link(conn, services, context, found)
         if lambda_runs(context.provider.config.linking_strategy):
             with _deciding(attempt.trace, row(20)):
                 run_reconcile(services, attempt, context, claims, found)

@@ -60,7 +60,7 @@ def establish(
         )
         link = None
         if not found.linked:
-            refuse_link(conn, services, context, stored.user)
+            refuse_link(conn, services, context, stored)
             link = _link(conn, services, context, claims, stored.user, now)
         announce(context.tenant_id, established(before, stored, link, attempt.request.visit.event_info))
         return replace(stored, stored=True, linked=True)
@@ -75,9 +75,11 @@ def establish(
     return stored
 
 
-def refuse_link(conn: Connection, services: Services, context: Context, user: User) -> None:
+def refuse_link(conn: Connection, services: Services, context: Context, person: Person) -> None:
     """Row 19. What it counts decides only while the user is locked. Raises LinkRefused."""
-    held = links.count(conn, user.tenant_id, user.id, context.provider_id)
+    user = person.user
+    vouched_only = resets_credentials(matched_by=person.matched_by, user_verified=user.verified)
+    held = links.count(conn, user.tenant_id, user.id, context.provider_id, vouched_only=vouched_only)
     if context.provider.limit.exceeded_by(held):
         raise LinkRefused("LinkCountExceeded", "The user has as many links to this provider as the tenant allows.")
     if held and services.settings.links.strict_relink:
@@ -153,13 +155,15 @@ def _locked(conn: Connection, claims: Claims, found: Person, now: int) -> Person
 def _stripped(conn: Connection, attempt: Attempt, person: Person, now: int) -> Person:
     """The person without what somebody else may have planted on them (T5)."""
     user = person.user
-    attempt.trace.add("The user's e-mail was never proved: password, second factors and refresh tokens are removed.")
+    attempt.trace.add(
+        "The user's e-mail was never proved: password, second factors, refresh tokens and own links are removed."
+    )
     logins.strip_credentials(conn, user.tenant_id, user.id, now)
     audit.add(
         conn,
         now,
         ACTOR,
-        f"Linking removed password, second factors and refresh tokens of the unverified user {user.id}.",
+        f"Linking removed password, second factors, refresh tokens and own links of the unverified user {user.id}.",
         reason="The e-mail address had not been proved before the link was made.",
     )
     stripped = logins.find_by_id(conn, user.tenant_id, user.id)

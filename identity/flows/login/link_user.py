@@ -44,9 +44,18 @@ def create_link(services: Services, wanted: NewLink, tenant_id: UUID | None, now
 
 
 def complete_pending_link(
-    services: Services, pending_id: str, user_id: UUID | None, tenant_id: UUID | None, now: int
+    services: Services,
+    pending_id: str,
+    user_id: UUID | None,
+    tenant_id: UUID | None,
+    now: int,
+    *,
+    vouched: bool = True,
 ) -> Link:
-    """Redeem a pending link for a user. What the body says beside the user counts for nothing. Raises Invalid."""
+    """Redeem a pending link for a user. What the body says beside the user counts for nothing. Raises Invalid.
+
+    `vouched`: an administrator says whose account it is, and not only who holds it (security T5).
+    """
     if user_id is None:
         raise invalid_field("identityProviderLink.userId", "missing")
 
@@ -68,7 +77,7 @@ def complete_pending_link(
             now,
             now,
         )
-        return _linked(conn, services, announce, link, limit, user)
+        return _linked(conn, services, announce, link, limit, user, vouched=vouched)
 
     return links.opened(services.sealer, transact(services, work))
 
@@ -135,9 +144,18 @@ def _sealed(services: Services, tenant_id: UUID, wanted: NewLink, now: int) -> L
     )
 
 
-def _linked(conn: Connection, services: Services, announce: Announce, link: Link, limit: LinkLimit, user: User) -> Link:
+def _linked(
+    conn: Connection,
+    services: Services,
+    announce: Announce,
+    link: Link,
+    limit: LinkLimit,
+    user: User,
+    *,
+    vouched: bool = True,
+) -> Link:
     """The link as stored, announced if it is new. Raises Invalid."""
-    made = _store(conn, link, limit)
+    made = _store(conn, link, limit, vouched=vouched)
     stored = _find(conn, link)
     if made:
         registered = registrations.of_user(conn, services.sealer, user.tenant_id, user.id)
@@ -145,7 +163,7 @@ def _linked(conn: Connection, services: Services, announce: Announce, link: Link
     return stored
 
 
-def _store(conn: Connection, link: Link, limit: LinkLimit) -> bool:
+def _store(conn: Connection, link: Link, limit: LinkLimit, *, vouched: bool) -> bool:
     """Add the link; whether it was new. The very same one again is no error (D25), another user's is (D26).
 
     Raises Invalid.
@@ -157,7 +175,7 @@ def _store(conn: Connection, link: Link, limit: LinkLimit) -> bool:
             raise invalid_request(
                 "LinkCountExceeded", "The user has as many links to this provider as the tenant allows."
             )
-        if links.add(conn, link):
+        if links.add(conn, link, vouched=vouched):
             return True
         present = links.find(conn, link.identity_provider_id, link.identity_provider_user_id, link.tenant_id)
     if present and present[0].user_id != link.user_id:

@@ -38,7 +38,7 @@ def me() -> Response:
     try:
         return json_answer(userinfo(services, token))
     except OAuthRefused as refused:
-        return refusal(refused.problem, 401)
+        return refusal(refused.problem)
 
 
 @blueprint.post("/app/refresh")

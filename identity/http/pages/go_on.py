@@ -54,19 +54,12 @@ def packed(sign_in: SignIn, outcome: LoginOutcome, trace: Trace) -> SignIn:
 
 
 def shown_of(outcome: LoginOutcome, trace: Trace) -> dict[str, Any]:
-    """What pages display, in JSON values: the verdict, methods to choose from, what prevents a login, what is wrong."""
+    """What pages display, in JSON values: the verdict, what prevents a login, what is wrong."""
     shown: dict[str, Any] = {"verdict": outcome.verdict.value}
     if trace.id and outcome.verdict in UNEXPECTED:
         shown["trace"] = trace.id
     if outcome.change_reason is not None:
         shown["change_reason"] = outcome.change_reason.value
-    if outcome.standing.methods:
-        shown["methods"] = [
-            {"id": each.id, "method": each.method, "email": each.email, "mobile_phone": each.mobile_phone}
-            for each in outcome.standing.methods
-        ]
-    if outcome.configurable_methods:
-        shown["configurable_methods"] = list(outcome.configurable_methods)
     if outcome.actions:
         shown["actions"] = [_action(each) for each in outcome.actions[:MOST_SHOWN]]
     if outcome.locked_until is not None:
