@@ -14,6 +14,7 @@ import requests
 
 from identity.http.oauth.authorization import AuthorizationError, Granted, respond
 from identity.http.pages.to_client import to_client
+from identity.store.logins import find_by_id
 from tests.login_world import World
 from tests.password_door import PASSWORD
 
@@ -69,7 +70,11 @@ class Client:
     def granted_now(self) -> Granted:
         """What a login in a browser leads to, at this moment."""
         services = self.world.service.services
-        granted = Granted(UUID(self.user_id), self.world.service.tenant_id, services.runtime.now(), "TWITTER")
+        user_id, tenant_id = UUID(self.user_id), self.world.service.tenant_id
+        with services.db.read() as conn:
+            known = find_by_id(conn, tenant_id, user_id)
+        version = known.standing.login_version if known else 0
+        granted = Granted(user_id, tenant_id, services.runtime.now(), "TWITTER", version)
         return Granted(**{name: getattr(granted, name) for name in Granted.__dataclass_fields__} | self.granted)
 
     def come_back(self, **parameters: str | None) -> dict[str, str]:

@@ -61,4 +61,5 @@ def _granted(outcome: LoginOutcome, session: SsoSession | None) -> Granted:
     user, auth_instant, authentication_type = outcome.user, outcome.auth_instant, outcome.authentication_type
     assert user is not None and auth_instant is not None and authentication_type is not None  # of every completed login
     session_id = session.id if session else None
-    return Granted(user.id, user.tenant_id, auth_instant, authentication_type, session_id)
+    version = outcome.standing.login_version
+    return Granted(user.id, user.tenant_id, auth_instant, authentication_type, version, session_id)
