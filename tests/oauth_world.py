@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 import requests
 
 from identity.http.oauth.authorization import AuthorizationError, Granted, respond
+from identity.http.pages.to_client import to_client
+from identity.store.logins import find_by_id
 from tests.login_world import World
 from tests.password_door import PASSWORD
 
@@ -68,7 +70,11 @@ class Client:
     def granted_now(self) -> Granted:
         """What a login in a browser leads to, at this moment."""
         services = self.world.service.services
-        granted = Granted(UUID(self.user_id), self.world.service.tenant_id, services.runtime.now(), "TWITTER")
+        user_id, tenant_id = UUID(self.user_id), self.world.service.tenant_id
+        with services.db.read() as conn:
+            known = find_by_id(conn, tenant_id, user_id)
+        version = known.standing.login_version if known else 0
+        granted = Granted(user_id, tenant_id, services.runtime.now(), "TWITTER", version)
         return Granted(**{name: getattr(granted, name) for name in Granted.__dataclass_fields__} | self.granted)
 
     def come_back(self, **parameters: str | None) -> dict[str, str]:
@@ -77,11 +83,12 @@ class Client:
 
     def answer(self, **parameters: str | None) -> Any:
         """The authorization response itself; a parameter that is None is left out."""
+        services = self.world.service.services
         given = {name: value for name, value in {**self.parameters, **parameters}.items() if value is not None}
         try:
-            return respond(self.world.service.services, given, self.granted_now())
+            return to_client(services, respond(services, given, self.granted_now()))
         except AuthorizationError as refused:
-            return refused.response()
+            return to_client(services, refused.answer)
 
     def code(self, **parameters: str | None) -> str:
         return self.come_back(**parameters)["code"]

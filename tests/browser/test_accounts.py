@@ -48,6 +48,7 @@ def test_an_address_that_has_an_account_is_told_so(play: Play) -> None:
     play.is_in()
 
 
+@ALL_WAYS
 def test_who_may_not_join_by_themselves_is_sent_back_with_that_error(play: Play) -> None:
     unregister(play.somebody)
     change_application(play.world, registrationConfiguration={"enabled": False})
@@ -76,6 +77,7 @@ def test_who_forgot_the_password_chooses_another_by_a_mailed_link(play: Play) ->
     play.is_in()
 
 
+@ALL_WAYS
 def test_a_mailed_link_to_a_new_password_works_once(play: Play) -> None:
     play.begin()
     play.visitor.follow("Forgot your password?")

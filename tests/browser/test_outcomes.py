@@ -234,6 +234,7 @@ def test_who_is_new_may_make_an_account_for_the_link(play: Play) -> None:
     assert len(play.world.links(made["sub"])) == 1
 
 
+@ALL_WAYS
 def test_who_does_not_want_the_link_signs_in_without(play: Play) -> None:
     nobody_linked(play)
     play.by_twitter()

@@ -180,6 +180,7 @@ def test_a_browser_without_cookies_is_told_so(play: Play) -> None:
     play.is_told("cookies are switched off")
 
 
+@ALL_WAYS
 def test_an_application_that_nobody_knows_gets_an_error_page_and_no_redirect(play: Play) -> None:
     play.begin(redirect_uri="https://evil.example.com/")
     play.sees("This sign-in cannot begin")

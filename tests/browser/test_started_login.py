@@ -92,6 +92,7 @@ def test_going_back_and_saying_so_again_changes_nothing(
     assert complete(world, code, **first) == 200
 
 
+@ALL_WAYS
 def test_what_never_began_here_is_over(world: World, visitor: Visitor) -> None:
     visitor.go(f"{world.service.url}/oauth2/callback?oauth_token=made-up&oauth_verifier=made-up")
     visitor.sees("This sign-in is over")

@@ -61,6 +61,16 @@ def test_a_code_that_is_redeemed_while_sessions_end_leaves_none_behind(sessions:
     assert left == []
 
 
+@pytest.mark.parametrize("response_type", ["code", "id_token token"])
+def test_a_login_that_a_new_password_overtook_brings_its_client_nothing(sessions: Sessions, response_type: str) -> None:
+    client = add_client(sessions.world)
+    client.granted = {"login_version": client.granted_now().login_version}
+    ends_session(sessions, client, "password")
+    answer = client.come_back(response_type=response_type, nonce="n")
+    assert (answer["error"], answer["error_reason"]) == ("login_required", "authentication_required")
+    assert not {"code", "access_token", "id_token"} & set(answer)
+
+
 def test_a_user_who_changes_meanwhile_is_judged_again(sessions: Sessions) -> None:
     client = add_client(sessions.world)
     codes = [client.code() for _ in range(8)]

@@ -32,8 +32,17 @@ def grant(services: Services, client: Client, request: AuthorizationRequest, gra
             code = issue_code(services, client.configuration, request, granted)
         except InUse:
             raise OAuthRefused(OAuthError.ACCESS_DENIED, "user_not_found", "There is no such user.") from None
+        if code is None:
+            raise _overtaken()
         return {"code": code, "userState": state}
+    if person.standing.login_version != granted.login_version:
+        raise _overtaken()
     return _tokens(services, client, request, granted, person) | {"userState": state}
+
+
+def _overtaken() -> OAuthRefused:
+    """A new password, say, ends what the old one began, also a login that was about to come back."""
+    return OAuthRefused(OAuthError.LOGIN_REQUIRED, "authentication_required", "The user changed. Log in once more.")
 
 
 def _tokens(

@@ -14,7 +14,7 @@ from identity.domain.oauth import AuthorizationRequest, Grant
 from identity.flows.configuration.configurations import TenantConfiguration
 from identity.flows.oauth.tokens import Grounds
 from identity.flows.services import Services
-from identity.store import external_identifiers
+from identity.store import external_identifiers, logins
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 
@@ -30,6 +30,9 @@ class Granted:
     tenant_id: UUID
     auth_instant: int
     authentication_type: str
+    login_version: int
+    """Of the user, as the login found them."""
+
     sso_session_id: UUID | None = None
 
 
@@ -47,8 +50,11 @@ class Code:
 
 def issue_code(
     services: Services, configuration: TenantConfiguration, request: AuthorizationRequest, granted: Granted
-) -> str:
-    """A code for the client of the request. Raises InUse when user or application were removed meanwhile."""
+) -> str | None:
+    """A code for the client of the request; None when what the login stood on has changed this very moment.
+
+    Raises InUse when the application was removed meanwhile.
+    """
     now, secret = services.runtime.now(), services.runtime.new_secret()
     identifier = ExternalIdentifier(
         Kind.AUTHORIZATION_CODE,
@@ -59,8 +65,14 @@ def issue_code(
         application_id=request.client_id,
         data=_data(request, granted),
     )
-    services.db.transact(lambda conn: external_identifiers.add(conn, secret, identifier))
-    return secret
+
+    def keep(conn: Connection) -> bool:
+        if not logins.holds_still(conn, granted.tenant_id, granted.user_id, granted.login_version):
+            return False
+        external_identifiers.add(conn, secret, identifier)
+        return True
+
+    return secret if services.db.transact(keep) else None
 
 
 def _data(request: AuthorizationRequest, granted: Granted) -> dict[str, Any]:
