@@ -69,6 +69,12 @@ def offers(services: Services, configuration: ApplicationConfiguration) -> list[
     ]
 
 
+def name_of(provider: ProviderConfiguration) -> str:
+    """What people call it; one whose logins cannot begin here has the name of its configuration alone."""
+    starter = STARTERS.get(provider.config.type)
+    return starter.name if starter else provider.config.name
+
+
 def begin(services: Services, sign_in: SignIn, application_id: UUID, provider_id: UUID, browser: str) -> str:
     """Where the browser is to go. Raises Invalid, StartRefused, StoreUnavailable."""
     request = StartRequest(
