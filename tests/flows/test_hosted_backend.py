@@ -13,6 +13,7 @@ from werkzeug.http import parse_cookie
 
 from identity.app import create_app
 from identity.http.oauth.authorization import respond
+from identity.http.pages.to_client import to_client
 from tests.oauth_world import GRANTS, Client, add_client, challenge_of, query_of
 from tests.sessions import Sessions, claims_of
 
@@ -190,7 +191,8 @@ def cookies_over_https(browser: Browser, **hosted: str) -> dict[str, set[str]]:
     [(name, given)] = attributes(begun.headers.get_all("Set-Cookie")).items()
     assert name.startswith("__Host-app.begun.")
     assert given == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax", "Max-Age=3600"}
-    answered = respond(services, query_of(begun.headers["Location"]), browser.client.granted_now())
+    granted = browser.client.granted_now()
+    answered = to_client(services, respond(services, query_of(begun.headers["Location"]), granted))
     path = f"/app/callback?{urlsplit(answered.headers['Location']).query}"
     answer = http.get(path, base_url=settings.public_url)
     assert answer.status_code == 302
