@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import requests
 
 from identity.http.oauth.authorization import AuthorizationError, Granted, respond
+from identity.http.pages.to_client import to_client
 from identity.store.logins import find_by_id
 from tests.login_world import World
 from tests.password_door import PASSWORD
@@ -82,11 +83,12 @@ class Client:
 
     def answer(self, **parameters: str | None) -> Any:
         """The authorization response itself; a parameter that is None is left out."""
+        services = self.world.service.services
         given = {name: value for name, value in {**self.parameters, **parameters}.items() if value is not None}
         try:
-            return respond(self.world.service.services, given, self.granted_now())
+            return to_client(services, respond(services, given, self.granted_now()))
         except AuthorizationError as refused:
-            return refused.response()
+            return to_client(services, refused.answer)
 
     def code(self, **parameters: str | None) -> str:
         return self.come_back(**parameters)["code"]

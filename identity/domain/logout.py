@@ -49,4 +49,5 @@ def frames(urls: Iterable[str], destination: str | None) -> tuple[str, ...]:
 
 def _has_origin(url: str) -> bool:
     """Whether it has an origin that a content security policy can name."""
-    return url.startswith(("http://", "https://")) and source_of(url) is not None
+    source = source_of(url)
+    return source is not None and source.startswith(("http://", "https://"))

@@ -183,7 +183,8 @@ RESPONSE_TYPES: Mapping[frozenset[str], Grant] = {
 }
 """What may be asked for at the authorization endpoint, and the grant that must be enabled for it."""
 
-RESPONSE_MODES = frozenset({"query", "fragment", "form_post"})
+QUERY, FRAGMENT, FORM_POST = "query", "fragment", "form_post"
+RESPONSE_MODES = frozenset({QUERY, FRAGMENT, FORM_POST})
 PROMPTS = frozenset({"none", "login", "consent", "select_account", "create"})
 
 
@@ -251,8 +252,8 @@ NO_DESTINATIONS = frozenset({"about", "blob", "data", "file", "filesystem", "jav
 def response_mode_of(parameters: Mapping[str, str]) -> str:
     """Where the answer to this request goes, as far as it can be told: errors go there too."""
     given = parameters.get("response_mode")
-    fallback = "fragment" if {"token", "id_token"} & set(parameters.get("response_type", "").split()) else "query"
-    if given not in RESPONSE_MODES or (given == "query" and fallback == "fragment"):
+    fallback = FRAGMENT if {"token", "id_token"} & set(parameters.get("response_type", "").split()) else QUERY
+    if given not in RESPONSE_MODES or (given == QUERY and fallback == FRAGMENT):
         return fallback
     return given
 
@@ -310,7 +311,7 @@ def _response_mode(parameters: Mapping[str, str]) -> str:
     given, settled = parameters.get("response_mode"), response_mode_of(parameters)
     if given and given != settled:
         raise invalid_request("invalid_response_mode", "This response_mode can not carry the answer.")
-    if settled == "form_post" and urlsplit(parameters["redirect_uri"]).scheme not in {"http", "https"}:
+    if settled == FORM_POST and urlsplit(parameters["redirect_uri"]).scheme not in {"http", "https"}:
         raise invalid_request("invalid_response_mode", "The response_mode form_post needs an http or https address.")
     return settled
 

@@ -1,4 +1,4 @@
-"""Header limits by middleware (decision 30): the server in front does not set them for us.
+"""The verbs that are spoken here, and header limits by middleware (decision 30): the server in front sets none for us.
 
 Source: security-and-reliability section 9: request line and one header 8 KiB, all headers 64 KiB and 100 of them.
 """
@@ -14,6 +14,8 @@ LONGEST_LINE = 8 * 1024
 LONGEST_HEADERS = 64 * 1024
 MOST_HEADERS = 100
 REQUEST_ID = "X-Request-Id"
+VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+"""The verbs of HTTP that are spoken here; any other one is 501 on every route (login contract 1.4)."""
 log = logging.getLogger("identity.http")
 
 

@@ -11,8 +11,7 @@ from flask import Flask, Response, g, request
 
 from identity import logs
 from identity.flows.services import Services
-from identity.http.fusionauth.respond import VERBS
-from identity.http.limits import REQUEST_ID
+from identity.http.limits import REQUEST_ID, VERBS
 from identity.http.metrics import Metrics
 from identity.http.tracing import TRACE_ID
 

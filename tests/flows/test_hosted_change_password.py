@@ -57,6 +57,19 @@ def test_a_login_that_demands_another_password_goes_on_to_the_client_without_it_
     assert ann.status(NEW) == 200
 
 
+def test_an_application_that_closed_meanwhile_keeps_the_new_password_and_lets_nobody_in(
+    world: World, ann: Door
+) -> None:
+    world.change_user(world.rows("SELECT id::text FROM users")[0][0], passwordChangeRequired=True)
+    with at_change(world, ann) as tab:
+        world.service.call("DELETE", f"/api/application/{world.application_id}")
+        save(tab)
+        assert (tab.page.status, tab.page.headline) == (400, "This application is closed")
+    assert world.count("login_records") == 0
+    world.service.call("PUT", f"/api/application/{world.application_id}?reactivate=true")
+    assert ann.status(NEW) == 200
+
+
 def test_the_reason_is_told(world: World, ann: Door) -> None:
     configure_tenant(world, maximumPasswordAge={"enabled": True, "days": 10})
     world.clock.advance(days=10)

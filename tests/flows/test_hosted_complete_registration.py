@@ -104,6 +104,22 @@ def test_a_form_that_came_too_late_or_twice_begins_the_sign_in_again(client: Wor
     assert client.count("registrations") == 1
 
 
+def test_where_nobody_registers_any_more_the_sign_in_begins_again(client: World) -> None:
+    let_register(client, completeRegistration=True, firstName=REQUIRED)
+    door = Door(client)
+    door.add_user(registered=False)
+    with sign_in(client, door) as tab:
+        values = tab.page.form(tab.page.button("Continue").form)
+        let_register(client, enabled=False)
+        tab.go(f"{COMPLETE}?sign_in={values['sign_in']}")
+        assert tab.page.headline == "Sign in"
+        tab.post(COMPLETE, values | {"first_name": "Ann"})
+        assert tab.page.headline == "Sign in"
+        tab.sign_in(door.email, PASSWORD)
+        assert tab.brought()["code"]
+    assert client.count("registrations") == 0
+
+
 def test_who_was_deactivated_meanwhile_is_not_registered(client: World) -> None:
     let_register(client, completeRegistration=True, firstName=REQUIRED)
     door = Door(client)

@@ -64,8 +64,7 @@ def test_a_parameter_that_comes_twice_is_told_the_client(sessions: Sessions) -> 
     given = MultiDict([*client.parameters.items(), ("scope", "openid")])
     with pytest.raises(AuthorizationError) as error:
         check(sessions.world.service.services, given)
-    location = error.value.response().headers["Location"]
-    assert query_of(location) == {
+    assert error.value.answer.members == {
         "error": "invalid_request",
         "error_reason": "duplicate_parameter",
         "error_description": "A parameter is included more than once.",
@@ -166,10 +165,10 @@ def test_form_post_is_a_form_that_sends_itself_and_runs_no_other_script(sessions
 
 def test_a_page_may_refuse_on_the_clients_behalf(sessions: Sessions) -> None:
     client = add_client(sessions.world)
-    services = sessions.world.service.services
-    request = check(services, client.parameters | {"prompt": "none", "locale": "de"})
-    answer = refuse(services, request, OAuthError.LOGIN_REQUIRED, "login_required", "Nobody is logged in.")
-    assert query_of(answer.headers["Location"]) == {
+    request = check(sessions.world.service.services, client.parameters | {"prompt": "none", "locale": "de"})
+    answer = refuse(request, OAuthError.LOGIN_REQUIRED, "login_required", "Nobody is logged in.")
+    assert (answer.redirect_uri, answer.mode) == (REDIRECT_URI, "query")
+    assert answer.members == {
         "error": "login_required",
         "error_reason": "login_required",
         "error_description": "Nobody is logged in.",

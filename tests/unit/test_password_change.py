@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from identity.domain.outcome import ChangeReason
-from identity.domain.password_change import DAY, ChangeRules, change_reason, is_too_young
+from identity.domain.password_change import DAY, ChangeRules, change_reason, is_too_young, reason_after_update
 from tests.unit.test_user_wire import FULL_USER
 
 NOW = 1_700_000_000_000
@@ -40,6 +40,29 @@ def test_a_stored_reason_is_given_back_while_a_change_is_required() -> None:
     breached = replace(BOB, password_change_reason="Breached")
     assert reason(replace(breached, password_change_required=True)) is ChangeReason.BREACHED
     assert reason(breached) is None
+
+
+@pytest.mark.parametrize(
+    ("was_required", "stored", "required", "said"),
+    [
+        (False, None, True, "Administrative"),
+        (False, "Breached", True, "Administrative"),
+        (True, "Breached", True, "Breached"),
+        (True, None, True, "Administrative"),
+        (True, "Breached", False, None),
+        (False, None, False, None),
+    ],
+)
+def test_a_demand_that_stands_keeps_its_reason_and_a_new_one_is_the_administrators(
+    was_required: bool, stored: str | None, required: bool, said: str | None
+) -> None:
+    before = replace(BOB, password_change_required=was_required, password_change_reason=stored)
+    assert reason_after_update(before, required) == said
+
+
+@pytest.mark.parametrize(("required", "said"), [(True, "Administrative"), (False, None)])
+def test_of_a_new_user_only_an_administrator_can_have_demanded_it(required: bool, said: str | None) -> None:
+    assert reason_after_update(None, required) == said
 
 
 def test_a_password_expires_at_the_very_instant() -> None:

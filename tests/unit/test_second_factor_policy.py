@@ -11,11 +11,13 @@ from identity.domain.second_factor import (
     ALPHABET,
     Policy,
     Trust,
+    authenticator_settings,
     new_method_id,
     new_recovery_codes,
     typed,
 )
 from identity.domain.standing import TwoFactorMethod
+from identity.domain.totp import Authenticator
 
 PHONE, MAIL = TwoFactorMethod("AAAA", "authenticator"), TwoFactorMethod("BBBB", "email", email="a@example.test")
 HERE, THERE = UUID(int=1), UUID(int=2)
@@ -82,6 +84,30 @@ def test_the_trust_policy_says_which_trust_waives(
 ) -> None:
     trusts = [Trust(application_id, 0, expiry)]
     assert policy({}, {"trust_policy": trust_policy}).trusts(trusts, HERE, NOW) is waives
+
+
+@pytest.mark.parametrize(
+    ("chosen", "authenticator"),
+    [
+        (None, Authenticator()),
+        ({"enabled": True}, Authenticator()),
+        ({"enabled": True, "code_length": 8}, Authenticator(code_length=8)),
+        (
+            {"enabled": False, "algorithm": "HmacSHA256", "code_length": 8, "time_step": 60},
+            Authenticator("HmacSHA256", 8, 60),
+        ),
+    ],
+)
+def test_a_new_authenticator_counts_as_the_tenant_says(
+    chosen: dict[str, object] | None, authenticator: Authenticator
+) -> None:
+    settings = authenticator_settings({"multi_factor_configuration": {"authenticator": chosen}})
+    assert Authenticator(**settings) == authenticator
+
+
+@pytest.mark.parametrize("tenant", [{}, {"multi_factor_configuration": None}])
+def test_without_settings_an_authenticator_counts_as_most_do(tenant: dict[str, object]) -> None:
+    assert Authenticator(**authenticator_settings(tenant)) == Authenticator("HmacSHA1", 6, 30)
 
 
 def test_recovery_codes_are_ten_that_differ_of_eight_characters() -> None:

@@ -19,7 +19,7 @@ from identity.http.fusionauth.schemas.action_logs import (
     action_log_wire,
     end_of,
 )
-from identity.http.fusionauth.visit import event_info_of
+from identity.http.visit import event_info_of
 from identity.store import action_logs, users
 
 ENDPOINT = "/api/user/action"

@@ -19,7 +19,7 @@ from identity.http.fusionauth.login_response import TAIL_STATUSES, login_respons
 from identity.http.fusionauth.respond import invalid_from
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import CompleteLoginSchema, LoginResponseSchema
-from identity.http.fusionauth.visit import visit_of
+from identity.http.visit import visit_of
 
 routes = Routes("Login", "Complete a login that a custom login page began at a provider.")
 REQUEST = CompleteLoginSchema()

@@ -12,7 +12,7 @@ from identity.http.fusionauth.login import caller_and_scope
 from identity.http.fusionauth.login_response import TAIL_STATUSES, login_response
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import USUAL_TYPES, LoginResponseSchema, PasswordLoginSchema
-from identity.http.fusionauth.visit import visit_of
+from identity.http.visit import visit_of
 
 ENDPOINT = "/api/login"
 REQUEST = PasswordLoginSchema()

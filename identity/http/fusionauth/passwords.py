@@ -27,8 +27,8 @@ from identity.http.fusionauth.schemas.passwords import (
     ForgotPasswordRequest,
 )
 from identity.http.fusionauth.users import tenant_for
-from identity.http.fusionauth.visit import event_info_of
 from identity.http.raw_member import state_of
+from identity.http.visit import event_info_of
 
 CHANGE = "/api/user/change-password"
 FORGOT = "/api/user/forgot-password"

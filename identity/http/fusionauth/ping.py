@@ -15,7 +15,7 @@ from identity.http.client_address import client_address
 from identity.http.fusionauth.respond import accepted_reply, empty_reply
 from identity.http.fusionauth.routes import Call, Routes, Scope
 from identity.http.fusionauth.schemas.login import PingSchema
-from identity.http.fusionauth.visit import user_agent
+from identity.http.visit import user_agent
 
 ENDPOINT = "/api/login"
 REQUEST = PingSchema()

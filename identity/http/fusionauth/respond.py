@@ -29,13 +29,12 @@ from identity.domain.errors import (
     invalid_request,
 )
 from identity.flows.events.announce import WebhooksRefused
+from identity.http.limits import VERBS
 from identity.logs import stack_of
 from identity.store.db import InUse, StoreUnavailable, UniqueConflict
 
 JSON_TYPE = "application/json; charset=UTF-8"
 RETRY_AFTER_SECONDS = "2"
-VERBS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-"""The verbs of HTTP that this API speaks; any other one is 501 on every route (login contract 1.4)."""
 log = logging.getLogger("identity.http")
 
 

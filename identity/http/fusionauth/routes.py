@@ -32,8 +32,8 @@ from identity.flows.services import Services
 from identity.http import api_key, body
 from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.schemas.errors import ErrorsSchema
-from identity.http.fusionauth.visit import event_info_of
 from identity.http.tracing import traced
+from identity.http.visit import event_info_of
 from identity.wire import WireSchema, camel_case, parse_uuid
 
 View = Callable[..., Any]

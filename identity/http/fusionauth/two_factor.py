@@ -32,9 +32,9 @@ from identity.http.fusionauth.schemas.two_factor import (
 )
 from identity.http.fusionauth.schemas.users import method_wire
 from identity.http.fusionauth.user_two_factor import WRONG_CODE, owner_for
-from identity.http.fusionauth.visit import visit_of
 from identity.http.key_or_token import key_or_token
 from identity.http.raw_member import state_of
+from identity.http.visit import visit_of
 from identity.store import users
 
 SEND_ENDPOINT, START_ENDPOINT, STATUS_ENDPOINT = (

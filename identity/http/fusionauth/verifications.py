@@ -17,7 +17,7 @@ from identity.http.fusionauth.respond import empty_reply, json_reply
 from identity.http.fusionauth.routes import Call, Routes
 from identity.http.fusionauth.schemas.verifications import VerificationAnswer, VerifyRequest, begun_wire
 from identity.http.fusionauth.users import tenant_for
-from identity.http.fusionauth.visit import event_info_of
+from identity.http.visit import event_info_of
 from identity.store.external_identifiers import Kind
 
 EMAIL = "/api/user/verify-email"

@@ -1,16 +1,15 @@
 """The protocol of the authorization endpoint: checking its request, and answering it by way of the browser.
 
-`check` and `respond` are what the pages call; here nobody is asked for a password. A request whose client or redirect
-URI is bad is never answered by redirect (RFC 6749, 4.1.2.1; security T23).
+`check`, `respond` and `refuse` are what the pages call; they show forms, and send each `Answer` on its way. A request
+whose client or redirect URI is bad is never answered by redirect (RFC 6749, 4.1.2.1; security T23).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Response
 from werkzeug.datastructures import MultiDict
 
 from identity.domain.bounds import storable
@@ -24,11 +23,10 @@ from identity.domain.oauth_errors import OAuthError, OAuthProblem, OAuthRefused
 from identity.flows.oauth.authorize import Granted, grant
 from identity.flows.oauth.clients import Client, find_client
 from identity.flows.services import Services
-from identity.http.oauth.form_post import form_post
 from identity.http.oauth.requests import once
 from identity.wire import parse_uuid
 
-__all__ = ["AuthorizationError", "BadAuthorization", "Granted", "check", "refuse", "respond"]
+__all__ = ["Answer", "AuthorizationError", "BadAuthorization", "Granted", "check", "refuse", "respond"]
 
 PARAMETERS = (
     "client_id",
@@ -58,6 +56,15 @@ HOSTED_CALLBACK = "/app/callback"
 Given = Mapping[str, str] | MultiDict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the browser brings to the client, and in which response mode."""
+
+    redirect_uri: str
+    mode: str
+    members: Mapping[str, Any]
+
+
 class BadAuthorization(Exception):
     """The client or the redirect URI is bad: the browser gets an error page, and no redirect."""
 
@@ -69,16 +76,11 @@ class BadAuthorization(Exception):
 class AuthorizationError(Exception):
     """The request is refused, and its client is told by redirect."""
 
-    def __init__(self, services: Services, problem: OAuthProblem, parameters: Mapping[str, str]) -> None:
+    def __init__(self, problem: OAuthProblem, parameters: Mapping[str, str]) -> None:
         super().__init__(f"{problem.error.value}: {problem.reason}")
         self.problem = problem
-        self._services = services
-        self._parameters = parameters
-
-    def response(self) -> Response:
-        given = self._parameters
-        members = self.problem.members() | _echoed(given.get("state"), given.get("locale"))
-        return _answer(self._services, given["redirect_uri"], response_mode_of(given), members)
+        members = problem.members() | _echoed(parameters.get("state"), parameters.get("locale"))
+        self.answer = Answer(parameters["redirect_uri"], response_mode_of(parameters), members)
 
 
 def check(services: Services, parameters: Given) -> AuthorizationRequest:
@@ -89,8 +91,8 @@ def check(services: Services, parameters: Given) -> AuthorizationRequest:
     return _check(services, parameters)[1]
 
 
-def respond(services: Services, parameters: Given, granted: Granted) -> Response:
-    """Send the browser of a completed login back to the client with what it asked for.
+def respond(services: Services, parameters: Given, granted: Granted) -> Answer:
+    """What a completed login gives the client that asked for it.
 
     Raises BadAuthorization, AuthorizationError: the configuration may have changed since the request came.
     """
@@ -98,17 +100,13 @@ def respond(services: Services, parameters: Given, granted: Granted) -> Response
     try:
         members = grant(services, client, request, granted)
     except OAuthRefused as refused:
-        return refuse(services, request, refused.problem.error, refused.problem.reason, refused.problem.description)
-    members |= _echoed(request.state, request.locale)
-    return _answer(services, request.redirect_uri, request.response_mode, members)
+        return refuse(request, refused.problem.error, refused.problem.reason, refused.problem.description)
+    return _answer(request, members)
 
 
-def refuse(
-    services: Services, request: AuthorizationRequest, error: OAuthError, reason: str, description: str
-) -> Response:
-    """Send the browser back to the client with an error."""
-    members = OAuthProblem(error, reason, description).members() | _echoed(request.state, request.locale)
-    return _answer(services, request.redirect_uri, request.response_mode, members)
+def refuse(request: AuthorizationRequest, error: OAuthError, reason: str, description: str) -> Answer:
+    """The answer to a request that is in order and yet gets nothing."""
+    return _answer(request, OAuthProblem(error, reason, description).members())
 
 
 def _check(services: Services, given: Given) -> tuple[Client, AuthorizationRequest]:
@@ -119,7 +117,7 @@ def _check(services: Services, given: Given) -> tuple[Client, AuthorizationReque
         once(MultiDict((name, value) for name in PARAMETERS for value in every.getlist(name)))
         request = read_authorization_request(client.rules, client.id, client.tenant_id, parameters)
     except OAuthRefused as refused:
-        raise AuthorizationError(services, refused.problem, parameters) from refused
+        raise AuthorizationError(refused.problem, parameters) from refused
     return client, request
 
 
@@ -158,14 +156,6 @@ def _echoed(state: str | None, locale: str | None) -> dict[str, str]:
     return {name: value for name, value in (("state", state), ("locale", locale)) if value is not None}
 
 
-def _answer(services: Services, redirect_uri: str, mode: str, members: Mapping[str, Any]) -> Response:
-    if mode == "form_post":
-        return form_post(redirect_uri, members, secure=services.settings.secure_cookies)
-    # The URI stays byte for byte what was registered; it has no fragment.
-    joint = "#" if mode == "fragment" else "&" if "?" in redirect_uri else "?"
-    response = Response(headers={"Location": f"{redirect_uri}{joint}{urlencode(members)}"}, status=303)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Pragma"] = "no-cache"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.autocorrect_location_header = False
-    return response
+def _answer(request: AuthorizationRequest, members: Mapping[str, Any]) -> Answer:
+    echoed = _echoed(request.state, request.locale)
+    return Answer(request.redirect_uri, request.response_mode, {**members, **echoed})

@@ -21,12 +21,12 @@ from identity.flows.oauth.exchange_code import CodeRequest, exchange_code
 from identity.flows.oauth.password_grant import PasswordGrant, log_in_for_tokens
 from identity.flows.oauth.refresh_grant import RefreshGrant, refresh_tokens_of
 from identity.flows.oauth.tokens import OAuthTokens
+from identity.http.address_limit import limiting_failed_logins
 from identity.http.client_address import client_address
 from identity.http.fusionauth.schemas.users import method_wire
-from identity.http.fusionauth.visit import user_agent
-from identity.http.oauth.limits import limiting_failures
 from identity.http.oauth.requests import OAuthRequest
 from identity.http.trust_cookie import TRUST_COOKIE
+from identity.http.visit import user_agent
 
 Answer = tuple[int, dict[str, Any], list[tuple[str, str]]]
 
@@ -97,7 +97,9 @@ class PasswordGrantType(TokenGrant):
             request.trace,
             scope=request.text("scope"),
         )
-        outcome = limiting_failures(request, lambda: log_in_for_tokens(request.services, wanted))
+        outcome = limiting_failed_logins(
+            request.services, request.source, lambda: log_in_for_tokens(request.services, wanted)
+        )
         if isinstance(outcome, LoginOutcome):
             raise refusal_of(outcome, [method_wire(method) for method in outcome.standing.methods])
         return outcome

@@ -22,8 +22,8 @@ from identity.flows.login.reach_provider import CALLBACK_PATH
 from identity.flows.login.return_to_login import Arrival, Found, Welcome, come_back, find_return
 from identity.flows.services import Services
 from identity.http import body
+from identity.http.address_limit import limiting_failed_logins
 from identity.http.client_address import certain_address
-from identity.http.fusionauth.address_limit import limiting_failed_logins
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.document import guarded, page
 from identity.http.pages.errors import error_page

@@ -24,15 +24,17 @@ from identity.flows.passwords.password_right import (
     right_by_id,
     will_need_trust,
 )
-from identity.http.fusionauth.visit import event_info_of
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.complete_registration import begin_again
+from identity.http.pages.errors import error_page
 from identity.http.pages.forgot_password import forget_ticket, restart_of
 from identity.http.pages.form_errors import form_errors
 from identity.http.pages.go_on import go_on
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page, visit_of_page
+from identity.http.pages.sign_in import CLOSED
 from identity.http.pages.step_up import begin_step_up
 from identity.http.tracing import traced
+from identity.http.visit import event_info_of
 from identity.store.external_identifiers import Kind
 from identity.wire import parse_uuid
 
@@ -106,7 +108,10 @@ def _changed(call: PageCall, right: PasswordRight, changed: Changed) -> Response
         goes_on=True,
     )
     with traced(call.services.runtime, Door.PASSWORD) as trace:
-        outcome = log_in(call.services, request, trace)
+        try:
+            outcome = log_in(call.services, request, trace)
+        except Invalid:  # the application was removed or switched off since the page was made
+            return error_page(400, *CLOSED)
     return go_on(call, outcome, sign_in)
 
 

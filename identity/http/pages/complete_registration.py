@@ -31,7 +31,7 @@ def complete(call: PageCall) -> Response:
         if missing and call.request.method != "POST":
             return _form(call, missing)
         return _submitted(call, missing)
-    except NotFound:
+    except (Invalid, NotFound):  # nobody registers by themselves any more, or the proof is over
         return begin_again(call)
 
 

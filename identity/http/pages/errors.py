@@ -17,7 +17,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from identity.domain.sign_in import SignIn
 from identity.domain.theme_style import OWN_STYLE
 from identity.flows.hosted.carried import NotThisBrowser
-from identity.http.fusionauth.respond import VERBS, answer_to
+from identity.http.fusionauth.respond import answer_to
+from identity.http.limits import VERBS
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.document import page
 

@@ -16,9 +16,9 @@ from identity.flows.hosted.sso_session import SsoSession
 from identity.http.oauth import authorization
 from identity.http.oauth.authorization import Granted
 from identity.http.pages.catalogue import msgid
-from identity.http.pages.errors import no_way_to_the_client
 from identity.http.pages.hosted import PageCall, show, to_page, visit_of_page
 from identity.http.pages.sso_cookie import forget_session, keep_session, session_of
+from identity.http.pages.to_client import answered
 
 
 def finish(call: PageCall, outcome: LoginOutcome, sign_in: SignIn, session: SsoSession | None = None) -> Response:
@@ -35,7 +35,8 @@ def finish(call: PageCall, outcome: LoginOutcome, sign_in: SignIn, session: SsoS
             return to_page(call, Stage.LINK.value, again)
     session = session or _begin_session(call, outcome, sign_in)
     if sign_in.parameters:
-        response = _back_to_client(call, sign_in, _granted(outcome, session))
+        granted = _granted(outcome, session)
+        response = answered(call.services, lambda: authorization.respond(call.services, sign_in.parameters, granted))
     else:
         headline, text = msgid("You are signed in"), msgid("You may close this window.")
         response = show(call, "notice.html", sign_in=sign_in, headline=headline, text=text)
@@ -62,12 +63,3 @@ def _granted(outcome: LoginOutcome, session: SsoSession | None) -> Granted:
     session_id = session.id if session else None
     version = outcome.standing.login_version
     return Granted(user.id, user.tenant_id, auth_instant, authentication_type, version, session_id)
-
-
-def _back_to_client(call: PageCall, sign_in: SignIn, granted: Granted) -> Response:
-    try:
-        return authorization.respond(call.services, sign_in.parameters, granted)
-    except authorization.BadAuthorization as bad:  # the application was changed while somebody signed in
-        return no_way_to_the_client(str(bad))
-    except authorization.AuthorizationError as refused:
-        return refused.response()

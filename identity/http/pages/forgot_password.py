@@ -19,11 +19,11 @@ from identity.domain.sign_in import SignIn
 from identity.flows.passwords.forgot_password import ForgotRequest
 from identity.flows.put_off import put_off_forgotten
 from identity.http import api_key
-from identity.http.fusionauth.visit import event_info_of
 from identity.http.pages.form_errors import TOO_OFTEN
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page, with_sign_in
 from identity.http.pages.sign_in import MOST_BYTES, begun_by_client
 from identity.http.pages.steps import waiting
+from identity.http.visit import event_info_of
 from identity.wire import parse_uuid
 
 FORGOT, SENT = "/password/forgot", "/password/sent"

@@ -28,13 +28,13 @@ from identity.flows.login.login_attempt import Visit
 from identity.flows.services import Services
 from identity.http import body
 from identity.http.client_address import client_address
-from identity.http.fusionauth.visit import user_agent
 from identity.http.pages.browser_cookie import browser_of, name_browser
 from identity.http.pages.catalogue import known_language, words_for
 from identity.http.pages.document import LOCALE, guarded, page
 from identity.http.pages.errors import register_page_errors
 from identity.http.tracing import traced
 from identity.http.trust_cookie import TRUST_COOKIE
+from identity.http.visit import user_agent
 
 SEALED = "sign_in"
 """The field, or query parameter, that holds the sealed sign-in."""

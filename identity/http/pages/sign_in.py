@@ -22,7 +22,7 @@ from identity.flows.hosted.round_trip import Offer
 from identity.flows.login.password_login import PasswordRequest, log_in
 from identity.flows.login.start_login import StartRefused
 from identity.http import body
-from identity.http.fusionauth.address_limit import limiting_failed_logins, spend_start_from_page
+from identity.http.address_limit import limiting_failed_logins, spend_start
 from identity.http.oauth import authorization
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.client_form import by_address
@@ -42,6 +42,7 @@ from identity.http.pages.hosted import (
 )
 from identity.http.pages.refusals import why_not
 from identity.http.pages.single_sign_on import by_session
+from identity.http.pages.to_client import to_client
 from identity.wire import parse_uuid
 
 blueprint = hosted_blueprint("sign_in")
@@ -108,10 +109,11 @@ def _wanted(call: PageCall) -> AuthorizationRequest | Response:
     except authorization.BadAuthorization as bad:
         return no_way_to_the_client(str(bad))
     except authorization.AuthorizationError as refused:
-        return refused.response()
+        return to_client(call.services, refused.answer)
     if len(orjson.dumps(dict(wanted.parameters))) > MOST_BYTES:
         why = "The parameters are too long together."
-        return authorization.refuse(call.services, wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
+        refusal = authorization.refuse(wanted, OAuthError.INVALID_REQUEST, "parameters_too_long", why)
+        return to_client(call.services, refusal)
     return wanted
 
 
@@ -200,7 +202,7 @@ def _refused(call: PageCall, outcome: LoginOutcome) -> Response:
 
 def _to_provider(call: PageCall, offer: Offer) -> Response:
     """Raises Invalid, StoreUnavailable, TooManyRequests."""
-    spend_start_from_page(call.services, call.request)
+    spend_start(call.services, call.request)
     configuration = call.configuration
     assert configuration is not None and configuration.application_id is not None  # there was something to offer
     try:

@@ -21,6 +21,7 @@ from identity.http.pages.finish import finish
 from identity.http.pages.go_on import go_on, next_stage
 from identity.http.pages.hosted import PageCall, note_verdict, visit_of_page
 from identity.http.pages.sso_cookie import session_of
+from identity.http.pages.to_client import to_client
 from identity.http.tracing import traced
 
 LOGIN, NONE = "login", "none"
@@ -48,7 +49,8 @@ def by_session(call: PageCall, wanted: AuthorizationRequest) -> Response | None:
     if NONE not in wanted.prompts:
         return None
     why = "The user is required to sign in."
-    return authorization.refuse(call.services, wanted, OAuthError.LOGIN_REQUIRED, "authentication_required", why)
+    refusal = authorization.refuse(wanted, OAuthError.LOGIN_REQUIRED, "authentication_required", why)
+    return to_client(call.services, refusal)
 
 
 def _is_live(call: PageCall, wanted: AuthorizationRequest, token: str) -> bool:
@@ -79,4 +81,4 @@ def _interaction(call: PageCall, wanted: AuthorizationRequest, outcome: LoginOut
     note_verdict(outcome)
     reason = REASONS.get(outcome.verdict, "authentication_required")
     why = "The user is signed in, and a step is missing that needs a page."
-    return authorization.refuse(call.services, wanted, OAuthError.INTERACTION_REQUIRED, reason, why)
+    return to_client(call.services, authorization.refuse(wanted, OAuthError.INTERACTION_REQUIRED, reason, why))

@@ -18,7 +18,7 @@ from identity.flows.passwords.password_right import PasswordRight, right_by_id
 from identity.flows.second_factors.send_code import send_for_challenge
 from identity.flows.second_factors.start_two_factor import StartRequest, start_two_factor
 from identity.flows.second_factors.step_up import StepUp, step_up
-from identity.http.fusionauth.address_limit import limiting_wrong_codes
+from identity.http.address_limit import limiting_wrong_codes
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.form_errors import TOO_OFTEN
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page

@@ -10,8 +10,9 @@ from identity.domain.oauth_errors import OAuthError
 from identity.domain.sign_in import Stage
 from identity.http.oauth import authorization
 from identity.http.pages.catalogue import msgid
-from identity.http.pages.errors import FAULT, no_way_to_the_client
+from identity.http.pages.errors import FAULT
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show
+from identity.http.pages.to_client import answered
 
 blueprint = hosted_blueprint("stopped")
 
@@ -36,14 +37,13 @@ def not_registered(call: PageCall) -> Response:
     """The application lets only its own people in. Its button sends the browser back with that error."""
     if call.request.method == "GET" or not call.sign_in.parameters:
         return show(call, "not_registered.html", begin_again=begin_again(call))
-    try:
-        wanted = authorization.check(call.services, call.sign_in.parameters)
-    except authorization.BadAuthorization as bad:
-        return no_way_to_the_client(str(bad))
-    except authorization.AuthorizationError as refused:
-        return refused.response()
+    return answered(call.services, lambda: _registration_required(call))
+
+
+def _registration_required(call: PageCall) -> authorization.Answer:
+    wanted = authorization.check(call.services, call.sign_in.parameters)
     why = "The user is not registered for this application."
-    return authorization.refuse(call.services, wanted, OAuthError.ACCESS_DENIED, "registration_required", why)
+    return authorization.refuse(wanted, OAuthError.ACCESS_DENIED, "registration_required", why)
 
 
 @page_route(blueprint, Stage.ERROR.value, needs_sign_in=True)

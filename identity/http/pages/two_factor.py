@@ -20,7 +20,7 @@ from identity.flows.second_factors.send_code import send_for_challenge
 from identity.flows.second_factors.setup_code import code_after_setup
 from identity.flows.second_factors.two_factor_login import TwoFactorRequest, two_factor_login
 from identity.flows.second_factors.waiting_challenge import WaitingChallenge, waiting_challenge
-from identity.http.fusionauth.address_limit import limiting_failed_logins
+from identity.http.address_limit import limiting_failed_logins
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.go_on import go_on
 from identity.http.pages.hosted import (

@@ -9,9 +9,9 @@ from identity.domain.events import EventInfo
 from identity.domain.outcome import Verdict
 from identity.flows.verifications import verify
 from identity.http.client_address import client_address
-from identity.http.fusionauth.visit import user_agent
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.hosted import PageCall
+from identity.http.visit import user_agent
 from identity.store.external_identifiers import Kind
 
 

@@ -1,0 +1,28 @@
+"""Which row of the table of outcomes a refusal names in the trace of a login."""
+
+from __future__ import annotations
+
+import pytest
+
+from identity.domain.precedence import row, rule_of
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [
+        ("InvalidApplication", 4),
+        ("InvalidIdentityProviderId", 5),
+        ("ExternalAuthenticationExpired", 6),
+        ("TwitterAccessToken", 7),
+        ("TwitterVerifyCredentials", 8),
+        ("MissingUniqueId", 9),
+        ("MissingEmail", 14),
+        ("MissingUsername", 14),
+        ("UserDoesNotExistByEmail", 15),
+        ("UserDoesNotExistByUsername", 15),
+        ("LinkCountExceeded", 19),
+        ("A code of some other provider", 8),
+    ],
+)
+def test_a_refusal_names_the_row_that_it_comes_from(code: str, number: int) -> None:
+    assert rule_of(code) == row(number) == f"3.5 row {number}"
