@@ -14,7 +14,7 @@ from werkzeug.http import parse_cookie
 from identity.app import create_app
 from identity.http.oauth.authorization import respond
 from identity.http.pages.to_client import to_client
-from tests.oauth_world import GRANTS, Client, add_client, challenge_of, query_of
+from tests.oauth_world import GRANTS, REDIRECT_URI, Client, add_client, challenge_of, query_of, refused
 from tests.sessions import Sessions, claims_of
 
 PAGE = "https://app.example/home"
@@ -395,6 +395,22 @@ def test_a_refresh_that_fails_is_400_and_takes_no_cookie_away(browser: Browser) 
     browser.client.world.service.call("DELETE", f"/api/jwt/refresh?userId={browser.client.user_id}")
     assert browser.refresh().status_code == 400
     assert set(browser.cookies()) == COOKIES
+
+
+def test_a_refresh_token_of_the_clients_own_is_no_good_without_its_secret(browser: Browser) -> None:
+    """The backend shows no secret for whoever brings a token: it refreshes what it was given itself."""
+    browser.client.configure(authorizedRedirectURLs=[REDIRECT_URI])
+    token = browser.client.tokens()["refresh_token"]
+    browser.http.cookies.set("app.rt", token)
+    assert refused(browser.refresh())[1] == "refresh_token_not_found"
+    assert "app.at" not in browser.cookies()
+    assert browser.client.refresh(token).status_code == 200
+
+
+def test_nothing_of_who_was_signed_in_before_is_left(browser: Browser) -> None:
+    before = browser.sign_in()
+    browser.client = add_client(browser.client.world, authorizedRedirectURLs=[PAGE])
+    assert before.keys() - browser.sign_in(scope="email") == {"app.idt", "app.rt"}
 
 
 def test_me_is_what_userinfo_says(browser: Browser) -> None:

@@ -70,7 +70,7 @@ def forms(tab: Tab) -> dict[str, str]:
 def test_the_page_says_who_came_and_from_where(world: World, tab: Tab) -> None:
     come(tab)
     assert (tab.page.path, tab.page.status, tab.page.headline) == (PAGE, 200, "Link your account")
-    assert "At Twitter you are alice@example.com." in tab.page.html
+    assert "At X you are alice@example.com." in tab.page.html
     assert "Create an account" not in tab.page.html
     assert world.count("users") == world.count("links") == 0
 

@@ -84,6 +84,7 @@ def test_nobody_is_told_about_who_may_not_log_in(sessions: Sessions, trouble: st
         assert sessions.call("DELETE", f"/api/user/{client.user_id}{query}").status_code == 200
     reason = "user_expired" if trouble == "expired" else "user_not_found"
     assert refused(client.userinfo(token), 401) == ("invalid_token", reason)
+    assert client.post(INTROSPECT, token=token).json() == {"active": False}
 
 
 def test_a_vended_token_that_names_another_tenant_tells_nothing(sessions: Sessions) -> None:

@@ -10,6 +10,7 @@ import hmac
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from identity.domain.model import ProviderConfig
 from identity.domain.sign_in import SignIn
 from identity.flows.configuration.configurations import ApplicationConfiguration, ProviderConfiguration
 from identity.flows.hosted.carried import NotThisBrowser, open_sealed, seal
@@ -67,6 +68,12 @@ def offers(services: Services, configuration: ApplicationConfiguration) -> list[
         for each in services.configurations.providers(configuration.application)
         if (starter := STARTERS.get(each.config.type)) is not None
     ]
+
+
+def name_of(provider: ProviderConfig) -> str:
+    """What people call the provider; its configured name where no login can begin here."""
+    starter = STARTERS.get(provider.type)
+    return provider.name if starter is None else starter.name
 
 
 def begin(services: Services, sign_in: SignIn, application_id: UUID, provider_id: UUID, browser: str) -> str:

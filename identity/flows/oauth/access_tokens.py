@@ -60,13 +60,28 @@ def userinfo(services: Services, token: str) -> dict[str, Any]:
 
 
 def introspect(services: Services, client: Client, token: str) -> dict[str, Any]:
-    """What the token says, if it is an access token of this client. Raises OAuthRefused for another client's."""
+    """What the token says, if it is an access token of this client, whose owner may still use it (RFC 7662, 2.2).
+
+    Raises OAuthRefused for another client's.
+    """
     claims = claims_of(services, token)
     if claims is None:
         return {"active": False}
     if claims.get("aud") != str(client.id) or claims.get("tid") != str(client.tenant_id):
         raise OAuthRefused(OAuthError.INVALID_CLIENT, "client_id_mismatch", "The token was issued to another client.")
+    owner = _id(claims, "sub")
+    if owner is not None and not _is_admitted(services, client, owner):
+        return {"active": False}
     return {**claims, "active": True}
+
+
+def _is_admitted(services: Services, client: Client, user_id: UUID) -> bool:
+    with services.db.read() as conn:
+        try:
+            admitted(services, conn, client, user_id)
+        except OAuthRefused:
+            return False
+    return True
 
 
 def scopes_in(claims: Mapping[str, Any]) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class CodeRequest:
     """Whether the client has shown its secret."""
 
     ip_address: str | None = None
+    hosted: bool = False
+    """Whether the tokens go to the hosted backend, which keeps them for the client."""
 
 
 def exchange_code(services: Services, request: CodeRequest) -> OAuthTokens:
@@ -66,7 +68,7 @@ def _exchange(services: Services, request: CodeRequest) -> OAuthTokens | None:
 
 
 def _redeem(services: Services, request: CodeRequest, code: Code, person: Person) -> OAuthTokens | None:
-    grounds = replace(code.grounds, ip_address=request.ip_address)
+    grounds = replace(code.grounds, ip_address=request.ip_address, hosted=request.hosted)
     record = new_record(services, request.client, person, grounds)
     token = services.runtime.new_secret() if record else None
     try:

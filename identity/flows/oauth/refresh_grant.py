@@ -24,6 +24,8 @@ class RefreshGrant:
     scope: str | None = None
     seconds: int | None = None
     ip_address: str | None = None
+    hosted: bool = False
+    """Whether the hosted backend refreshes, which shows no secret: then only a token that it was given itself."""
 
 
 def refresh_tokens_of(services: Services, request: RefreshGrant) -> OAuthTokens:
@@ -41,6 +43,7 @@ def refresh_tokens_of(services: Services, request: RefreshGrant) -> OAuthTokens:
         tenant_id=client.tenant_id,
         client_id=client.id,
         scope=request.scope,
+        hosted=request.hosted,
     )
     try:
         refreshed = refresh_session(services, wanted)

@@ -23,6 +23,9 @@ from identity.store.refresh_tokens import RefreshToken
 OAUTH = "oauth"
 """The member of a refresh token's meta data that says that OAuth issued it, and by which grant."""
 
+HOSTED = "hosted"
+"""The member of it that says whether the hosted backend was given the token."""
+
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
@@ -40,6 +43,8 @@ class Grounds:
 
     device: Mapping[str, str] = field(default_factory=dict)
     ip_address: str | None = None
+    hosted: bool = False
+    """Whether the hosted backend gets the tokens, and not the client itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,8 @@ def new_record(services: Services, client: Client, person: Person, grounds: Grou
 
 def _meta_data(grounds: Grounds) -> dict[str, Any]:
     device = {"device": dict(grounds.device)} if grounds.device else {}
-    return {"scopes": list(grounds.scopes), OAUTH: {"grant": grounds.grants[0]}, **device}
+    issued = {"grant": grounds.grants[0], HOSTED: grounds.hosted}
+    return {"scopes": list(grounds.scopes), OAUTH: issued, **device}
 
 
 def scopes_of(record: RefreshToken) -> tuple[str, ...]:
@@ -140,6 +146,10 @@ def scopes_of(record: RefreshToken) -> tuple[str, ...]:
 
 def is_of_oauth(record: RefreshToken) -> bool:
     return OAUTH in record.meta_data
+
+
+def is_of_hosted_backend(record: RefreshToken) -> bool:
+    return bool((record.meta_data.get(OAUTH) or {}).get(HOSTED))
 
 
 def refreshed_grounds(record: RefreshToken, scopes: tuple[str, ...], authentication_type: str) -> Grounds:

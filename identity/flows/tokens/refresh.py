@@ -33,7 +33,7 @@ from identity.flows.events import announce
 from identity.flows.login.finish_login import access_facts, mint
 from identity.flows.login.login_attempt import Person
 from identity.flows.oauth.clients import client_of
-from identity.flows.oauth.tokens import is_of_oauth, oauth_facts, refreshed_grounds, scopes_of
+from identity.flows.oauth.tokens import is_of_hosted_backend, is_of_oauth, oauth_facts, refreshed_grounds, scopes_of
 from identity.flows.services import Services
 from identity.flows.tokens.revoke import revoke_reused
 from identity.flows.tokens.token_events import REFRESH, refreshed
@@ -68,6 +68,9 @@ class RefreshRequest:
 
     scope: str | None = None
     """What an OAuth client asks for: at most what was granted, which is what it gets when it does not ask."""
+
+    hosted: bool = False
+    """Whether the hosted backend does it for the client: a token that it was not given looks like none at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ def _application(services: Services, record: RefreshToken, request: RefreshReque
         raise _invalid(request, "The refresh token is another tenant's.")
     if request.client_id not in (None, record.application_id):
         raise _invalid(request, "The refresh token is another client's.")
+    if request.hosted and not is_of_hosted_backend(record):
+        raise _invalid(request, "The refresh token was not given to the hosted backend.")
     found = services.configurations.application(record.application_id) if record.application_id else None
     if found is None:
         raise _invalid(request, "The refresh token is for no application.")

@@ -25,20 +25,24 @@ class TokenCookies:
         self._domain = services.settings.hosted_backend.cookie_domain or None
 
     def give(self, client: Client, tokens: OAuthTokens, refresh_token: str | None, now: int) -> None:
-        """`now`: before the tokens were made, in epoch milliseconds; `refresh_token`: the one to refresh with next."""
+        """`now`: before the tokens were made, in epoch milliseconds; `refresh_token`: the one to refresh with next.
+
+        What there is no new one of is forgotten: it may be another person's, or another application's.
+        """
         seconds = tokens.expires_in
+        minutes = client.configuration.jwt.refresh_token_time_to_live_in_minutes
         self._set(ACCESS, tokens.access_token, seconds)
         self._set(EXPIRY, str(now // 1000 + seconds), seconds)
-        if tokens.id_token is not None:
-            self._set(ID_TOKEN, tokens.id_token, seconds)
-        if refresh_token is not None:
-            minutes = client.configuration.jwt.refresh_token_time_to_live_in_minutes
-            self._set(REFRESH, refresh_token, minutes * 60)
+        self._set_or_take(ID_TOKEN, tokens.id_token, seconds)
+        self._set_or_take(REFRESH, refresh_token, minutes * 60)
 
     def take(self) -> None:
         """Have the browser forget them."""
         for name in (ACCESS, REFRESH, ID_TOKEN, EXPIRY):
             self._set(name, "", 0)
+
+    def _set_or_take(self, name: str, value: str | None, seconds: int) -> None:
+        self._set(name, value or "", seconds if value else 0)
 
     def _set(self, name: str, value: str, seconds: int) -> None:
         self._response.set_cookie(

@@ -57,7 +57,7 @@ def refresh(client_id: str | None = None) -> Response:
     now = services.runtime.now()
     try:
         with traced(services.runtime, Door.REFRESH) as trace:
-            grant = RefreshGrant(client, token, trace, ip_address=client_address(request))
+            grant = RefreshGrant(client, token, trace, ip_address=client_address(request), hosted=True)
             tokens = refresh_tokens_of(services, grant)
     except OAuthRefused as refused:
         return refusal(refused.problem, 400)

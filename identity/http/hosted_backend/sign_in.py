@@ -166,6 +166,7 @@ def _exchanged(services: Services, client: Client, begun: Begun, code: str) -> O
         challenge=challenge_of(begun.verifier),
         authenticated=True,  # we keep the client's secret ourselves
         ip_address=client_address(request),
+        hosted=True,
     )
     try:
         tokens = exchange_code(services, wanted)

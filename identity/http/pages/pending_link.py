@@ -15,6 +15,7 @@ from flask import Response
 from identity.domain.sign_in import Stage
 from identity.flows.configuration.configurations import ApplicationConfiguration
 from identity.flows.hosted.redeem_link import pending_of
+from identity.flows.hosted.round_trip import name_of
 from identity.http.pages.catalogue import msgid
 from identity.http.pages.hosted import PageCall, hosted_blueprint, page_route, show, to_page
 from identity.http.pages.steps import over
@@ -90,7 +91,7 @@ def _question(
         "pending_link.html",
         status,
         errors=errors,
-        provider=provider.config.name if provider else "",
+        provider=name_of(provider.config) if provider else "",
         person=pending.display_name or pending.username or "",
         may_register=_may_register(call),
     )
