@@ -26,6 +26,7 @@ from identity.dev.installation import (
     DEMO_CLIENT_SECRET,
     DEMO_URL,
     DEVELOPMENT_API_KEY,
+    DEVELOPMENT_PASSWORD,
     Installation,
     kickstart_variables,
 )
@@ -309,6 +310,8 @@ class _Supervisor:
             rows["X emulator"] = self._emulator_url
             if FIRST_LOGIN.exists():
                 rows["by script"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
+        if self._demo is not None:
+            rows["by password"] = f"demo@example.com with {DEVELOPMENT_PASSWORD} of that file"
         if self._catcher_url:
             rows["mails"] = self._catcher_url
         if clock is not None:

@@ -187,6 +187,7 @@ def test_242_hanako_gives_the_code_of_her_phone(page_of: Callable[[str], Page]) 
     phone: Phone = with_phone(page.world, page.somebody.user_id)[0]
     page.open_and_log_in()
     page.says("Give the code of your second factor.")
+    expect(page.visitor.page.get_by_role("button", name=BUTTON)).to_be_visible()  # to begin again
     page.visitor.fill("Code", phone.wrong_codes(1)[0])
     page.visitor.press("Go on")
     expect(page.visitor.page.get_by_role("alert")).to_have_text("That was not right. Try again.")
@@ -199,6 +200,13 @@ def test_401_carol_is_suspended_at_x(page_of: Callable[[str], Page]) -> None:
     page = page_of("carol")
     page.open_and_log_in()
     page.says(re.compile("^Twitter did not vouch for you: "), "alert")
+
+
+def test_denny_says_no_at_x_and_is_told_so(page_of: Callable[[str], Page]) -> None:
+    page = page_of("denny")
+    page.open_and_log_in()
+    page.says("You said no at X.")
+    expect(page.visitor.page.get_by_role("button", name=BUTTON)).to_be_visible()
 
 
 def _nobody(page: Page) -> None:

@@ -128,7 +128,7 @@ def refused(play: Play) -> None:
     """X does not vouch for the person at first."""
     play.world.x.fault("invalid_token", person="alice", times=1)
     play.by_twitter()
-    play.is_told("X did not confirm who you are. Please try again.")
+    play.is_told("X did not confirm who you are. Please try again, or sign in another way.")
     play.press_twitter()
     play.is_in()
 

@@ -38,7 +38,7 @@ def test_who_says_no_at_x_may_choose_another_way(play: Play) -> None:
     play.begin()
     play.visitor.press(TWITTER_BUTTON)
     play.visitor.press("Cancel, refuse access")
-    play.is_told("You said no at X.", role="status")
+    play.is_told("You said no at X. You can try again, or sign in another way.", role="status")
     play.type_password()
     play.is_in()
 

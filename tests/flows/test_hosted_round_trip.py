@@ -134,7 +134,7 @@ def test_a_wrong_verifier_is_refused_by_x_and_the_sign_in_begins_anew(world: Wor
     back = tab.consent("alice")
     tab.go(back.partition("oauth_verifier=")[0] + "oauth_verifier=wrong")
     assert tab.page.headline == "Sign in"
-    assert tab.page.alert == "X did not confirm who you are. Please try again."
+    assert tab.page.alert == "X did not confirm who you are. Please try again, or sign in another way."
     assert world.nothing_written()
     tab.with_twitter("alice")
     assert tab.brought()["code"]
@@ -144,7 +144,8 @@ def test_whoever_says_no_at_x_is_back_at_the_sign_in_page(world: World, tab: Tab
     tab.press("twitter-login-button")
     back = tab.consent(deny="")
     tab.go(back)
-    assert (tab.page.headline, tab.page.notice, tab.page.alert) == ("Sign in", "You said no at X.", "")
+    told = "You said no at X. You can try again, or sign in another way."
+    assert (tab.page.headline, tab.page.notice, tab.page.alert) == ("Sign in", told, "")
     assert world.nothing_written()
     tab.go(back)
     assert refused(tab.page, 400)

@@ -39,7 +39,7 @@ def complete():
     if leg and leg["oauth_token"] == brought.get("oauth_token") and "oauth_verifier" in brought:
         data = {**leg, "oauth_verifier": brought["oauth_verifier"]}
         keep(visit, identity.identity_provider_login({**APPLICATION, "identityProviderId": TWITTER, "data": data}))
-    return redirect("/")
+    return redirect("/?denied" if "denied" in brought else "/")
 
 
 def keep(visit, answer):

@@ -15,7 +15,7 @@ NOT_LINKED = msgid("No account here belongs to your account at %(provider)s. Ple
 OVER = msgid("This took too long, or it was done already. Please sign in again.")
 SWITCHED_OFF = msgid("This account is switched off.")
 REFUSED = msgid("This sign-in was refused.")
-NOT_VOUCHED = msgid("%(provider)s did not confirm who you are. Please try again.")
+NOT_VOUCHED = msgid("%(provider)s did not confirm who you are. Please try again, or sign in another way.")
 
 WORDS_OF_CODE: Mapping[str, str] = {
     "[ExistingUserAlreadyLinked]": msgid("Your account here belongs to another account at %(provider)s already."),
