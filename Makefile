@@ -22,7 +22,8 @@ test: $(VENV)/.tested ## Run the whole suite (T=path runs a part)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(T)
 
 test-unit: $(VENV)/.tested ## Run the tests of the rules only, which cover the domain whole (seconds)
-	@$(BIN)/python -m pytest tests/unit --cov=identity.domain --cov-branch --cov-fail-under=100
+	@$(BIN)/python -m pytest tests/unit --cov=identity.domain --cov-branch --cov-report=term-missing:skip-covered \
+		--cov-fail-under=100
 
 browser: $(VENV)/.tested ## Play every page in chromium; its pictures are left in tests/artefacts/browser
 	@$(BIN)/python -m pytest tests/browser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
+from authlib.integrations.flask_client import OAuth
+from flask import Flask, url_for
 
 from tests import postgres
 from tests.dev_run import DevRun, dev_run
@@ -59,7 +63,7 @@ def test_a_change_that_is_not_released_is_a_short_fragment() -> None:
 
 
 def test_the_snippet_logs_alice_in(database_url: str) -> None:
-    (snippet,) = blocks("python")
+    snippet = blocks("python")[0]
     with login_world(database_url) as world:
         variables = known_to_the_snippet(world)
         exec(snippet, variables)
@@ -130,3 +134,30 @@ def test_the_second_command_logs_in_what_the_first_has_started(running: DevRun) 
     assert "3. The refresh token gave a new JWT" in said.stdout
     provider = running.request("GET", f"/api/identity-provider/{TWITTER}").json()["identityProvider"]
     assert provider["enabled"] is True
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("dev")
+def test_an_application_with_the_settings_of_the_page_sends_people_to_the_sign_in_with_the_button(
+    running: DevRun, tmp_path: Path
+) -> None:
+    commands = next(block for block in blocks("sh") if "authorizedRedirectURLs" in block)
+    commands = commands.replace(".identity/dev.env", str(running.home / "dev.env"))
+    commands = commands.replace(".venv/bin/python", sys.executable)
+    done = subprocess.run(
+        ["sh", "-euc", commands], cwd=tmp_path, env=running.environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    settings = json.loads(done.stdout.splitlines()[0])["application"]["oauthConfiguration"]
+
+    app = Flask("application")
+    app.secret_key = "only for this test"
+    snippet = blocks("python")[1].replace("http://127.0.0.1:9011", running.url)
+    client = {"client_id": settings["clientId"], "client_secret": settings["clientSecret"]}
+    exec(snippet, {"app": app, "OAuth": OAuth, "url_for": url_for, **client})
+
+    there = app.test_client().get("/", base_url="http://127.0.0.1:8000").headers["Location"]
+    page = requests.get(there, timeout=20)
+    assert (page.status_code, page.url) == (200, there)
+    assert "Sign in - Notes" in page.text
+    assert "Login with Twitter" in page.text
