@@ -1,4 +1,4 @@
-"""How the outcome of a login answers a password grant: one table that knows every verdict.
+"""How the outcome of a login answers a client that can be shown no page: one table that knows every verdict.
 
 Source: supporting contract 21.2 (OAuthError); which error belongs to which reason is a decision of ours (record 0019).
 """
@@ -73,11 +73,17 @@ def grants_tokens(outcome: LoginOutcome, *, requires_registration: bool) -> bool
 
 def refusal_of(outcome: LoginOutcome, methods: list[dict[str, Any]]) -> OAuthRefused:
     """What to tell instead of tokens. `methods` are the second factors to choose from, in wire form."""
-    error, reason, description = REFUSALS[outcome.verdict]
+    error, _, description = REFUSALS[outcome.verdict]
     extras: dict[str, Any] = {}
     if outcome.verdict is Verdict.PASSWORD_CHANGE_REQUIRED:
         extras = {"change_password_id": outcome.ticket}
-        reason = f"change_password_{outcome.change_reason.value.lower()}" if outcome.change_reason else reason
     elif outcome.verdict is Verdict.SECOND_FACTOR_REQUIRED:
         extras = {"two_factor_id": outcome.ticket, "two_factor_methods": methods}
-    return OAuthRefused(error, reason, description, extras)
+    return OAuthRefused(error, reason_of(outcome), description, extras)
+
+
+def reason_of(outcome: LoginOutcome) -> str:
+    """The `error_reason` of a login that gives a client nothing."""
+    if outcome.verdict is Verdict.PASSWORD_CHANGE_REQUIRED and outcome.change_reason:
+        return f"change_password_{outcome.change_reason.value.lower()}"
+    return REFUSALS[outcome.verdict][1]

@@ -92,7 +92,7 @@ def results_of(answer: dict[str, Any], originals: list[Any], logs: tuple[LogLine
 def _result(seen: str, now: str | None, original: Any) -> Any:
     if now is None:
         return original
-    before, after = (json.loads(text, parse_constant=_no_constant) for text in (seen, now))
+    before, after = (json.loads(text, parse_constant=_no_constant, parse_int=_number) for text in (seen, now))
     for kind in (dict, list):
         if isinstance(original, kind) and not isinstance(after, kind):
             raise ValueError("an object or array became something else")
@@ -101,6 +101,12 @@ def _result(seen: str, now: str | None, original: Any) -> Any:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+def _number(digits: str) -> int | float:
+    """JavaScript writes its floats up to 10^21 like integers; as such nobody else could write those beyond 64 bits."""
+    value = int(digits)
+    return value if -(2**63) <= value < 2**64 else float(value)
 
 
 def restored(original: Any, seen: Any, now: Any) -> Any:

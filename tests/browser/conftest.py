@@ -13,6 +13,7 @@ from tests import postgres
 from tests.browser import axe
 from tests.browser.application import Application, running_application
 from tests.browser.chromium import MISSING, find_chromium, running_chromium
+from tests.browser.drawn import drawn_pages, pages_of
 from tests.browser.playing import Play
 from tests.browser.tenancy import own_tenant
 from tests.browser.visitor import PLAIN, WIDE, Mode, Visitor
@@ -90,8 +91,10 @@ def visitor(chromium: Browser, world: World, mode: Mode, request: pytest.Fixture
     context = chromium.new_context(java_script_enabled=mode.script, viewport=WIDE, reduced_motion="reduce")
     try:
         visitor = Visitor(context.new_page(), mode, request.node.name)
-        yield visitor
+        with drawn_pages() as drawn:
+            yield visitor
         assert visitor.watch.problems == []
+        assert pages_of(request.node) <= drawn
     finally:
         context.close()
 

@@ -19,7 +19,6 @@ from tests.troubles import deactivate, demand_new_password, expire, object_by_la
 from tests.verifying import FORM_FIELD, verify_emails, verify_registrations
 
 NEW_PASSWORD = "battery horse correct"
-NEW_PASSWORD = "battery horse correct"
 THROWS = "function validate() { throw new Error('out of order'); }"
 Story = Callable[[Play], None]
 

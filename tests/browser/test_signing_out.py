@@ -69,6 +69,7 @@ def test_the_other_applications_are_called_on_the_way_out_and_the_browser_goes_o
     play.sees("Sign in")
 
 
+@ALL_WAYS
 def test_where_there_is_no_way_back_the_page_says_that_it_is_done(play: Play) -> None:
     add_application(play, f"{play.application.origin}/endsession")
     sign_in_to_stay(play)

@@ -353,6 +353,7 @@ def test_webhooks_may_refuse_the_new_person_or_only_the_login(client: World) -> 
             tab.press(CREATE, email=email, password=PASSWORD)
             assert (tab.page.status, tab.page.headline) == (504, "This could not be completed")
             assert client.count("users") == people
+            assert "nothing was changed" not in tab.page.html
             assert hook.requests
             hooks.switch_on()
     with Tab(client) as tab:

@@ -136,6 +136,18 @@ def test_a_login_lambda_that_refuses_is_access_denied(world: World) -> None:
     assert refused(add_client(world).log_in()) == ("access_denied", "login_prevented")
 
 
+def test_a_login_lambda_whose_words_are_no_text_has_failed(world: World) -> None:
+    for half in ("code: '\\ud800', message: 'no'", "code: 'no', message: '\\ud800'"):
+        body = f"function validate(result) {{ result.errors.fieldErrors = {{'x': [{{{half}}}]}}; }}"
+        document = {"name": half, "type": "LoginValidation", "body": body}
+        made = world.service.call("POST", "/api/lambda", {"lambda": document})
+        configure_tenant(world, lambdaConfiguration={"loginValidationId": made.json()["lambda"]["id"]})
+        client = add_client(world)
+        assert refused(client.log_in(), 500) == ("server_error", "lambda_failed")
+        door = {"loginId": client.email, "password": PASSWORD, "applicationId": client.id}
+        assert world.service.call("POST", "/api/login", door).status_code == 512
+
+
 def test_an_address_that_fails_too_often_waits(postgres_server: postgres.Server, migrated_template: str) -> None:
     from identity import settings as settings_module
 

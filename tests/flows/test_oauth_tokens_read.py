@@ -167,9 +167,25 @@ def test_a_lambda_may_change_what_is_told_but_not_of_whom(sessions: Sessions) ->
     assert any("told" in message for message in sessions.world.messages("Error"))
 
 
-@pytest.mark.parametrize("body", ["throw new Error('no');", "for (;;) {}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "throw new Error('no');",
+        "for (;;) {}",
+        "userInfo.shoe = '\\ud800';",
+        "for (let i = 0, it = userInfo; i < 400; i++) it = it.shoe = {};",
+    ],
+    ids=["throws", "never ends", "no text", "too deep"],
+)
 def test_a_lambda_that_fails_is_a_fault_of_the_server(sessions: Sessions, body: str) -> None:
     client = add_client(sessions.world)
     token = client.tokens()["access_token"]
     add_lambda(sessions, client, f"function populate(userInfo, user, registration, jwt) {{ {body} }}")
     assert refused(client.userinfo(token), 500) == ("server_error", "lambda_failed")
+
+
+def test_a_lambda_may_tell_any_number_that_it_knows(sessions: Sessions) -> None:
+    client = add_client(sessions.world)
+    token = client.tokens()["access_token"]
+    add_lambda(sessions, client, "function populate(userInfo) { userInfo.shoe = Math.pow(2, 65); }")
+    assert client.userinfo(token).json()["shoe"] == 2**65

@@ -362,3 +362,12 @@ def test_a_failing_lambda_leaves_an_existing_user_as_they_were(world: World) -> 
     world.reconcile_with(running("user.firstName = 'X'; throw 'no';"))
     assert world.login("alice").status_code == 512
     assert world.user(user["id"]) == user
+
+
+def test_a_number_beyond_64_bits_is_kept_and_told(world: World) -> None:
+    world.reconcile_with(running("user.data = {n: Math.pow(2, 65)}; registration.data = {n: -Math.pow(2, 65)};"))
+    first = world.logged_in("alice")["user"]
+    again = world.logged_in("alice")["user"]
+    assert first["data"] == again["data"] == {"n": 2**65}
+    assert again["registrations"][0]["data"] == {"n": -(2**65)}
+    assert world.service.call("GET", f"/api/user/{again['id']}").json()["user"]["data"] == {"n": 2**65}

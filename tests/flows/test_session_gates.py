@@ -28,7 +28,7 @@ PAGES = {
     203: ("/password/change", "change_password_administrative"),
     212: ("/email/verification-required", "email_verification_required"),
     213: ("/registration/verification-required", "registration_verification_required"),
-    400: (AUTHORIZE, "authentication_required"),
+    400: (AUTHORIZE, "login_prevented"),
 }
 """By the status of the trouble: the page, and the reason for a client that wants none."""
 

@@ -2,7 +2,7 @@
 
 A login pays for putting its trace into the queue and for nothing else; a database that does not take traces fails no
 login. The price: what was put in during the last WRITE_AFTER seconds is lost when the process is killed, and the oldest
-traces are lost when the database stays away (docs/decisions/0007-login-traces.md).
+traces are lost when the database stays away (docs/decisions/0010-login-traces.md).
 """
 
 from __future__ import annotations

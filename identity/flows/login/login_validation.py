@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from identity.domain.bounds import storable
 from identity.domain.errors import Invalid, Problem
 from identity.domain.lambdas import Lambda
 from identity.domain.outcome import LoginOutcome, Verdict
@@ -73,7 +74,9 @@ def errors_of(result: Any) -> Invalid:
     if errors is None:
         return Invalid()
     try:
-        fields = {str(path): [_problem(item) for item in items] for path, items in _members(errors, "fieldErrors")}
+        fields = {path: [_problem(item) for item in items] for path, items in _members(errors, "fieldErrors")}
+        if not all(map(storable, fields)):
+            raise TypeError
         general = errors.get("generalErrors") or []
         return Invalid(
             {path: problems for path, problems in fields.items() if problems}, [_problem(item) for item in general]
@@ -88,7 +91,7 @@ def _members(errors: Mapping[str, Any], name: str) -> list[tuple[str, list[Any]]
 
 def _problem(item: Mapping[str, Any]) -> Problem:
     code, message = item["code"], item.get("message", "")
-    if not isinstance(code, str) or not isinstance(message, str):
+    if not all(isinstance(text, str) and storable(text) for text in (code, message)):
         raise TypeError
     return Problem(code, message)
 

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from identity.domain.bounds import data_problem
 from identity.domain.lambdas import Lambda
 from identity.domain.oauth_errors import OAuthError, OAuthRefused
 from identity.domain.trace import Trace
@@ -53,8 +54,8 @@ def _called(
     try:
         result = services.lambdas.call(source.body, FUNCTION, arguments, mutable=1)
         left = result.arguments[0]
-        if not isinstance(left, dict):
-            raise LambdaFailed("output", "The lambda left something that is no object.", result.logs)
+        if not isinstance(left, dict) or data_problem(left) is not None:
+            raise LambdaFailed("output", "The lambda left something that is no object to be told.", result.logs)
         log.lambda_said(source, [(line.level, line.text) for line in result.logs])
     except LambdaFailed as failure:
         log.lambda_said(source, [(line.level, line.text) for line in failure.logs])

@@ -68,7 +68,7 @@ WORDS: Mapping[int, Words] = {
     ),
     504: Words(
         msgid("This could not be completed"),
-        msgid("Another system that has to agree did not do so, therefore nothing was changed. Please try again later."),
+        msgid("Another system that has to agree did not do so. Please try again later."),
     ),
 }
 NOT_BEGUN = msgid("This sign-in cannot begin")

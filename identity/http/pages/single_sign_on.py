@@ -5,14 +5,14 @@ Source: docs/decisions/0020-sso-sessions.md; OpenID Connect Core 3.1.2.1 (prompt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from flask import Response
 
 from identity.domain.oauth import AuthorizationRequest
 from identity.domain.oauth_errors import OAuthError
-from identity.domain.outcome import Door, LoginOutcome, Verdict
+from identity.domain.oauth_outcome import reason_of
+from identity.domain.outcome import Door, LoginOutcome
 from identity.domain.sign_in import Stage
 from identity.flows.hosted import sso_session
 from identity.flows.hosted.sso_session import Continued
@@ -25,16 +25,6 @@ from identity.http.pages.to_client import to_client
 from identity.http.tracing import traced
 
 LOGIN, NONE = "login", "none"
-REASONS: Mapping[Verdict, str] = {
-    Verdict.NOT_REGISTERED: "registration_required",
-    Verdict.PASSWORD_CHANGE_REQUIRED: "change_password_administrative",
-    Verdict.EMAIL_UNVERIFIED: "email_verification_required",
-    Verdict.REGISTRATION_UNVERIFIED: "registration_verification_required",
-    Verdict.SECOND_FACTOR_REQUIRED: "two_factor_required",
-    Verdict.LOGIN_PREVENTED: "login_prevented",
-    Verdict.EXPIRED: "user_expired",
-}
-"""What a client is told that wants no page, by the step that is missing."""
 
 
 def by_session(call: PageCall, wanted: AuthorizationRequest) -> Response | None:
@@ -79,6 +69,7 @@ def _answer(call: PageCall, wanted: AuthorizationRequest, continued: Continued) 
 
 def _interaction(call: PageCall, wanted: AuthorizationRequest, outcome: LoginOutcome) -> Response:
     note_verdict(outcome)
-    reason = REASONS.get(outcome.verdict, "authentication_required")
     why = "The user is signed in, and a step is missing that needs a page."
-    return to_client(call.services, authorization.refuse(wanted, OAuthError.INTERACTION_REQUIRED, reason, why))
+    return to_client(
+        call.services, authorization.refuse(wanted, OAuthError.INTERACTION_REQUIRED, reason_of(outcome), why)
+    )
