@@ -5,8 +5,6 @@ Source: supporting contract 22.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -34,6 +32,7 @@ from identity.http.hosted_backend.refusals import (
     unreadable,
 )
 from identity.http.oauth.authorization import HOSTED_CALLBACK, hosted_callback
+from identity.http.oauth.proof_key import challenge_of
 from identity.http.pages.document import guarded
 from identity.http.pages.errors import register_page_errors
 
@@ -205,12 +204,6 @@ def _either_way(work: Callable[[], Response]) -> Response:
         return work()
     except CannotGoOn as error:
         return refusal_page(error)
-
-
-def challenge_of(verifier: str) -> str:
-    """S256 (RFC 7636, 4.2)."""
-    digest = hashlib.sha256(verifier.encode("ascii")).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
 
 
 def _services() -> Services:

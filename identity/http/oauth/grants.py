@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oauth2.rfc7636.challenge import CODE_VERIFIER_PATTERN
 
 from identity.domain.oauth import DIGITS
@@ -24,6 +23,7 @@ from identity.flows.oauth.tokens import OAuthTokens
 from identity.http.address_limit import limiting_failed_logins
 from identity.http.client_address import client_address
 from identity.http.fusionauth.schemas.users import method_wire
+from identity.http.oauth.proof_key import challenge_of
 from identity.http.oauth.requests import OAuthRequest
 from identity.http.trust_cookie import TRUST_COOKIE
 from identity.http.visit import user_agent
@@ -121,8 +121,7 @@ def _challenge_of(verifier: str | None) -> str | None:
         return None
     if not CODE_VERIFIER_PATTERN.fullmatch(verifier):
         raise invalid_grant("invalid_pkce_code_verifier", "The code_verifier is malformed.")
-    challenge: str = create_s256_code_challenge(verifier)
-    return challenge
+    return challenge_of(verifier)
 
 
 def _seconds(text: str | None) -> int | None:
