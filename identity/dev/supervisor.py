@@ -311,7 +311,7 @@ class _Supervisor:
             if FIRST_LOGIN.exists():
                 rows["by script"] = f"{_from_here(sys.executable)} {_from_here(FIRST_LOGIN)}"
         if self._demo is not None:
-            rows["by password"] = f"demo@example.com with {DEVELOPMENT_PASSWORD} of that file"
+            rows["by password"] = f"demo@example.com with {DEVELOPMENT_PASSWORD} of {dev_env.name}"
         if self._catcher_url:
             rows["mails"] = self._catcher_url
         if clock is not None:

@@ -117,7 +117,7 @@ def test_an_address_is_verified_by_the_link_in_a_mail(play: Play) -> None:
     verify_emails(play.world, **GATED)
     play.by_password()
     play.sees("Verify your e-mail address")
-    play.visitor.press("It is verified: continue")
+    play.visitor.press("Already verified: continue")
     play.is_told("Your e-mail address is not verified yet.")
     play.visitor.press("Send the e-mail again")
     play.is_told("We have sent another e-mail", role="status")

@@ -137,28 +137,26 @@ def test_203_erin_changes_the_password_and_is_logged_in(page_of: Callable[[str],
     page.is_logged_in()
 
 
-def test_212_frank_gives_the_mailed_code(page_of: Callable[[str], Page]) -> None:
-    page = page_of("frank")
-    verify_emails(page.world, **FORM_FIELD)
+def gives_the_mailed_code(page: Page, asked: str, kind: str) -> None:
     page.open_and_log_in()
-    page.says("Verify your e-mail address: we have sent you a code.")
-    page.visitor.fill("Code", handed_out(page.world, page.somebody.user_id, EMAIL)["oneTimeCode"])
+    page.says(asked)
+    page.visitor.fill("Code", handed_out(page.world, page.somebody.user_id, kind)["oneTimeCode"])
     page.visitor.press("Go on")
     page.says("Done. Log in once more.")
     page.log_in()
     page.is_logged_in()
+
+
+def test_212_frank_gives_the_mailed_code(page_of: Callable[[str], Page]) -> None:
+    page = page_of("frank")
+    verify_emails(page.world, **FORM_FIELD)
+    gives_the_mailed_code(page, "Verify your e-mail address: we have sent you a code.", EMAIL)
 
 
 def test_213_max_gives_the_mailed_code(page_of: Callable[[str], Page]) -> None:
     page = page_of("max")
     verify_registrations(page.world, **FORM_FIELD)
-    page.open_and_log_in()
-    page.says("Verify your registration: we have sent you a code.")
-    page.visitor.fill("Code", handed_out(page.world, page.somebody.user_id, REGISTRATION)["oneTimeCode"])
-    page.visitor.press("Go on")
-    page.says("Done. Log in once more.")
-    page.log_in()
-    page.is_logged_in()
+    gives_the_mailed_code(page, "Verify your registration: we have sent you a code.", REGISTRATION)
 
 
 def test_232_dana_links_the_twitter_account_to_one_that_she_proves(page_of: Callable[[str], Page]) -> None:

@@ -130,7 +130,7 @@ def test_the_link_is_made_after_the_address_is_verified_and_not_before(world: Wo
     tab.sign_in(ann.email, PASSWORD)
     assert world.count("links") == 0
     world.service.call("POST", "/api/user/verify-email", {"userId": user_id_of(world, ann)})
-    tab.press("It is verified: continue")
+    tab.press("Already verified: continue")
     assert subject_of_tokens(world, tab) == user_id_of(world, ann)
     assert world.count("links") == 1
 

@@ -159,7 +159,7 @@ def test_who_was_verified_elsewhere_goes_on_without_a_code(world: World, tab: Ta
     ann = person(world, "email", **FORM_FIELD)
     ann.begin(tab)
     assert world.service.call("POST", API["email"], {"userId": ann.user_id}).status_code == 200
-    tab.press("It is verified: continue")
+    tab.press("Already verified: continue")
     assert tab.brought()["code"]
 
 
@@ -173,7 +173,7 @@ def test_a_sign_in_goes_on_after_the_link_was_opened_in_a_browser_that_never_sig
     ann = person(world, what, **GATED)
     ann.begin(tab)
     assert "a link" in tab.page.notice
-    tab.press("It is verified: continue")
+    tab.press("Already verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, HEADLINES[what])
     assert "not verified yet" in tab.page.alert
     [link] = ann.links()
@@ -183,7 +183,7 @@ def test_a_sign_in_goes_on_after_the_link_was_opened_in_a_browser_that_never_sig
         assert (phone.page.path, phone.page.headline) == (f"/{what}/complete", DONE[what])
         assert phone.page.every("form") == []
     assert ann.is_verified
-    tab.press("It is verified: continue")
+    tab.press("Already verified: continue")
     assert tab.brought()["code"]
     assert world.count("login_records") == 1
 
@@ -226,7 +226,7 @@ def test_a_proof_that_is_too_old_says_so(world: World, tab: Tab) -> None:
     ann = person(world, "email", **GATED)
     ann.begin(tab)
     world.clock.advance(minutes=10)
-    for button in ("It is verified: continue", "Send the e-mail again"):
+    for button in ("Already verified: continue", "Send the e-mail again"):
         ann_page = tab.page
         tab.press(button)
         assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
@@ -253,7 +253,7 @@ def test_where_it_need_not_be_verified_any_more_the_sign_in_goes_on(
     ann = person(world, "email", **GATED)
     ann.begin(tab)
     configure_tenant(world, emailConfiguration=rules)
-    tab.press("It is verified: continue")
+    tab.press("Already verified: continue")
     assert tab.brought()["code"]
 
 
@@ -262,7 +262,7 @@ def test_a_proof_ends_with_the_password_that_it_came_by(world: World, tab: Tab) 
     ann.begin(tab)
     world.change_user(ann.user_id, password="another good password")
     world.service.call("POST", API["email"], {"userId": ann.user_id})
-    tab.press("It is verified: continue")
+    tab.press("Already verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
     assert world.count("login_records") == 0
 
@@ -280,7 +280,7 @@ def test_a_proof_of_whoever_planted_a_password_ends_when_the_owner_comes_by_the_
     [(user_id,)] = world.rows("SELECT id FROM users")
     world.service.call("POST", API["email"], {"userId": str(user_id)})
     before = world.count("login_records")
-    tab.press("It is verified: continue")
+    tab.press("Already verified: continue")
     assert (tab.page.status, tab.page.headline) == (400, "This sign-in is over")
     assert world.count("login_records") == before
 

@@ -125,7 +125,7 @@ def test_history_only_grows_and_nothing_else_changes_than_the_last_step_says(ste
 def test_a_cancelled_action_is_over_from_that_moment_on(expiry: int | None, later: int) -> None:
     cancelled = replace(LOG, expiry=expiry).cancelled(NOW, ADMIN, "Sorry.")
     assert not cancelled.is_active(NOW + later)
-    assert cancelled.expiry == NOW
+    assert (cancelled.ended, cancelled.expiry) == (True, NOW)  # so its end is not announced once more
     assert cancelled.history[-1]["comment"] == "Sorry."
 
 
