@@ -1,7 +1,7 @@
 """What is sent for a purpose when no template is chosen for it: plain words, once as text and once as simple HTML.
 
-The links lead to the addresses of the hosted pages, as FusionAuth's own templates do; the id stands beside the link for
-whoever has a page of their own.
+The links lead to the hosted pages, as FusionAuth's own templates do. Whoever has pages of their own writes templates of
+their own.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ TEXTS: dict[Purpose, tuple[str, str]] = {
 Please verify that this e-mail address is yours.
 
 [#if verificationOneTimeCode??]Enter this code where you were asked for it: ${{verificationOneTimeCode}}[#else]Open \
-this link: ${{tenant.baseURL}}/email/verify/${{verificationId}}?tenantId=${{user.tenantId}}
-
-The verification id in it: ${{verificationId}}[/#if]
+this link: ${{tenant.baseURL}}/email/verify/${{verificationId}}?tenantId=${{user.tenantId}}[/#if]
 
 {IGNORE}""",
     ),
@@ -38,9 +36,7 @@ Please verify your registration for ${{application.name}}.
 
 [#if verificationOneTimeCode??]Enter this code where you were asked for it: ${{verificationOneTimeCode}}[#else]Open \
 this link: ${{tenant.baseURL}}/registration/verify/${{verificationId}}?client_id=${{application.id}}&tenantId=\
-${{user.tenantId}}
-
-The verification id in it: ${{verificationId}}[/#if]
+${{user.tenantId}}[/#if]
 
 {IGNORE}""",
     ),
@@ -52,8 +48,6 @@ Somebody, we hope you, wants a new password for this account.
 
 Open this link: ${{tenant.baseURL}}/password/change/${{changePasswordId}}?tenantId=${{user.tenantId}}
 
-The change password id in it: ${{changePasswordId}}
-
 {IGNORE}""",
     ),
     Purpose.SETUP_PASSWORD: (
@@ -62,9 +56,7 @@ The change password id in it: ${{changePasswordId}}
 
 An account was made for you. Please choose a password for it.
 
-Open this link: ${{tenant.baseURL}}/password/change/${{changePasswordId}}?tenantId=${{user.tenantId}}
-
-The change password id in it: ${{changePasswordId}}""",
+Open this link: ${{tenant.baseURL}}/password/change/${{changePasswordId}}?tenantId=${{user.tenantId}}""",
     ),
     Purpose.TWO_FACTOR_CODE: (
         "Your code",

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 from werkzeug.serving import make_server
@@ -26,12 +27,8 @@ def run(host: str, port: int) -> None:
     server = make_server(host, port, create_app(read_options(url, os.environ)), threaded=True)
     sys.stdout.write(f"demo application: {url}\n")
     sys.stdout.flush()
-    try:
+    with server, suppress(KeyboardInterrupt):
         server.serve_forever()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        server.server_close()
 
 
 def _stop(_: int, __: FrameType | None) -> None:

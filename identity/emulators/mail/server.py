@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 from werkzeug.serving import make_server
@@ -27,12 +28,8 @@ def run(host: str, port: int, smtp_port: int) -> None:
         url = f"http://{ports.address(host, server.server_port)}"
         sys.stdout.write(f"mail catcher: {url}  SMTP: {ports.address(host, listener.port)}\n")
         sys.stdout.flush()
-        try:
+        with server, suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            server.server_close()
 
 
 def _stop(_: int, __: FrameType | None) -> None:
