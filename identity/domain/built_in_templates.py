@@ -24,7 +24,8 @@ TEXTS: dict[Purpose, tuple[str, str]] = {
 Please verify that this e-mail address is yours.
 
 [#if verificationOneTimeCode??]Enter this code where you were asked for it: ${{verificationOneTimeCode}}[#else]Open \
-this link: ${{tenant.baseURL}}/email/verify/${{verificationId}}?tenantId=${{user.tenantId}}[/#if]
+this link: ${{tenant.baseURL}}/email/verify/${{verificationId}}?tenantId=${{user.tenantId}}
+[/#if]
 
 {IGNORE}""",
     ),
@@ -36,7 +37,8 @@ Please verify your registration for ${{application.name}}.
 
 [#if verificationOneTimeCode??]Enter this code where you were asked for it: ${{verificationOneTimeCode}}[#else]Open \
 this link: ${{tenant.baseURL}}/registration/verify/${{verificationId}}?client_id=${{application.id}}&tenantId=\
-${{user.tenantId}}[/#if]
+${{user.tenantId}}
+[/#if]
 
 {IGNORE}""",
     ),
