@@ -17,7 +17,9 @@ from identity.upstream import Outside, UpstreamRefused
 from tests.conformance.subjects import Subject
 from tests.fakes.sink import Behaviour, Request, Sink
 
-QUICK = X(connect_timeout=1.0, read_timeout=0.3)
+PATIENT = X(connect_timeout=2.0, read_timeout=2.0)
+"""For tests about answers: a busy machine may keep one waiting."""
+HASTY = X(connect_timeout=1.0, read_timeout=0.3)
 NOW = 1_700_000_000
 
 
@@ -46,7 +48,15 @@ Login = Callable[..., Attempt]
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    made = Client(QUICK, 48, Runtime())
+    made = Client(PATIENT, 48, Runtime())
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def hasty_client() -> Iterator[Client]:
+    """For tests about answers that come too late."""
+    made = Client(HASTY, 48, Runtime())
     yield made
     made.close()
 

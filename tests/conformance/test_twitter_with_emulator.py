@@ -130,11 +130,11 @@ def exchanges(x: XEmulator) -> int:
     return len(seen)
 
 
-def test_a_slow_x_is_a_timeout(x: XEmulator, client: Client) -> None:
+def test_a_slow_x_is_a_timeout(x: XEmulator, hasty_client: Client) -> None:
     x.fault("slow", ms=2_000)
     began = time.monotonic()
     with pytest.raises(UpstreamRefused) as caught:
-        by_access_token(x, client)
+        by_access_token(x, hasty_client)
     assert caught.value.data == {"reason": "timeout"}
     assert time.monotonic() - began < 1.5
 

@@ -23,7 +23,7 @@ from identity.upstream import UpstreamUnreachable
 from tests.fakes import certificates, sink
 from tests.fakes.sink import Sink
 
-QUICK = X(connect_timeout=1.0, read_timeout=0.3, login_budget=2.0)
+QUICK = X(connect_timeout=1.0, read_timeout=1.0, login_budget=4.0)
 GOOD = sink.answer(200, "fine")
 
 
