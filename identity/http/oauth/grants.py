@@ -5,6 +5,7 @@ Source: supporting contract 21.2.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from authlib.oauth2.rfc6749 import BaseGrant, TokenEndpointMixin
@@ -31,7 +32,7 @@ from identity.http.visit import user_agent
 Answer = tuple[int, dict[str, Any], list[tuple[str, str]]]
 
 
-class TokenGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # the library has no types
+class TokenGrant(BaseGrant, TokenEndpointMixin, ABC):  # type: ignore[misc]  # the library has no types
     """A grant of the token endpoint: the client first, then its tokens."""
 
     request: OAuthRequest
@@ -46,8 +47,9 @@ class TokenGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # the li
         assert client is not None  # it was authenticated just now
         return 200, tokens_wire(self.tokens(client)), []
 
+    @abstractmethod
     def tokens(self, client: Client) -> OAuthTokens:
-        raise NotImplementedError
+        """What the client gets. Raises OAuthRefused, StoreUnavailable."""
 
 
 class AuthorizationCodeGrant(TokenGrant):
