@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 import requests
 
 from tests.login_world import World
+from tests.password_door import Door
 
 REDIRECT = "https://app.example.com/signed-in"
 STATE = "what the application remembers"
@@ -254,3 +255,11 @@ def allow_client(world: World, **oauth: Any) -> None:
     change = {"application": {"oauthConfiguration": configuration | oauth}}
     answer = world.service.call("PATCH", f"/api/application/{world.application_id}", change)
     assert answer.status_code == 200, answer.text
+
+
+def door_of_client(world: World) -> Door:
+    """A client that may send people here, and somebody with a password who is registered for it."""
+    allow_client(world)
+    door = Door(world)
+    door.add_user()
+    return door

@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from identity.app import HOSTED, create_app
 from identity.domain.sign_in import SignIn
 from identity.flows.hosted.carried import open_sealed, seal
-from tests.hosted import AUTHORIZE, REDIRECT, Tab, allow_client, asked
+from tests.hosted import AUTHORIZE, REDIRECT, Tab, allow_client, asked, door_of_client
 from tests.login_world import TWITTER, World
 from tests.password_door import PASSWORD, Door
 from tests.second_factors import with_phone
@@ -55,10 +55,7 @@ def path_of(rule: str) -> str:
 
 @pytest.fixture
 def door(world: World) -> Door:
-    allow_client(world)
-    door = Door(world)
-    door.add_user()
-    return door
+    return door_of_client(world)
 
 
 @pytest.fixture

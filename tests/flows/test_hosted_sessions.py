@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.acting import acting
-from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, allow_client, asked
+from tests.hosted import AUTHORIZE, REDIRECT, STATE, Tab, asked, door_of_client
 from tests.login_world import TWITTER, World
 from tests.oauth_world import query_of
 from tests.password_door import PASSWORD, Door
@@ -25,10 +25,7 @@ OTHER = "https://other.example.com/signed-in"
 
 @pytest.fixture
 def door(world: World) -> Door:
-    allow_client(world)
-    door = Door(world)
-    door.add_user()
-    return door
+    return door_of_client(world)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests.hosted import REDIRECT, Tab, allow_client
+from tests.hosted import REDIRECT, Tab, allow_client, door_of_client
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 
@@ -22,10 +22,7 @@ BYE = "https://app.example.com/bye"
 
 @pytest.fixture
 def door(world: World) -> Door:
-    allow_client(world)
-    door = Door(world)
-    door.add_user()
-    return door
+    return door_of_client(world)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.hosted import AUTHORIZE, Tab, allow_client
+from tests.hosted import AUTHORIZE, Tab, door_of_client
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 
@@ -20,10 +20,7 @@ Attack = Callable[[], None]
 
 @pytest.fixture
 def door(world: World) -> Door:
-    allow_client(world)
-    door = Door(world)
-    door.add_user()
-    return door
+    return door_of_client(world)
 
 
 @pytest.fixture
