@@ -15,8 +15,7 @@ def test_the_defaults_are_those_of_the_documented_file() -> None:
     settings = load({})
     assert (settings.mode, settings.port, settings.workers, settings.threads) == ("production", 9011, 2, 48)
     assert settings.x.api_url == PRODUCTION_X
-    assert not settings.x_api_url_given
-    assert not settings.mail_given
+    assert settings.given == frozenset()
 
 
 def test_the_environment_wins_over_a_file_and_a_file_over_the_default(tmp_path: Path) -> None:
@@ -32,9 +31,11 @@ def test_the_alias_of_the_kickstart_file_is_known_and_the_own_name_wins() -> Non
     assert load(both).kickstart.file == "/b"
 
 
-def test_a_given_x_url_is_noticed() -> None:
-    assert load({"IDENTITY_X_API_URL": "https://x.example.com"}).x_api_url_given
-    assert load({"IDENTITY_MAIL_PORT": "2525"}).mail_given
+def test_what_somebody_set_is_noticed_wherever_it_was_set(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[emulator]\nsmtp_port = 2526\n", encoding="utf-8")
+    given = {"IDENTITY_CONFIG_FILE": str(own), "IDENTITY_MAIL_PORT": "2525", "IDENTITY_EMULATOR_X_PORT": "0"}
+    assert load(given).given == {"emulator.smtp_port", "mail.port", "emulator.x_port"}
 
 
 def test_failed_logins_per_address_are_limited_but_not_in_development_unless_set() -> None:
