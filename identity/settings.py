@@ -17,6 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from identity import brought_settings
 
@@ -48,6 +49,12 @@ LEAST = {
     "lambda.processes": 1,
     "lambda.memory_mib": 1,
     "login.rate_limit": 0,
+    "rocketchat.rate_limit_calls": 0,
+    "rocketchat.rate_limit_seconds": 1,
+    "rocketchat.block_user_attempts": -1,
+    "rocketchat.block_user_seconds": 1,
+    "rocketchat.block_ip_attempts": -1,
+    "rocketchat.block_ip_seconds": 1,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
 COOKIE_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
@@ -143,6 +150,39 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True)
+class RocketChat:
+    tenant_id: str = ""
+    application_id: str = ""
+    rate_limit_calls: int = 10
+    rate_limit_seconds: int = 60
+    blocking: bool = True
+    block_by_user: bool = True
+    block_user_attempts: int = -1
+    block_user_seconds: int = 300
+    block_by_ip: bool = True
+    block_ip_attempts: int = -1
+    block_ip_seconds: int = 300
+    block_ip_whitelist: str = ""
+    create_token_secret: str = field(default="", repr=False)
+    denied_permissions: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether the door is bound to a tenant and an application; else it is closed."""
+        return bool(self.tenant_id and self.application_id)
+
+    @property
+    def whitelist(self) -> tuple[Network, ...]:
+        """The addresses and networks that are never blocked. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.block_ip_whitelist.split(",") if part.strip())
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The permissions that are taken from plain users."""
+        return frozenset(part.strip() for part in self.denied_permissions.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
 class Log:
     level: str = "info"
     format: str = "json"
@@ -174,6 +214,7 @@ class Settings:
     sms: Sms = Sms()
     webhook: Webhook = Webhook()
     hosted_backend: HostedBackend = HostedBackend()
+    rocketchat: RocketChat = RocketChat()
     log: Log = Log()
     brought: Mapping[str, Mapping[str, Any]] = field(
         default_factory=brought_settings.default_sections, repr=False, hash=False
@@ -242,6 +283,11 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
         values["login.rate_limit"] = 0  # decision 21
     if chosen_mode == "development" and sources["webhook.allow_private"] == defaults["webhook.allow_private"]:
         values["webhook.allow_private"] = True  # decision 35
+    if (
+        chosen_mode == "development"
+        and sources["rocketchat.rate_limit_calls"] == defaults["rocketchat.rate_limit_calls"]
+    ):
+        values["rocketchat.rate_limit_calls"] = 0  # decision 56
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,
@@ -369,6 +415,7 @@ def _check(settings: Settings) -> None:
         _ = settings.webhook.networks
     except ValueError as error:
         raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
+    _check_rocketchat(settings.rocketchat)
     for name, url in (
         ("public_url", settings.public_url),
         ("x.api_url", settings.x.api_url),
@@ -388,6 +435,28 @@ def _check(settings: Settings) -> None:
             f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "
             "https only, and an emulator not at all. Set IDENTITY_MODE=development to try things out."
         )
+
+
+def _check_rocketchat(door: RocketChat) -> None:
+    for name in ("tenant_id", "application_id"):
+        try:
+            _ = UUID(getattr(door, name) or "0" * 32)
+        except ValueError:
+            raise BadSettings(
+                f"The setting 'rocketchat.{name}' is {getattr(door, name)!r}; it must be an id such as "
+                "85a03867-dccf-4882-adde-1a79aeec50df."
+            ) from None
+    if bool(door.tenant_id) != bool(door.application_id):
+        raise BadSettings(
+            "The settings 'rocketchat.tenant_id' and 'rocketchat.application_id' belong together: set both "
+            "(IDENTITY_ROCKETCHAT_TENANT_ID, IDENTITY_ROCKETCHAT_APPLICATION_ID) to open the door, or none."
+        )
+    try:
+        _ = door.whitelist
+    except ValueError as error:
+        raise BadSettings(
+            f"The setting 'rocketchat.block_ip_whitelist' must list addresses and networks: {error}."
+        ) from error
 
 
 def _check_cookie_domain(settings: Settings) -> None:
