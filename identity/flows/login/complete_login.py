@@ -235,5 +235,5 @@ def _settled(services: Services, attempt: Attempt, context: Context, person: Per
     if lambda_runs(context.provider.config.linking_strategy):
         person = as_lambda_left(services, attempt, context, person)
     if context.provider.override.create_registration and person.registration_for(context.application_id) is None:
-        person = person.with_registration(new_registration(services, context, person.user))
+        person = person.with_registration(new_registration(services, context.application.application, person.user))
     return person
