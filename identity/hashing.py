@@ -2,6 +2,10 @@
 
 A stored password says how it was made, so a change of the tenant's scheme never locks anybody out. Hashing is slow by
 design; a semaphore keeps a burst of it from taking all memory and processors of the process.
+
+argon2id is given the hex SHA-256 of the password and not the password itself, so that a client that sends only that
+digest (Rocket.Chat's do) can be checked without a second stored hash. Hashes of the bare password, which earlier
+releases made and imports bring, stay valid.
 """
 
 from __future__ import annotations
@@ -49,6 +53,8 @@ _STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _BCRYPT = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _TO_BCRYPT = bytes.maketrans(_STANDARD, _BCRYPT)
 _PHPASS_DIGITS = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_OVER_DIGEST = "sha256"
+"""What stands before the encoded string of an argon2id hash that was made over the digest of a password."""
 _AT_ONCE = threading.BoundedSemaphore(4)
 
 
@@ -95,6 +101,15 @@ class Hashed:
     salt: str = field(repr=False)
     hash: str = field(repr=False)
 
+    @property
+    def over_digest(self) -> bool:
+        """Whether it was made over the digest of the password."""
+        return self.scheme == ARGON2ID and self.hash.startswith(_OVER_DIGEST)
+
+    def is_made_by(self, scheme: str, factor: int) -> bool:
+        """Whether `hash_password` would make it in the same way today."""
+        return (self.scheme, self.factor) == (scheme, factor) and (scheme != ARGON2ID or self.over_digest)
+
 
 def problems(password: str, scheme: str, factor: int | None) -> list[tuple[str, str]]:
     """(field of the user, reason) for what can not be hashed so."""
@@ -119,10 +134,11 @@ def hash_password(password: str, scheme: str, factor: int | None, random_bytes: 
     raw = random_bytes(SALT_BYTES)
     with _AT_ONCE:
         if scheme == ARGON2ID:
+            digest = digest_of(password).encode()
             encoded = low_level.hash_secret(
-                password.encode(), raw, cost, ARGON2_MEMORY_KIB, parallelism=1, hash_len=32, type=low_level.Type.ID
+                digest, raw, cost, ARGON2_MEMORY_KIB, parallelism=1, hash_len=32, type=low_level.Type.ID
             )
-            return Hashed(scheme, cost, "", encoded.decode())
+            return Hashed(scheme, cost, "", _OVER_DIGEST + encoded.decode())
         salt = base64.b64encode(raw).decode()
         if scheme == BCRYPT:
             salt = salt[:BCRYPT_SALT_CHARACTERS].encode().translate(_TO_BCRYPT).decode()
@@ -133,14 +149,25 @@ def matches(password: str, hashed: Hashed) -> bool:
     """Whether this is the password, compared in constant time."""
     with _AT_ONCE:
         if hashed.scheme == ARGON2ID:
-            try:
-                return low_level.verify_secret(hashed.hash.encode(), password.encode(), low_level.Type.ID)
-            except VerificationError:  # a mismatch, or a stored text that is no hash: nobody's password
-                return False
+            return _is_argon2(digest_of(password) if hashed.over_digest else password, hashed)
         if hashed.scheme == BCRYPT and len(password.encode()) > BCRYPT_MAXIMUM_BYTES:
             return False
         forms = _forms(password, hashed.scheme, hashed.factor, hashed.salt)
     return any([hmac.compare_digest(form, hashed.hash) for form in forms])  # noqa: C419 (all are compared: same time)
+
+
+def digest_of(password: str) -> str:
+    """The hex SHA-256 of a password, as clients of Rocket.Chat send it: where it counts, as good as the password."""
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def matches_digest(digest: str, hashed: Hashed) -> bool:
+    """Whether this is the digest of the password; False also where that can not be told, as for other schemes."""
+    if not hashed.over_digest:
+        matches(digest, hashed)  # for the time it takes (T19)
+        return False
+    with _AT_ONCE:
+        return _is_argon2(digest, hashed)
 
 
 def nobodys(scheme: str, factor: int | None) -> Hashed:
@@ -149,7 +176,7 @@ def nobodys(scheme: str, factor: int | None) -> Hashed:
     salt, made = base64.b64encode(bytes(SALT_BYTES)).decode(), base64.b64encode(bytes(32)).decode()
     if scheme == ARGON2ID:
         parameters = f"$argon2id$v=19$m={ARGON2_MEMORY_KIB},t={cost},p=1"
-        return Hashed(scheme, cost, "", f"{parameters}${salt.rstrip('=')}${made.rstrip('=')}")
+        return Hashed(scheme, cost, "", f"{_OVER_DIGEST}{parameters}${salt.rstrip('=')}${made.rstrip('=')}")
     if scheme == BCRYPT:
         salt = salt[:BCRYPT_SALT_CHARACTERS].encode().translate(_TO_BCRYPT).decode()
     return Hashed(scheme, cost, salt, made)
@@ -201,6 +228,14 @@ def _require_bcrypt(hashed: Hashed) -> None:
     _bcrypt("", SCHEMES[BCRYPT].least, hashed.salt)
     if len(hashed.salt) != BCRYPT_SALT_CHARACTERS or len(hashed.hash) != 31:
         raise ValueError(BCRYPT)
+
+
+def _is_argon2(secret: str, hashed: Hashed) -> bool:
+    try:
+        encoded = hashed.hash.removeprefix(_OVER_DIGEST).encode()
+        return low_level.verify_secret(encoded, secret.encode(), low_level.Type.ID)
+    except VerificationError:  # a mismatch, or a stored text that is no hash: nobody's password
+        return False
 
 
 def _forms(password: str, scheme: str, factor: int, salt: str) -> tuple[str, ...]:

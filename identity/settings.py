@@ -1,6 +1,7 @@
 """Settings: one frozen dataclass, read once from config/default.toml and the environment (decision 35).
 
-Order, later wins: config/default.toml, the file named by IDENTITY_CONFIG_FILE, the environment.
+Order, later wins: config/default.toml and what folders bring (identity/brought_settings.py), the file named by
+IDENTITY_CONFIG_FILE, the environment.
 An unknown key in a file is an error; an unknown IDENTITY_ variable is reported as a warning.
 """
 
@@ -16,6 +17,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, get_type_hints
 from urllib.parse import urlsplit
+from uuid import UUID
+
+from identity import brought_settings
 
 PREFIX = "IDENTITY_"
 ALIASES = {"FUSIONAUTH_APP_KICKSTART_FILE": "IDENTITY_KICKSTART_FILE"}
@@ -45,10 +49,16 @@ LEAST = {
     "lambda.processes": 1,
     "lambda.memory_mib": 1,
     "login.rate_limit": 0,
+    "rocketchat.rate_limit_calls": 0,
+    "rocketchat.rate_limit_seconds": 1,
+    "rocketchat.block_user_attempts": -1,
+    "rocketchat.block_user_seconds": 1,
+    "rocketchat.block_ip_attempts": -1,
+    "rocketchat.block_ip_seconds": 1,
 }
 ABOVE_ZERO = ("x.connect_timeout", "x.read_timeout", "x.login_budget", "lambda.wall_seconds", "lambda.cpu_seconds")
 COOKIE_DOMAIN = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-PORTS = ("port", "mail.port", "emulator.x_port", "emulator.mail_port", "emulator.smtp_port", "emulator.demo_port")
+PORTS = ("port", "mail.port")
 
 
 Network = IPv4Network | IPv6Network
@@ -113,14 +123,6 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Emulator:
-    x_port: int = 0
-    mail_port: int = 0
-    smtp_port: int = 0
-    demo_port: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class Mail:
     host: str = "localhost"
     port: int = 25
@@ -145,6 +147,39 @@ class Webhook:
     def networks(self) -> tuple[Network, ...]:
         """The networks that the operator has opened. Raises ValueError."""
         return tuple(ip_network(part.strip()) for part in self.allowed_networks.split(",") if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class RocketChat:
+    tenant_id: str = ""
+    application_id: str = ""
+    rate_limit_calls: int = 10
+    rate_limit_seconds: int = 60
+    blocking: bool = True
+    block_by_user: bool = True
+    block_user_attempts: int = -1
+    block_user_seconds: int = 300
+    block_by_ip: bool = True
+    block_ip_attempts: int = -1
+    block_ip_seconds: int = 300
+    block_ip_whitelist: str = ""
+    create_token_secret: str = field(default="", repr=False)
+    denied_permissions: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether the door is bound to a tenant and an application; else it is closed."""
+        return bool(self.tenant_id and self.application_id)
+
+    @property
+    def whitelist(self) -> tuple[Network, ...]:
+        """The addresses and networks that are never blocked. Raises ValueError."""
+        return tuple(ip_network(part.strip()) for part in self.block_ip_whitelist.split(",") if part.strip())
+
+    @property
+    def denied(self) -> frozenset[str]:
+        """The permissions that are taken from plain users."""
+        return frozenset(part.strip() for part in self.denied_permissions.split(",") if part.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +212,21 @@ class Settings:
     login: Login = Login()
     mail: Mail = Mail()
     sms: Sms = Sms()
-    emulator: Emulator = Emulator()
     webhook: Webhook = Webhook()
     hosted_backend: HostedBackend = HostedBackend()
+    rocketchat: RocketChat = RocketChat()
     log: Log = Log()
-    x_api_url_given: bool = False
-    """Whether somebody set x.api_url: then `make run` starts no emulator."""
-    mail_given: bool = False
-    """Whether somebody set mail.host or mail.port: then it starts no mail catcher."""
+    brought: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=brought_settings.default_sections, repr=False, hash=False
+    )
+    """The settings that folders bring, by section and key."""
+    given: frozenset[str] = frozenset()
+    """The dotted names of the settings that somebody set."""
     warnings: tuple[str, ...] = ()
+
+    def of(self, section: str) -> Mapping[str, Any]:
+        """The settings that folders bring in this section, by key. Raises KeyError when none does."""
+        return self.brought[section]
 
     @property
     def development(self) -> bool:
@@ -228,6 +269,8 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     _merge_file(values, sources, data_folder("config") / "default.toml")
+    for name, (value, path) in brought_settings.defaults().items():
+        values[name], sources[name] = value, str(path)
     defaults = dict(sources)
     chosen_mode = given.get("IDENTITY_MODE") or mode or values["mode"]
     if chosen_mode not in MODES:
@@ -240,11 +283,16 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
         values["login.rate_limit"] = 0  # decision 21
     if chosen_mode == "development" and sources["webhook.allow_private"] == defaults["webhook.allow_private"]:
         values["webhook.allow_private"] = True  # decision 35
+    if (
+        chosen_mode == "development"
+        and sources["rocketchat.rate_limit_calls"] == defaults["rocketchat.rate_limit_calls"]
+    ):
+        values["rocketchat.rate_limit_calls"] = 0  # decision 56
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,
-        x_api_url_given=sources.get("x.api_url") != defaults.get("x.api_url"),
-        mail_given=any(sources.get(name) != defaults.get(name) for name in ("mail.host", "mail.port")),
+        brought=_brought(values, sources),
+        given=frozenset(name for name, source in sources.items() if source != defaults.get(name)),
         warnings=tuple(warnings),
     )
     _check(settings)
@@ -266,8 +314,8 @@ def _merge_file(values: dict[str, Any], sources: dict[str, str], path: Path) -> 
         raise BadSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"The settings file {path} is not valid TOML: {error}.") from error
-    known = _paths(Settings)
-    for dotted, value in _flatten(loaded, ""):
+    known = _known()
+    for dotted, value in brought_settings.flat(loaded).items():
         if dotted not in known:
             raise BadSettings(f"The settings file {path} has an unknown key {dotted!r}.")
         values[dotted] = value
@@ -275,7 +323,7 @@ def _merge_file(values: dict[str, Any], sources: dict[str, str], path: Path) -> 
 
 
 def _merge_environment(values: dict[str, Any], sources: dict[str, str], given: Mapping[str, str]) -> list[str]:
-    names = {PREFIX + dotted.replace(".", "_").upper(): dotted for dotted in _paths(Settings)}
+    names = {PREFIX + dotted.replace(".", "_").upper(): dotted for dotted in _known()}
     warnings = []
     for name in sorted(given):
         if not name.startswith(PREFIX) or name in OWN_VARIABLES:
@@ -288,12 +336,16 @@ def _merge_environment(values: dict[str, Any], sources: dict[str, str], given: M
     return warnings
 
 
-def _flatten(table: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
-    flat = []
-    for key, value in table.items():
-        dotted = f"{prefix}{key}"
-        flat += _flatten(value, f"{dotted}.") if isinstance(value, dict) else [(dotted, value)]
-    return flat
+def _known() -> list[str]:
+    return [*_paths(Settings), *brought_settings.defaults()]
+
+
+def _brought(values: Mapping[str, Any], sources: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What folders bring, each of the type that its default has."""
+    wanted = {name: type(default) for name, (default, _) in brought_settings.defaults().items()}
+    return brought_settings.by_section(
+        {name: _convert(values[name], kind, name, sources[name]) for name, kind in wanted.items()}
+    )
 
 
 def _paths(kind: type) -> list[str]:
@@ -301,7 +353,7 @@ def _paths(kind: type) -> list[str]:
     hints = get_type_hints(kind)
     paths = []
     for item in fields(kind):
-        if item.name in {"warnings", "x_api_url_given", "mail_given"}:
+        if item.name in {"brought", "given", "warnings"}:
             continue
         name = item.name.rstrip("_")
         inner = hints[item.name]
@@ -354,6 +406,7 @@ def _to_bool(value: Any) -> bool:
 
 def _check(settings: Settings) -> None:
     _check_numbers(settings)
+    _check_brought(settings)
     try:
         _ = settings.proxies
     except ValueError as error:
@@ -362,6 +415,7 @@ def _check(settings: Settings) -> None:
         _ = settings.webhook.networks
     except ValueError as error:
         raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
+    _check_rocketchat(settings.rocketchat)
     for name, url in (
         ("public_url", settings.public_url),
         ("x.api_url", settings.x.api_url),
@@ -383,6 +437,28 @@ def _check(settings: Settings) -> None:
         )
 
 
+def _check_rocketchat(door: RocketChat) -> None:
+    for name in ("tenant_id", "application_id"):
+        try:
+            _ = UUID(getattr(door, name) or "0" * 32)
+        except ValueError:
+            raise BadSettings(
+                f"The setting 'rocketchat.{name}' is {getattr(door, name)!r}; it must be an id such as "
+                "85a03867-dccf-4882-adde-1a79aeec50df."
+            ) from None
+    if bool(door.tenant_id) != bool(door.application_id):
+        raise BadSettings(
+            "The settings 'rocketchat.tenant_id' and 'rocketchat.application_id' belong together: set both "
+            "(IDENTITY_ROCKETCHAT_TENANT_ID, IDENTITY_ROCKETCHAT_APPLICATION_ID) to open the door, or none."
+        )
+    try:
+        _ = door.whitelist
+    except ValueError as error:
+        raise BadSettings(
+            f"The setting 'rocketchat.block_ip_whitelist' must list addresses and networks: {error}."
+        ) from error
+
+
 def _check_cookie_domain(settings: Settings) -> None:
     """A browser takes a cookie for the host that sets it, or for a domain that this host is in."""
     domain = settings.hosted_backend.cookie_domain
@@ -394,6 +470,14 @@ def _check_cookie_domain(settings: Settings) -> None:
             f"The setting 'hosted_backend.cookie_domain' is {domain!r}; it must be the host of the public URL "
             f"({host}) or a domain that this is in, such as example.com."
         )
+
+
+def _check_brought(settings: Settings) -> None:
+    for section, values in settings.brought.items():
+        for key, value in values.items():
+            if demand := brought_settings.demand(key, value, development=settings.development):
+                variable = f"{PREFIX}{section}_{key}".upper()
+                raise BadSettings(f"The setting '{section}.{key}' ({variable}) is {value!r}; {demand}.")
 
 
 def _check_numbers(settings: Settings) -> None:

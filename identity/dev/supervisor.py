@@ -114,9 +114,9 @@ class _Supervisor:
     def start(self) -> bool:
         """Everything up, or False when it was told to stop before."""
         self._require_port()
-        if not self._settings.x_api_url_given:
+        if "x.api_url" not in self._settings.given:
             self._start_emulator()
-        if not self._settings.mail_given:
+        if not {"mail.host", "mail.port"} & self._settings.given:
             self._start_catcher()
         self._demo_url = self._choose_demo_url()
         if not self._settings.kickstart.file:
@@ -198,18 +198,18 @@ class _Supervisor:
 
     def _start_emulator(self) -> None:
         earlier = urlsplit(self._earlier.get("IDENTITY_X_EMULATOR_URL", "")).port
-        port = self._settings.emulator.x_port or _still_free(earlier) or ports.free_port("127.0.0.1")
+        port = self._settings.of("emulator")["x_port"] or _still_free(earlier) or ports.free_port("127.0.0.1")
         self._emulator_url = f"http://127.0.0.1:{port}"
         options = emulator_options(self._home, self._runtime)
         command = ["identity.emulators.x", "--host", "127.0.0.1", "--port", str(port), "--options", str(options)]
         self._emulator = self._child("the X emulator", command, dict(os.environ))
 
     def _start_catcher(self) -> None:
-        chosen = self._settings.emulator
+        chosen = self._settings.of("emulator")
         earlier = urlsplit(self._earlier.get("IDENTITY_MAIL_CATCHER_URL", "")).port
-        port = chosen.mail_port or _still_free(earlier) or ports.free_port("127.0.0.1")
+        port = chosen["mail_port"] or _still_free(earlier) or ports.free_port("127.0.0.1")
         earlier_smtp = int(self._earlier.get("IDENTITY_MAIL_CATCHER_SMTP_PORT", "0"))
-        self._catcher_smtp_port = chosen.smtp_port or _still_free(earlier_smtp) or ports.free_port("127.0.0.1")
+        self._catcher_smtp_port = chosen["smtp_port"] or _still_free(earlier_smtp) or ports.free_port("127.0.0.1")
         self._catcher_url = f"http://127.0.0.1:{port}"
         command = ["identity.emulators.mail", "--port", str(port), "--smtp-port", str(self._catcher_smtp_port)]
         self._catcher = self._child("the mail catcher", command, dict(os.environ))
@@ -223,7 +223,7 @@ class _Supervisor:
 
     def _choose_demo_url(self) -> str:
         earlier = urlsplit(self._earlier.get(DEMO_URL, "")).port
-        port = self._settings.emulator.demo_port or _still_free(earlier) or ports.free_port("127.0.0.1")
+        port = self._settings.of("emulator")["demo_port"] or _still_free(earlier) or ports.free_port("127.0.0.1")
         return f"http://127.0.0.1:{port}"
 
     def _find_demo_client(self, api: ServiceApi) -> DemoClient | None:

@@ -198,8 +198,11 @@ class LoginOutcome:
     configurable_methods: Sequence[str] = ()
     """The kinds of second factor that a user who has none yet may set up now."""
     change_reason: ChangeReason | None = None
+    """Why the password must be changed: now with a 203; soon beside a completed login, where the door lets it wait."""
     actions: Sequence[PreventingAction] = ()
     """What prevents the login: the body of a 409."""
+    deactivated: bool = False
+    """Whether somebody who is proved was refused because the user is deactivated (decisions 4, 33 and 54)."""
     locked_until: int | None = None
     """When a lockout for guessing ends, epoch milliseconds; None where it was something else that refused."""
     state: str | None = None

@@ -96,4 +96,4 @@ def test_one_import_file_with_every_hash_scheme_each_user_logs_in_and_the_hash_h
             assert login.status_code == 200, (scheme, login.text)
         moved, made = stored_scheme(sessions, email)
         assert moved == "argon2id"
-        assert made.startswith("$argon2id$v=19$m=19456,t=2,p=1$") or scheme == "argon2id"
+        assert made.startswith("sha256$argon2id$v=19$m=19456,t=2,p=1$")

@@ -10,7 +10,18 @@ import secrets
 import pytest
 from argon2 import PasswordHasher
 
-from identity.hashing import SCHEMES, Hashed, hash_password, imported, matches, milliseconds, problems
+from identity.hashing import (
+    SCHEMES,
+    Hashed,
+    digest_of,
+    hash_password,
+    imported,
+    matches,
+    matches_digest,
+    milliseconds,
+    nobodys,
+    problems,
+)
 
 CHEAP = {"argon2id": 1, "bcrypt": 4}
 
@@ -47,10 +58,39 @@ def test_bcrypt_gives_the_published_vector() -> None:
     assert matches("a", Hashed("bcrypt", 6, "m0CrhHm10qJ3lXRY.5zDGO", "3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"))
 
 
-def test_another_argon2_program_verifies_ours() -> None:
+def test_another_argon2_program_verifies_ours_over_the_digest() -> None:
     hashed = hash_password("correct horse", "argon2id", None, secrets.token_bytes)
-    assert hashed.hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-    assert PasswordHasher().verify(hashed.hash, "correct horse")
+    assert hashed.hash.startswith("sha256$argon2id$v=19$m=19456,t=2,p=1$")
+    digest = hashlib.sha256(b"correct horse").hexdigest()
+    assert PasswordHasher().verify(hashed.hash.removeprefix("sha256"), digest)
+
+
+def test_the_digest_of_a_password_is_checked_against_argon2id() -> None:
+    hashed = hash_password("correct horse", "argon2id", 1, secrets.token_bytes)
+    assert matches_digest(digest_of("correct horse"), hashed)
+    assert not matches_digest(digest_of("another horse"), hashed)
+    assert not matches(digest_of("correct horse"), hashed), "the digest is not the password"
+    assert not matches_digest("correct horse", hashed)
+
+
+def test_a_hash_over_the_bare_password_takes_the_password_and_no_digest() -> None:
+    bare = Hashed("argon2id", 2, "", PasswordHasher().hash("correct horse"))
+    assert matches("correct horse", bare)
+    assert not matches_digest(digest_of("correct horse"), bare)
+    assert not bare.is_made_by("argon2id", 2)
+    over_text_of_digest = Hashed("argon2id", 2, "", PasswordHasher().hash(digest_of("correct horse")))
+    assert not matches_digest(digest_of("correct horse"), over_text_of_digest)
+
+
+@pytest.mark.parametrize("scheme", sorted(set(SCHEMES) - {"argon2id"}))
+def test_no_other_scheme_takes_a_digest(scheme: str) -> None:
+    hashed = hash_password("correct horse", scheme, CHEAP.get(scheme, 10), secrets.token_bytes)
+    assert not matches_digest(digest_of("correct horse"), hashed)
+    assert hashed.is_made_by(scheme, hashed.factor)
+
+
+def test_nobodys_hash_takes_no_digest() -> None:
+    assert not matches_digest(digest_of(""), nobodys("argon2id", 1))
 
 
 @pytest.mark.parametrize(

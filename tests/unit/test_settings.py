@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -15,8 +16,7 @@ def test_the_defaults_are_those_of_the_documented_file() -> None:
     settings = load({})
     assert (settings.mode, settings.port, settings.workers, settings.threads) == ("production", 9011, 2, 48)
     assert settings.x.api_url == PRODUCTION_X
-    assert not settings.x_api_url_given
-    assert not settings.mail_given
+    assert settings.given == frozenset()
 
 
 def test_the_environment_wins_over_a_file_and_a_file_over_the_default(tmp_path: Path) -> None:
@@ -32,9 +32,11 @@ def test_the_alias_of_the_kickstart_file_is_known_and_the_own_name_wins() -> Non
     assert load(both).kickstart.file == "/b"
 
 
-def test_a_given_x_url_is_noticed() -> None:
-    assert load({"IDENTITY_X_API_URL": "https://x.example.com"}).x_api_url_given
-    assert load({"IDENTITY_MAIL_PORT": "2525"}).mail_given
+def test_what_somebody_set_is_noticed_wherever_it_was_set(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[emulator]\nsmtp_port = 2526\n", encoding="utf-8")
+    given = {"IDENTITY_CONFIG_FILE": str(own), "IDENTITY_MAIL_PORT": "2525", "IDENTITY_EMULATOR_X_PORT": "0"}
+    assert load(given).given == {"emulator.smtp_port", "mail.port", "emulator.x_port"}
 
 
 def test_failed_logins_per_address_are_limited_but_not_in_development_unless_set() -> None:
@@ -62,6 +64,8 @@ def test_an_unknown_variable_warns_and_an_unknown_key_in_a_file_stops(tmp_path: 
     ("name", "value", "named"),
     [
         ("IDENTITY_MODE", "staging", "IDENTITY_MODE"),
+        ("IDENTITY_ROCKETCHAT_TENANT_ID", "one", "must be an id"),
+        ("IDENTITY_ROCKETCHAT_BLOCK_IP_WHITELIST", "home", "must list addresses"),
         ("IDENTITY_PORT", "many", "port.*a whole number"),
         ("IDENTITY_PORT", "70000", "port"),
         ("IDENTITY_EMULATOR_X_PORT", "-1", "emulator.x_port"),
@@ -126,3 +130,29 @@ def test_the_cookies_of_the_hosted_backend_may_be_for_the_domain_of_the_service(
 def test_and_for_no_other(domain: str) -> None:
     with pytest.raises(BadSettings, match=r"hosted_backend\.cookie_domain"):
         load({"IDENTITY_PUBLIC_URL": "https://login.example.com", "IDENTITY_HOSTED_BACKEND_COOKIE_DOMAIN": domain})
+
+
+def test_the_rocketchat_door_is_closed_unless_tenant_and_application_are_named() -> None:
+    assert not load({}).rocketchat.open
+    both = {"IDENTITY_ROCKETCHAT_TENANT_ID": str(uuid4()), "IDENTITY_ROCKETCHAT_APPLICATION_ID": str(uuid4())}
+    assert load(both).rocketchat.open
+    with pytest.raises(BadSettings, match="belong together"):
+        load({"IDENTITY_ROCKETCHAT_TENANT_ID": str(uuid4())})
+
+
+def test_the_rocketchat_door_limits_calls_but_not_in_development_unless_set() -> None:
+    assert load({}).rocketchat.rate_limit_calls == 10
+    assert load({"IDENTITY_MODE": "development"}).rocketchat.rate_limit_calls == 0
+    set_too = {"IDENTITY_MODE": "development", "IDENTITY_ROCKETCHAT_RATE_LIMIT_CALLS": "3"}
+    assert load(set_too).rocketchat.rate_limit_calls == 3
+
+
+def test_lists_of_the_rocketchat_door_are_taken_apart() -> None:
+    door = load(
+        {
+            "IDENTITY_ROCKETCHAT_BLOCK_IP_WHITELIST": "127.0.0.1, 10.0.0.0/8",
+            "IDENTITY_ROCKETCHAT_DENIED_PERMISSIONS": "view-d-room, create-personal-access-tokens,",
+        }
+    ).rocketchat
+    assert [str(network) for network in door.whitelist] == ["127.0.0.1/32", "10.0.0.0/8"]
+    assert door.denied == {"view-d-room", "create-personal-access-tokens"}

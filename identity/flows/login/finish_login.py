@@ -46,8 +46,9 @@ def refusal(services: Services, entry: Entry, person: Person) -> LoginOutcome | 
     entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
     tell_of_failure(services, entry, person)
     if verdict is not Verdict.LOGIN_PREVENTED:
-        locked = verdict is Verdict.LOCKED and person.user.active
-        return LoginOutcome(verdict, locked_until=person.standing.locked_until if locked else None)
+        active = person.user.active
+        locked_until = person.standing.locked_until if verdict is Verdict.LOCKED and active else None
+        return LoginOutcome(verdict, deactivated=not active, locked_until=locked_until)
     actions = person.standing.preventing(services.runtime.now(), entry.application_id)
     end_barred_sessions(services, entry.configuration, person.user, person.registrations, actions)
     return LoginOutcome(verdict, actions=actions)
@@ -94,7 +95,7 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
     return replace(
         _standing_facts(services, entry, person, registered=registered or entry.application_id is None),
         second_factor_needed=second_factor.needed(services, entry, person),
-        change_reason=change_password.reason(services, entry, person),
+        change_reason=None if entry.visit.change_can_wait else change_password.reason(services, entry, person),
         email_unverified=verification.email_is_outstanding(entry, person),
         registration_unverified=verification.registration_is_outstanding(entry, person),
     )
@@ -141,6 +142,7 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         standing=person.standing,
         tokens=tokens,
         state=entry.visit.state,
+        change_reason=change_password.reason(services, entry, person) if entry.visit.change_can_wait else None,
         completed=True,
         authentication_type=entry.authentication_type,
         auth_instant=auth_instant,

@@ -46,6 +46,9 @@ class Visit:
     resumable: bool = False
     """Whether a login that misses a step leaves a proof, by which it goes on after that step (hosted pages)."""
 
+    change_can_wait: bool = False
+    """Whether a password that must be changed keeps nobody out, since the answer only says so (rocket section 11)."""
+
     trust: str | None = field(default=None, repr=False)
     """What names a trusted computer: the cookie fusionauth.trust, or a twoFactorTrustId."""
 

@@ -56,6 +56,9 @@ class PasswordRequest:
     login_id: str = ""
     login_id_types: Sequence[str] = ("email", "username")
     password: str = field(default="", repr=False)
+    digest: str | None = field(default=None, repr=False)
+    """The hex SHA-256 of the password, from a client that does not send the password itself (rocket section 2.2)."""
+
     one_time_password: str | None = field(default=None, repr=False)
     goes_on: bool = False
     """Whether the one-time password goes on with what led to it, so that a second factor is not asked for again."""
@@ -163,7 +166,8 @@ def _by_password(services: Services, attempt: _Attempt, configuration: TenantCon
     if attempt.proved is not None and outcome.verdict not in REFUSALS:
         if facts.failures:
             guesses.forget_passwords(services, tenant.id, person.user.id)
-        upgrade_password(services, tenant, person.user, request.password, attempt.proved)
+        if request.digest is None:
+            upgrade_password(services, tenant, person.user, request.password, attempt.proved)
     return outcome
 
 
@@ -186,16 +190,23 @@ def _proof(
     services: Services, attempt: _Attempt, configuration: TenantConfiguration, facts: PasswordFacts
 ) -> str | None:
     """The authentication type if the password is right, else None. It hashes once whoever the login id belongs to."""
-    if _is_application_token(services, configuration, facts, attempt.request.password):
+    request = attempt.request
+    if request.digest is None and _is_application_token(services, configuration, facts, request.password):
         return APPLICATION_TOKEN
     rules = UserRules.of(configuration.tenant.settings)
     stored = facts.hashed or hashing.nobodys(rules.encryption_scheme, rules.encryption_scheme_factor)
     if stored == attempt.proved:
         return PASSWORD
-    if hashing.matches(attempt.request.password, stored) and facts.hashed is not None:
+    if _matches(request, stored) and facts.hashed is not None:
         attempt.proved = stored
         return PASSWORD
     return None
+
+
+def _matches(request: PasswordRequest, stored: Hashed) -> bool:
+    if request.digest is not None:
+        return hashing.matches_digest(request.digest, stored)
+    return hashing.matches(request.password, stored)
 
 
 def _is_application_token(
@@ -226,5 +237,7 @@ def _entry(attempt: _Attempt, configuration: TenantConfiguration, authentication
         authentication_type=authentication_type,
         log=attempt.log,
         version=configuration.version,
-        password=attempt.request.password if authentication_type == PASSWORD else None,
+        password=attempt.request.password
+        if authentication_type == PASSWORD and attempt.request.digest is None
+        else None,
     )

@@ -17,7 +17,7 @@ def upgrade_password(services: Services, tenant: Tenant, user: User, password: s
     rules = UserRules.of(tenant.settings)
     scheme, factor = rules.encryption_scheme, rules.encryption_scheme_factor
     cost = hashing.SCHEMES[scheme].default if factor is None else factor
-    if (stored.scheme, stored.factor) == (scheme, cost) or not rules.upgrades_on_login:
+    if stored.is_made_by(scheme, cost) or not rules.upgrades_on_login:
         return
     if hashing.problems(password, scheme, factor):
         return  # too long for bcrypt, say: it stays as it is
