@@ -16,6 +16,9 @@ ROW_OF_CODE = {
     "LinkCountExceeded": 19,
     "ExistingUserAlreadyLinked": 19,
 }
+OTHER_APP = "OtherApp"
+"""The refusal of a client whose token is another app's. The login contract has no such client."""
+
 PROVIDER_SAYS_NO = 8
 """The row of every other code: the provider did not vouch for the person."""
 
@@ -27,4 +30,6 @@ def row(number: int) -> str:
 
 def rule_of(code: str) -> str:
     """The rule behind a 401 with this general error."""
+    if code == OTHER_APP:
+        return "Rocket.Chat 6.4"
     return row(ROW_OF_CODE.get(code, PROVIDER_SAYS_NO))
