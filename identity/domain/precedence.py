@@ -14,6 +14,8 @@ ROW_OF_CODE = {
     "LinkCountExceeded": 19,
     "ExistingUserAlreadyLinked": 19,
 }
+OTHER_APP = "OtherApp"
+"""The refusal of a client whose token is another app's. The login contract has no such client."""
 
 
 def row(number: int) -> str:
@@ -23,4 +25,4 @@ def row(number: int) -> str:
 
 def rule_of(code: str) -> str:
     """The rule behind a 401 of our own with this general error; what a provider refuses has its row by itself."""
-    return row(ROW_OF_CODE[code])
+    return "Rocket.Chat 6.4" if code == OTHER_APP else row(ROW_OF_CODE[code])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from identity.domain.connectors import Connector, ConnectorPolicy, policies_of, policies_to_ask
 from identity.domain.keys import SigningKey
 from identity.domain.lambdas import Lambda
 from identity.domain.model import (
@@ -28,11 +29,32 @@ from identity.domain.webhooks import NOBODY, Audience
 from identity.flows.events.audience import read_audience
 from identity.flows.tokens.jwt_configuration import jwt_configuration
 from identity.sealing import Sealer
-from identity.store import applications, configuration, keys, lambdas, providers, tenants, themes
+from identity.store import applications, configuration, connectors, keys, lambdas, providers, tenants, themes
 from identity.store.db import Connection, Database
 
 MOST_COPIES = 1_000
 """Applications and providers kept per process; beyond that everything is forgotten and read anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorConfiguration:
+    """A directory as a login needs it, with the lambda that makes a user of an entry."""
+
+    connector: Connector
+    reconcile: Lambda
+
+
+@dataclass(frozen=True, slots=True)
+class TenantConnectors:
+    """Which connectors a tenant uses, in its order, and the directories among them."""
+
+    policies: tuple[ConnectorPolicy, ...]
+    directories: Mapping[UUID, ConnectorConfiguration]
+
+    def to_ask(self, login_id: str, owner: UUID | None) -> tuple[ConnectorPolicy, ...]:
+        """Whose connectors are asked in turn for a login; `owner` is that of the user who has the login id."""
+        merging = {each for each, known in self.directories.items() if known.connector.merges_existing_users}
+        return policies_to_ask(login_id, owner, self.policies, merging)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +74,9 @@ class TenantConfiguration:
 
     style: ThemeStyle
     """The look of hosted pages."""
+
+    connectors: TenantConnectors
+    """Where the passwords of the tenant's people are checked."""
 
     @property
     def application(self) -> Application | None:
@@ -237,7 +262,8 @@ class Configurations:
         issuer = tenant.issuer or self._base_url
         audience = read_audience(conn, self._sealer, tenant_id, tenant.settings)
         validation, style = _login_validation(conn, tenant), _style(conn, tenant.settings)
-        return TenantConfiguration(version, tenant, issuer, jwt, key, audience, validation, style)
+        used = _connectors(conn, self._sealer, tenant)
+        return TenantConfiguration(version, tenant, issuer, jwt, key, audience, validation, style, used)
 
     def _read_application(self, conn: Connection, application_id: UUID) -> ApplicationConfiguration | None:
         # The version is read first: rows that are newer than it make the proof fail, never the other way round.
@@ -258,8 +284,9 @@ class Configurations:
         audience = read_audience(conn, self._sealer, tenant.id, tenant.settings)
         validation, style = _login_validation(conn, tenant), _style(conn, application.settings, tenant.settings)
         id_key = keys.find_signer(conn, self._sealer, jwt.id_token_key_id) if jwt.id_token_key_id else None
+        used = _connectors(conn, self._sealer, tenant)
         return ApplicationConfiguration(
-            version, tenant, issuer, jwt, key, audience, validation, style, application, id_key or key
+            version, tenant, issuer, jwt, key, audience, validation, style, used, application, id_key or key
         )
 
     def _read_provider(
@@ -282,6 +309,16 @@ class Configurations:
 def _login_validation(conn: Connection, tenant: Tenant) -> Lambda | None:
     lambda_id = (tenant.settings.get("lambda_configuration") or {}).get("login_validation_id")
     return lambdas.find(conn, UUID(lambda_id)) if lambda_id else None
+
+
+def _connectors(conn: Connection, sealer: Sealer, tenant: Tenant) -> TenantConnectors:
+    policies = policies_of(tenant.settings)
+    found = connectors.some(conn, sealer, {policy.connector_id for policy in policies if not policy.is_built_in})
+    sources = {each.id: lambdas.find(conn, each.reconcile_id) for each in found}
+    return TenantConnectors(
+        policies,
+        {each.id: ConnectorConfiguration(each, source) for each in found if (source := sources[each.id]) is not None},
+    )
 
 
 def _style(conn: Connection, *owners: Mapping[str, Any]) -> ThemeStyle:

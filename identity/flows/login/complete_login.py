@@ -17,7 +17,8 @@ from identity.domain.errors import Problem, invalid_fields
 from identity.domain.linking import NoLink, PendLink, decide_link, lambda_runs
 from identity.domain.model import Claims
 from identity.domain.outcome import Door, LoginOutcome, Verdict
-from identity.domain.precedence import row, rule_of
+from identity.domain.own_app import is_own_app
+from identity.domain.precedence import OTHER_APP, row, rule_of
 from identity.domain.trace import Trace
 from identity.flows.configuration.configurations import ProviderConfiguration
 from identity.flows.login.establish_person import LinkRefused, establish, refuse_link
@@ -59,6 +60,9 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
         return _refuse(services, attempt, application.version, "InvalidIdentityProviderId", why)
     attempt.log.provider = provider.config
     attempt.trace.identity_provider_id = provider.config.id
+    if not is_own_app(attempt.request.app, provider.values):
+        why = "The client names another app of the provider than this service's."
+        return _refuse(services, attempt, provider.version, OTHER_APP, why)
     implementation = PROVIDERS[provider.config.type]
     _check_data(implementation, attempt.request.data)
     context = Context(application, provider, implementation.authentication_type)
@@ -236,8 +240,15 @@ def _entry(services: Services, attempt: Attempt, context: Context, claims: Claim
         log=attempt.log,
         version=context.version,
         provider=context.provider,
-        link=logins.LinkUse(context.provider_id, claims.subject, claims.display_name, token, secret),
+        link=logins.LinkUse(
+            context.provider_id, claims.subject, claims.display_name, token, secret, _noted(attempt, claims)
+        ),
     )
+
+
+def _noted(attempt: Attempt, claims: Claims) -> dict[str, Any]:
+    notes = attempt.request.notes
+    return {} if notes is None else notes.of(claims.raw)
 
 
 def _settled(services: Services, attempt: Attempt, context: Context, claims: Claims, person: Person) -> Person:
@@ -245,5 +256,5 @@ def _settled(services: Services, attempt: Attempt, context: Context, claims: Cla
     if lambda_runs(context.provider.config.linking_strategy):
         person = as_lambda_left(services, attempt, context, pictured(services, claims, person))
     if context.provider.override.create_registration and person.registration_for(context.application_id) is None:
-        person = person.with_registration(new_registration(services, context, person.user))
+        person = person.with_registration(new_registration(services, context.application.application, person.user))
     return person
