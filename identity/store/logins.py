@@ -183,6 +183,8 @@ class LinkUse:
     display_name: str | None
     token: str | None = field(repr=False)
     token_secret: str | None = field(repr=False)
+    data: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Members that the link's data gets; the others stay as they are."""
 
 
 # A row is named by its whole key in parameters, never by a join with `person`: the plan is then the index whatever
@@ -193,7 +195,7 @@ _PROVED = """
 _USE_LINK = """
     link AS (
         UPDATE links SET token = %(token)s, token_secret = %(token_secret)s, display_name = %(display_name)s,
-            last_login_instant = %(now)s
+            data = data || %(data)s, last_login_instant = %(now)s
         WHERE tenant_id = %(tenant_id)s AND identity_provider_id = %(provider_id)s
           AND identity_provider_user_id = %(subject)s AND EXISTS (SELECT 1 FROM person)),"""
 
@@ -234,4 +236,5 @@ def complete(conn: Connection, completion: Completion) -> bool:
     if completion.link is None:
         return conn.execute(_COMPLETE, values).rowcount == 1
     values |= {item.name: getattr(completion.link, item.name) for item in fields(LinkUse)}
+    values["data"] = Jsonb(dict(completion.link.data))
     return conn.execute(_COMPLETE_BY_LINK, values).rowcount == 1

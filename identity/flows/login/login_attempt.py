@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from identity.domain.events import EventInfo
+from identity.domain.link_notes import LinkNotes
 from identity.domain.linking import Key
 from identity.domain.model import Claims, Device, Registration, User
 from identity.domain.outcome import Door
@@ -81,6 +82,12 @@ class LoginRequest:
     visit: Visit = field(default_factory=Visit)
     connection_test_id: UUID | None = None
     no_link: bool = False
+    app: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What the client says of the provider's app that gave it its token, by our names; it must be this service's own
+    (Rocket.Chat contract 6.4)."""
+
+    notes: LinkNotes | None = None
+    """What the link keeps beside the token; None leaves what it has."""
 
 
 class BeginAgain(Exception):
@@ -184,7 +191,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Attempt:
-    """What one login has found out so far; it outlives a new beginning, so that X and the lambda are asked once."""
+    """What one login has found out so far; it outlives a new beginning, so that provider and lambda are asked once."""
 
     request: LoginRequest
     trace: Trace
