@@ -1,4 +1,4 @@
-"""An emulator in a thread on a free port, with HTTP/1.1 keep-alive, for tests of anything that talks to its provider."""
+"""An emulator in a thread on a free port, with HTTP/1.1 keep-alive, for tests of what talks to its provider."""
 
 from __future__ import annotations
 

@@ -49,6 +49,9 @@ class Visit:
     change_can_wait: bool = False
     """Whether a password that must be changed keeps nobody out, since the answer only says so (rocket section 11)."""
 
+    chat_token: str | None = field(default=None, repr=False)
+    """The token that the Rocket.Chat door hands out if the login completes."""
+
     trust: str | None = field(default=None, repr=False)
     """What names a trusted computer: the cookie fusionauth.trust, or a twoFactorTrustId."""
 
@@ -188,7 +191,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Attempt:
-    """What one login has found out so far; it outlives a new beginning, so that X and the lambda are asked once."""
+    """What one login has found out so far; it outlives a new beginning, so that provider and lambda are asked once."""
 
     request: LoginRequest
     trace: Trace
