@@ -1,0 +1,1 @@
+"""The Rocket.Chat door: what its clients ask for, on top of the logins and second factors that every door has."""
