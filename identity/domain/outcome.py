@@ -213,6 +213,8 @@ class LoginOutcome:
     """What the Rocket.Chat door says of the second factor that is missing, or was wrong."""
     blocked: Blocked | None = None
     """Whom that door's own rules block."""
+    chat_token: str | None = field(default=None, repr=False)
+    """The Rocket.Chat door's own token, stored with the login."""
     trust_token: str | None = field(default=None, repr=False)
     two_factor_trust: str | None = field(default=None, repr=False)
     """The twoFactorTrustId of a computer to be trusted from now on."""

@@ -1,1 +1,1 @@
-"""The Rocket.Chat door: what its clients ask for, on top of the logins and second factors that every door has."""
+"""The Rocket.Chat door: which application it leads to, its tokens and its logins. No rule of a login is repeated."""
