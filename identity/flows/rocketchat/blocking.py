@@ -89,8 +89,12 @@ def guarded(
     subject: UUID | None,
     counters: Sequence[Counter],
     login: Callable[[], LoginOutcome],
+    *,
+    empties: bool = True,
 ) -> LoginOutcome:
     """How the login ends; LOCKED when there were too many failures before, and then it is not even tried.
+
+    With `empties` a success makes the failures before it nothing.
 
     What raises has not failed by the caller's fault, and counts for nothing.
     """
@@ -99,8 +103,9 @@ def guarded(
     blocked = _blocked(services, counters)
     outcome = login() if blocked is None else LoginOutcome(Verdict.LOCKED, blocked=blocked)
     if outcome.completed:
-        with services.db.read() as conn:
-            rocketchat_failures.forget(conn, [counter.key for counter in counters])
+        if empties:
+            with services.db.read() as conn:
+                rocketchat_failures.forget(conn, [counter.key for counter in counters])
     else:
         _count_failure(services, tenant_id, subject, counters)
     return outcome

@@ -37,6 +37,13 @@ def find_challenge(services: Services, tenant_id: UUID, user_id: UUID) -> Challe
     return None if found is None else Challenge.of(found)
 
 
+def challenged_user(services: Services, ticket: str) -> UUID | None:
+    """Whose challenge it is; None when it is gone."""
+    with services.db.read() as conn:
+        found = external_identifiers.find(conn, Kind.TWO_FACTOR, ticket, services.runtime.now())
+    return None if found is None else found.user_id
+
+
 def take_over(services: Services, ticket: str) -> ExternalIdentifier | None:
     """Let the challenge of a login that came this far be the one that waits, with what was sent and tried before.
 
