@@ -63,6 +63,7 @@ from identity.logs import configure_logging
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard
 from identity.outbound.http import Client
+from identity.outbound.ldap import Directory
 from identity.outbound.reconcile import LambdaPool
 from identity.outbound.smtp import Smtp
 from identity.runtime import Runtime
@@ -142,6 +143,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         http=Client(settings.x, settings.threads, runtime),
         lambdas=LambdaPool(settings.lambda_, runtime),
         configurations=Configurations(database, sealer, settings.base_url),
+        directory=Directory(runtime, settings.threads),
         caller=Caller(runtime, Guard(settings.webhook.allow_private, settings.webhook.networks)),
         smtp=Smtp(runtime.monotonic, urlsplit(settings.base_url).hostname or "localhost"),
         courier=Courier(),
