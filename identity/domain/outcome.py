@@ -191,6 +191,8 @@ class LoginOutcome:
     """The id that resolves the verdict: pendingIdPLinkId, changePasswordId, a verification id or twoFactorId."""
     problem: Problem | None = None
     """Which of the refusals it was (decision 33): the general error of a 401 or 512."""
+    provider_failed: bool = False
+    """Whether a 401 is due to a provider that fails: one that works and refuses is another matter (decision 6)."""
     errors: Invalid | None = None
     """What the login-validation lambda objects to: the body of a 400."""
     standing: Standing = NO_STANDING

@@ -16,6 +16,7 @@ from granian.log import LogLevels
 from marshmallow import ValidationError
 
 from identity import ports
+from identity.emulators.provider_emulator import BadOptions
 from identity.emulators.x.app import create_app
 from identity.emulators.x.options import EmulatorOptions
 from identity.emulators.x.protocol import BREAK
@@ -27,10 +28,6 @@ OPTIONS_VARIABLE = "X_EMULATOR_OPTIONS"
 
 THREADS = 128
 """Calls held back by latency or a fault each keep a thread."""
-
-
-class BadOptions(ValueError):
-    """What it was told can not be done: the options have not the documented form, or the port is not to be had."""
 
 
 def parse_options(text: str) -> EmulatorOptions:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from identity.domain.contact import canonical
 from identity.domain.linking import Key, LinkDecision, MatchUser, UseLink, claimed
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Claims, User
 from identity.domain.user_rules import stored_email
+from identity.flows.login.drafted_user import drafted_user
 from identity.flows.login.login_attempt import Attempt, Context, Person
 from identity.flows.login.run_reconcile import run_reconcile
 from identity.flows.services import Services
@@ -82,33 +83,6 @@ def _by_lambda(
 
 
 def draft(services: Services, context: Context, *, email: str | None = None, username: str | None = None) -> User:
-    """A user that a provider makes: no password, and proved as far as the provider proved them (decision 3)."""
-    now = services.runtime.now()
-    return User(
-        tenant_id=context.tenant_id,
-        id=services.runtime.new_id(),
-        email=email,
-        username=username,
-        active=True,
-        verified=True,
-        verified_instant=now,
-        verified_reason="Trusted",
-        expiry=None,
-        birth_date=None,
-        first_name=None,
-        full_name=None,
-        image_url=None,
-        last_name=None,
-        middle_name=None,
-        mobile_phone=None,
-        parent_email=None,
-        timezone=None,
-        preferred_languages=[],
-        clean_speak_id=None,
-        connector_id=BUILT_IN_CONNECTOR_ID,
-        password_change_required=False,
-        data={},
-        last_login_instant=None,
-        insert_instant=now,
-        last_update_instant=now,
-    )
+    """A user that a provider makes."""
+    new_id, now = services.runtime.new_id(), services.runtime.now()
+    return replace(drafted_user(context.tenant_id, new_id, BUILT_IN_CONNECTOR_ID, now), email=email, username=username)

@@ -188,7 +188,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Attempt:
-    """What one login has found out so far; it outlives a new beginning, so that X and the lambda are asked once."""
+    """What one login has found out so far; it outlives a new beginning, so that provider and lambda are asked once."""
 
     request: LoginRequest
     trace: Trace

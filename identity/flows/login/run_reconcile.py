@@ -7,7 +7,7 @@ new beginning its results are carried over to the user that was found then (D20)
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from functools import cache
 from typing import Any
@@ -15,12 +15,13 @@ from typing import Any
 from identity.domain.contact import is_email
 from identity.domain.errors import invalid_fields
 from identity.domain.lambdas import Lambda
-from identity.domain.model import Claims, Registration, User
+from identity.domain.model import Application, Claims, Registration, User
 from identity.domain.reconcile import (
     REGISTRATION_SETTABLE,
     USER_SETTABLE,
     USER_SETTABLE_WHEN_NEW,
     Checks,
+    Refusal,
     Settled,
     settled_registration,
     settled_user,
@@ -39,9 +40,10 @@ LOGIN_NAMES = ("email", "username")
 def run_reconcile(services: Services, attempt: Attempt, context: Context, claims: Claims, person: Person) -> Person:
     """The person as the lambda leaves them. Raises LambdaFailed (512), Invalid (400: values that do not fit)."""
     source = context.provider.reconcile
+    person = pictured(services, claims, person)
     if source is not None and attempt.lambda_changes is None:
         registration = person.registration_for(context.application_id)
-        registration = registration or new_registration(services, context, person.user)
+        registration = registration or new_registration(services, context.application.application, person.user)
         attempt.lambda_changes = _call(services, attempt, source, person, registration, claims)
     return as_lambda_left(services, attempt, context, person)
 
@@ -52,13 +54,12 @@ def as_lambda_left(services: Services, attempt: Attempt, context: Context, perso
     if source is None or attempt.lambda_changes is None:
         return person
     stored = person.registration_for(context.application_id)
-    registration = stored or new_registration(services, context, person.user)
+    registration = stored or new_registration(services, context.application.application, person.user)
     user_changes, registration_changes = attempt.lambda_changes
-    checks = Checks(known_zone=lambda name: name in _zones(), valid_email=is_email)
     before, before_too = asdict(person.user), asdict(registration)
-    settled = settled_user(before, before | user_changes, new=not person.stored, checks=checks)
+    settled = settled_user(before, before | user_changes, new=not person.stored, checks=CHECKS)
     roles = {role.name for role in context.application.application.roles}
-    settled_too = settled_registration(before_too, before_too | registration_changes, role_names=roles, checks=checks)
+    settled_too = settled_registration(before_too, before_too | registration_changes, role_names=roles, checks=CHECKS)
     _refuse(attempt, source, settled, settled_too)
     if settled_too.dropped_roles:
         attempt.log.lambda_dropped_roles(source, settled_too.dropped_roles)
@@ -68,16 +69,24 @@ def as_lambda_left(services: Services, attempt: Attempt, context: Context, perso
     return changed.with_registration(_registration(registration, settled_too))
 
 
-def new_registration(services: Services, context: Context, user: User) -> Registration:
+def pictured(services: Services, claims: Claims, person: Person) -> Person:
+    """The person with the provider's picture, unless they have one: so the lambda finds them."""
+    if claims.image_url is None or person.user.image_url is not None:
+        return person
+    user = replace(person.user, image_url=claims.image_url, last_update_instant=services.runtime.now())
+    return replace(person, user=user)
+
+
+def new_registration(services: Services, application: Application, user: User) -> Registration:
     """What the login would create: the application's default roles, verified by the provider."""
     now = services.runtime.now()
     return Registration(
         tenant_id=user.tenant_id,
         user_id=user.id,
-        application_id=context.application_id,
+        application_id=application.id,
         id=services.runtime.new_id(),
         username=None,
-        roles=context.application.application.default_roles,
+        roles=application.default_roles,
         timezone=None,
         preferred_languages=[],
         authentication_token=None,
@@ -106,24 +115,25 @@ def _call(
         raise
     attempt.log.lambda_said(source, [(line.level, line.text) for line in result.logs])
     return (
-        _changes(arguments[0], result.arguments[0], USER_SETTABLE + USER_SETTABLE_WHEN_NEW),
-        _changes(arguments[1], result.arguments[1], REGISTRATION_SETTABLE),
+        changed_members(arguments[0], result.arguments[0], USER_SETTABLE + USER_SETTABLE_WHEN_NEW),
+        changed_members(arguments[1], result.arguments[1], REGISTRATION_SETTABLE),
     )
 
 
-def _changes(before: Mapping[str, Any], left: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def changed_members(before: Mapping[str, Any], left: Any, names: tuple[str, ...]) -> dict[str, Any]:
     """What the lambda changed under the names it may set, in our spelling; None for what it removed."""
     members = left if isinstance(left, dict) else {}
     pairs = ((name, members.get(camel_case(name))) for name in names)
     return {name: value for name, value in pairs if value != before.get(camel_case(name))}
 
 
+def spelled_out(refused: Iterable[Refusal]) -> list[Refusal]:
+    """The refusals with the paths as the wire spells them."""
+    return [(".".join(camel_case(part) for part in path.split(".")), reason) for path, reason in refused]
+
+
 def _refuse(attempt: Attempt, source: Lambda, *settled: Settled) -> None:
-    refused = [
-        (".".join(camel_case(part) for part in path.split(".")), reason)
-        for result in settled
-        for path, reason in result.refused
-    ]
+    refused = spelled_out(refusal for result in settled for refusal in result.refused)
     if refused:
         attempt.log.lambda_set_invalid(source, [path for path, _ in refused])
         raise invalid_fields(refused)
@@ -148,3 +158,7 @@ def _registration(before: Registration, settled: Settled) -> Registration:
 @cache
 def _zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
+
+
+CHECKS = Checks(known_zone=lambda name: name in _zones(), valid_email=is_email)
+"""What this installation knows of zones and addresses, for the rules of what a lambda sets."""
