@@ -1,4 +1,4 @@
-// The list of checks, each with a name that tests/contract/test_rocketchat_node.py reads.
+// The list of checks, each with a name that tests/rocketchat/test_node_clients.py reads.
 const checks = [];
 
 function check(name, body) {
