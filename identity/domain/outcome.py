@@ -211,6 +211,8 @@ class LoginOutcome:
     """When a lockout for guessing ends, epoch milliseconds; None where it was something else that refused."""
     state: str | None = None
     """The client's own JSON text, given back byte for byte (decision 13)."""
+    chat_token: str | None = field(default=None, repr=False)
+    """The Rocket.Chat door's own token, stored with the login."""
     trust_token: str | None = field(default=None, repr=False)
     two_factor_trust: str | None = field(default=None, repr=False)
     """The twoFactorTrustId of a computer to be trusted from now on."""

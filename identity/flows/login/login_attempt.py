@@ -49,6 +49,9 @@ class Visit:
     change_can_wait: bool = False
     """Whether a password that must be changed keeps nobody out, since the answer only says so (rocket section 11)."""
 
+    chat_token: str | None = field(default=None, repr=False)
+    """The token that the Rocket.Chat door hands out if the login completes."""
+
     trust: str | None = field(default=None, repr=False)
     """What names a trusted computer: the cookie fusionauth.trust, or a twoFactorTrustId."""
 

@@ -15,6 +15,7 @@ from identity.domain.errors import TooManyRequests
 from identity.domain.model import Tenant
 from identity.flows.services import Services
 from identity.store import rate_limits
+from identity.store.rate_limits import Window
 
 ADDRESS_SECONDS = 60
 LINE_BITS = 64
@@ -63,6 +64,15 @@ def registration_limit(services: Services, address: str | None) -> Limit | None:
     return _address_limit(services, "register", address)
 
 
+def call_limit(services: Services, address: str | None, route: str) -> Limit | None:
+    """The Rocket.Chat door's limit of calls of one route by one client address; None when it is off."""
+    settings = services.settings.rocketchat
+    if not settings.rate_limit_calls:
+        return None
+    key = _key("rocketchat call", route, _line_of(address))
+    return Limit(key, settings.rate_limit_calls, settings.rate_limit_seconds)
+
+
 def _address_limit(services: Services, what: str, address: str | None) -> Limit | None:
     uses = services.settings.login.rate_limit
     return Limit(_key(what, _line_of(address)), uses, ADDRESS_SECONDS) if uses else None
@@ -87,6 +97,13 @@ def spend(services: Services, limit: Limit | None) -> None:
         if rate_limits.spend(conn, limit.key, limit.uses, limit.seconds * 1000, now):
             return
     refuse_if_spent(services, limit)
+
+
+def take(services: Services, limit: Limit) -> Window:
+    """Count one use and tell how the window stands; where there was none left, `taken` is False."""
+    now = services.runtime.now()
+    with services.db.read() as conn:
+        return rate_limits.take(conn, limit.key, limit.uses, limit.seconds * 1000, now)
 
 
 def refuse_if_spent(services: Services, limit: Limit | None) -> None:

@@ -1,1 +1,1 @@
-"""What the door for Rocket.Chat's REST clients does beside the flows that all doors share."""
+"""The Rocket.Chat door: which application it leads to, its tokens and its logins. No rule of a login is repeated."""

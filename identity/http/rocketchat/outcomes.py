@@ -1,0 +1,89 @@
+"""How a login's outcome is answered at the Rocket.Chat door: one row per verdict (rocket sections 8 and 11).
+
+A completed login that has brought a token is 200 whatever its verdict; the table is about all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from flask import Response
+
+from identity.domain.outcome import LoginOutcome, Verdict
+from identity.http.rocketchat.answers import fault, login_failure
+
+VALIDATION = {"function": "Accounts.validateLoginAttempt"}
+"""The details of what is found out once somebody has proved who they are."""
+REFUSED_BY_PROVIDER = frozenset({"denied", "refused"})
+"""Reasons of a provider that works: every other one says that it does not (decision 6)."""
+
+Answer = Callable[[LoginOutcome], Response]
+
+
+def unauthorized(_: LoginOutcome | None = None) -> Response:
+    """Whoever it is, and whatever was wrong with the proof."""
+    return login_failure("Unauthorized", "Unauthorized")
+
+
+def blocked_for_user(_: LoginOutcome | None = None) -> Response:
+    return login_failure(
+        "error-login-blocked-for-user", "Login has been temporarily blocked For User", details=VALIDATION
+    )
+
+
+def not_activated(_: LoginOutcome) -> Response:
+    return login_failure("error-user-is-not-activated", "User is not activated", details=VALIDATION)
+
+
+def invalid_email(_: LoginOutcome) -> Response:
+    return login_failure("error-invalid-email", "Invalid email __email__")  # the placeholder is Rocket.Chat's own
+
+
+def second_factor(_: LoginOutcome) -> Response:
+    return login_failure("totp-required", "TOTP Required")
+
+
+def wrong_code(_: LoginOutcome) -> Response:
+    return login_failure("totp-invalid", "TOTP Invalid")
+
+
+def failed(_: LoginOutcome) -> Response:
+    return fault()
+
+
+def locked(outcome: LoginOutcome) -> Response:
+    return not_activated(outcome) if outcome.deactivated else blocked_for_user(outcome)
+
+
+def nobody(outcome: LoginOutcome) -> Response:
+    return not_activated(outcome) if outcome.deactivated else unauthorized(outcome)
+
+
+def refused(outcome: LoginOutcome) -> Response:
+    reason = outcome.problem.data.get("reason") if outcome.problem is not None else None
+    return unauthorized(outcome) if reason is None or reason in REFUSED_BY_PROVIDER else fault()
+
+
+ANSWERS: Mapping[Verdict, Answer] = {
+    Verdict.LOGGED_IN: failed,  # without a token there is nothing to log in with
+    Verdict.NOT_REGISTERED: unauthorized,
+    Verdict.PASSWORD_CHANGE_REQUIRED: failed,  # it can wait at this door
+    Verdict.WAITING: blocked_for_user,
+    Verdict.EMAIL_UNVERIFIED: invalid_email,
+    Verdict.REGISTRATION_UNVERIFIED: not_activated,
+    Verdict.LINK_PENDING: unauthorized,
+    Verdict.SECOND_FACTOR_REQUIRED: second_factor,
+    Verdict.INVALID: unauthorized,
+    Verdict.REFUSED: refused,
+    Verdict.NOT_FOUND: nobody,
+    Verdict.LOGIN_PREVENTED: blocked_for_user,
+    Verdict.EXPIRED: not_activated,
+    Verdict.WRONG_CODE: wrong_code,
+    Verdict.LOCKED: locked,
+    Verdict.LAMBDA_FAILED: failed,
+}
+
+
+def answer_to(outcome: LoginOutcome) -> Response:
+    """The answer to a login that hands out no token."""
+    return ANSWERS[outcome.verdict](outcome)
