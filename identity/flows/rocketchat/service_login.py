@@ -44,6 +44,7 @@ def find_service(services: Services, wire_type: str | None, configuration: Appli
     if implementation is None:
         raise NotConfigured
     provider_id = implementation.fixed_id
+    services.configurations.forget_unless_current()  # what an old copy lets through would end without a reason
     if services.configurations.provider(provider_id, configuration.application) is not None:
         return provider_id
     with services.db.read() as conn:

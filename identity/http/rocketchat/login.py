@@ -1,4 +1,4 @@
-"""POST /api/v1/login: by password, or by the token of an earlier login (rocket sections 2 to 5)."""
+"""POST /api/v1/login: by password, by the token of an earlier login, or by a provider's (rocket sections 2 to 6)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from identity.http.rocketchat.answers import reply
 from identity.http.rocketchat.me import me_wire
 from identity.http.rocketchat.outcomes import answer_to
 from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.services import service_outcome
 from identity.http.visit import user_agent
 
 blueprint = door_blueprint("login")
@@ -37,7 +38,10 @@ def _outcome(call: ChatCall, form: LoginForm | None) -> LoginOutcome:
             return resume(call.services, form, call.trace)
         case PasswordForm():
             return log_in_by_password(call.services, call.configuration, form, visit_of(call), call.trace)
-        case ServiceForm() | None:
+        case ServiceForm():
+            call.trace.door = Door.COMPLETE_LOGIN.value
+            return service_outcome(call, form, visit_of(call))
+        case None:
             call.trace.add("The body has no form of a login.", NO_FORM)
             return LoginOutcome(Verdict.REFUSED)
 

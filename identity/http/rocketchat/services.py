@@ -8,17 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from identity.domain.errors import Problem
 from identity.domain.link_notes import LinkNotes
-from identity.flows.rocketchat.service_login import ServiceLogin
+from identity.domain.outcome import LoginOutcome, Verdict
+from identity.domain.rocketchat_forms import ServiceForm
+from identity.flows.login.login_attempt import Visit
+from identity.flows.rocketchat.service_login import (
+    NotConfigured,
+    NotOffered,
+    ServiceLogin,
+    find_service,
+    log_in_by_service,
+)
+from identity.http.rocketchat.routes import ChatCall
 
 MILLISECONDS = 1000
 LONGEST_LIFE = 2**31 - 1
 """Seconds; an integer is one of 32 bits to the clients' own server."""
 
 LONGEST_NAME = 100
+RULE = "rocket 6"
+UNAUTHORIZED, NOT_VOUCHED_FOR = "Unauthorized", "error-oauth-identity"
 KINDS = {bool: "boolean", int: "number", float: "number", list: "array", dict: "object", type(None): "null"}
 
 
@@ -63,6 +76,30 @@ SERVICES: Mapping[str, Service] = {
 
 class BadServiceLogin(Exception):
     """The body is refused as it is; the message is the answer's, and never quotes a secret."""
+
+
+def service_outcome(call: ChatCall, form: ServiceForm, visit: Visit) -> LoginOutcome:
+    """How the login ends. The problem of a refusal that has words of its own at this door holds them."""
+    try:
+        service = named_service(form.members)
+        provider_id = find_service(call.services, service.wire_type, call.configuration)
+        login = read(service, form.members, call.now)
+    except BadServiceLogin as why:
+        return _refused(call, str(why))
+    except NotConfigured:
+        return _refused(call, "Service not configured")
+    except NotOffered:
+        return _refused(call, f"No registered oauth service found for: {form.members['serviceName']}")
+    outcome = log_in_by_service(call.services, call.configuration, provider_id, login, visit, call.trace)
+    if not outcome.provider_refused:
+        return outcome
+    problem = Problem(NOT_VOUCHED_FOR, f"Failed to fetch identity from {service.title}.")
+    return replace(outcome, problem=problem)
+
+
+def _refused(call: ChatCall, message: str) -> LoginOutcome:
+    call.trace.add(f"Refused: {message}", RULE)
+    return LoginOutcome(Verdict.REFUSED, problem=Problem(UNAUTHORIZED, message))
 
 
 def named_service(body: Mapping[str, Any]) -> Service:
