@@ -56,11 +56,14 @@ from identity.http.pages import (
     verify,
 )
 from identity.http.pages.errors import register_routing_errors
+from identity.http.rocketchat import BLUEPRINTS as ROCKETCHAT
+from identity.http.rocketchat.errors import guard_unknown
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
 from identity.outbound.callout import Caller
 from identity.outbound.guard import Guard
 from identity.outbound.http import Client
+from identity.outbound.ldap import Directory
 from identity.outbound.reconcile import LambdaPool
 from identity.outbound.smtp import Smtp
 from identity.runtime import Runtime
@@ -140,6 +143,7 @@ def build_services(settings: Settings, runtime: Runtime | None = None) -> Servic
         http=Client(settings.x, settings.threads, runtime),
         lambdas=LambdaPool(settings.lambda_, runtime),
         configurations=Configurations(database, sealer, settings.base_url),
+        directory=Directory(runtime, settings.threads),
         caller=Caller(runtime, Guard(settings.webhook.allow_private, settings.webhook.networks)),
         smtp=Smtp(runtime.monotonic, urlsplit(settings.base_url).hostname or "localhost"),
         courier=Courier(),
@@ -163,7 +167,7 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(page.blueprint)
     api.register_blueprint(oauth.blueprint)
     app.register_blueprint(docs_page(api))
-    for blueprint in HOSTED:
+    for blueprint in (*HOSTED, *ROCKETCHAT):
         app.register_blueprint(blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
@@ -171,6 +175,7 @@ def create_app(services: Services) -> Flask:
     app.extensions["identity.metrics"] = metrics = Metrics()
     observe(app, services, metrics)
     guard_origins(app)
+    guard_unknown(app)
     app.after_request(_finish)
     return app
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from identity.clock_command import ClockRefused
 from identity.emulators.demo.options import BadOptions as BadDemoOptions
 from identity.emulators.demo.options import add_arguments as add_demo_arguments
 from identity.emulators.mail.options import add_arguments as add_catcher_arguments
-from identity.emulators.x.options import add_arguments
+from identity.emulators.provider_emulator import BadOptions, add_arguments, provider_emulators
 from identity.explain import NoSuchTrace, explained
 from identity.lifeline import end_with_parent
 from identity.operator_keys import KeyRefused
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="identity",
         description="An identity-provider admin and login service, compatible with FusionAuth's API.",
-        epilog="Settings: config/default.toml documents each; the environment (IDENTITY_...) wins.",
+        epilog="Settings: config/default.toml says where each is documented; the environment (IDENTITY_...) wins.",
     )
     parser.add_argument("--version", action="version", version=f"identity {__version__}")
     parser.set_defaults(mode=None)
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", "serve the API (production; needs a database and a key file)")
     serve.set_defaults(run=_serve)
     developing = _command(
-        commands, "dev", "run everything here: embedded PostgreSQL, X emulator, mail catcher, service, demo"
+        commands, "dev", "run everything here: embedded PostgreSQL, emulators of providers, mail catcher, service, demo"
     )
     developing.set_defaults(run=_dev, mode="development")
     kickstarting = _command(commands, "kickstart", "apply the kickstart file to the running service, once")
@@ -121,9 +122,10 @@ def _add_status_matrix(parser: argparse.ArgumentParser) -> None:
 
 def _add_emulators(parser: argparse.ArgumentParser) -> None:
     emulators = parser.add_subparsers(title="emulators", metavar="NAME", required=True)
-    x = _command(emulators, "x", "X (Twitter): OAuth 1.0a, consent page, faults to switch on")
-    add_arguments(x)
-    x.set_defaults(run=_emulate_x, mode="development")
+    for declared in provider_emulators():
+        emulator = _command(emulators, declared.name, declared.purpose)
+        add_arguments(emulator)
+        emulator.set_defaults(run=_emulate_provider, module=declared.module, mode="development")
     mail = _command(emulators, "mail", "a mail catcher: takes mails and messages to phones, and shows them")
     add_catcher_arguments(mail)
     mail.set_defaults(run=_catch_mail, mode="development")
@@ -247,12 +249,10 @@ def _catch_mail(loaded: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _emulate_x(loaded: Settings, options: argparse.Namespace) -> int:
+def _emulate_provider(loaded: Settings, options: argparse.Namespace) -> int:
     _require_development(loaded)
-    from identity.emulators.x.server import BadOptions, run  # noqa: PLC0415
-
     try:
-        run(options.host, options.port, options.options)
+        import_module(f"{options.module}.server").run(options.host, options.port, options.options)
     except (BadOptions, OSError) as error:
         raise BadSettings(str(error)) from error
     return 0

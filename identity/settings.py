@@ -27,12 +27,13 @@ WRITTEN_BY_DEV = (
     "IDENTITY_URL",
     "IDENTITY_API_KEY",
     "IDENTITY_APPLICATION_ID",
-    "IDENTITY_X_EMULATOR_URL",
     "IDENTITY_MAIL_CATCHER_URL",
     "IDENTITY_MAIL_CATCHER_SMTP_PORT",
     "IDENTITY_DEMO_URL",
 )
 """What `identity dev` tells scripts in `dev.env`: no settings, but whoever has sourced that file sets them."""
+EMULATOR_URL = re.compile(r"IDENTITY_[A-Z0-9]+_EMULATOR_URL")
+"""And where each emulator of a provider is."""
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -307,6 +308,11 @@ def _with_aliases(environment: Mapping[str, str]) -> dict[str, str]:
     return given
 
 
+def variable_of(dotted: str) -> str:
+    """The variable of the environment that sets it."""
+    return PREFIX + dotted.replace(".", "_").upper()
+
+
 def _merge_file(values: dict[str, Any], sources: dict[str, str], path: Path) -> None:
     try:
         loaded = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -314,7 +320,7 @@ def _merge_file(values: dict[str, Any], sources: dict[str, str], path: Path) -> 
         raise BadSettings(f"The settings file {path} cannot be read: {error.strerror}.") from error
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"The settings file {path} is not valid TOML: {error}.") from error
-    known = _known()
+    known = known_names()
     for dotted, value in brought_settings.flat(loaded).items():
         if dotted not in known:
             raise BadSettings(f"The settings file {path} has an unknown key {dotted!r}.")
@@ -323,10 +329,10 @@ def _merge_file(values: dict[str, Any], sources: dict[str, str], path: Path) -> 
 
 
 def _merge_environment(values: dict[str, Any], sources: dict[str, str], given: Mapping[str, str]) -> list[str]:
-    names = {PREFIX + dotted.replace(".", "_").upper(): dotted for dotted in _known()}
+    names = {variable_of(dotted): dotted for dotted in known_names()}
     warnings = []
     for name in sorted(given):
-        if not name.startswith(PREFIX) or name in OWN_VARIABLES:
+        if not name.startswith(PREFIX) or name in OWN_VARIABLES or EMULATOR_URL.fullmatch(name):
             continue
         if name not in names:
             warnings.append(f"The variable {name} is no setting of identity and has no effect.")
@@ -336,7 +342,8 @@ def _merge_environment(values: dict[str, Any], sources: dict[str, str], given: M
     return warnings
 
 
-def _known() -> list[str]:
+def known_names() -> list[str]:
+    """The dotted names of all settings there are."""
     return [*_paths(Settings), *brought_settings.defaults()]
 
 
@@ -476,8 +483,8 @@ def _check_brought(settings: Settings) -> None:
     for section, values in settings.brought.items():
         for key, value in values.items():
             if demand := brought_settings.demand(key, value, development=settings.development):
-                variable = f"{PREFIX}{section}_{key}".upper()
-                raise BadSettings(f"The setting '{section}.{key}' ({variable}) is {value!r}; {demand}.")
+                name = f"{section}.{key}"
+                raise BadSettings(f"The setting {name!r} ({variable_of(name)}) is {value!r}; {demand}.")
 
 
 def _check_numbers(settings: Settings) -> None:

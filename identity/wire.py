@@ -201,6 +201,14 @@ class IdMap(fields.Field[dict[UUID, Any]]):
         return loaded
 
 
+class OneForm(fields.Field[dict[str, Any]]):
+    """An object of one of several forms, for the document: whoever loads it knows which form is meant."""
+
+    def __init__(self, forms: tuple[type[WireSchema], ...], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.forms = forms
+
+
 class Part(fields.Nested):
     """A nested object. Absent or null means all its defaults, when it has any; a non-object is `invalidJSON`."""
 

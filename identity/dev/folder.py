@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from identity.emulators.provider_emulator import ProviderEmulator
 from identity.runtime import Runtime
 from identity.sealing import GENERATED_KEY_ID, new_key_line
 
@@ -47,12 +48,11 @@ def key_file(home: Path, runtime: Runtime) -> Path:
     return path
 
 
-def emulator_options(home: Path, runtime: Runtime) -> Path:
-    """What the X emulator is started with: its one application has the same credentials at every start."""
-    path = home / "x-emulator.json"
+def emulator_options(home: Path, emulator: ProviderEmulator) -> Path:
+    """What an emulator is started with: its one application has the same credentials at every start."""
+    path = home / f"{emulator.name}-emulator.json"
     if not path.exists():
-        consumer = {"key": runtime.new_secret(), "secret": runtime.new_secret(), "name": "identity"}
-        write_privately(path, json.dumps({"consumers": [consumer]}) + "\n")
+        write_privately(path, json.dumps(emulator.new_options()) + "\n")
     return path
 
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from identity import clock_command, operator_keys
-from identity.dev.folder import DevFailed
+from identity.dev.folder import DevFailed, write_privately
 from identity.runtime import Runtime
 from identity.settings import Settings
 from identity.store import api_keys, applications, development_clock, installation
@@ -20,11 +21,11 @@ from identity.store.db import Database
 
 DEVELOPMENT_API_KEY = "DEVELOPMENT_API_KEY"
 DEVELOPMENT_PASSWORD = "DEVELOPMENT_PASSWORD"  # noqa: S105 (the name of a variable)
-X_CONSUMER_KEY = "X_CONSUMER_KEY"
-X_CONSUMER_SECRET = "X_CONSUMER_SECRET"  # noqa: S105
 DEMO_CLIENT_SECRET = "DEMO_CLIENT_SECRET"  # noqa: S105
 DEMO_URL = "IDENTITY_DEMO_URL"
 """What `config/development-kickstart.json` reads as #{ENV.…}: handed in beside the environment."""
+WHOLE_KICKSTART = "development-kickstart.json"
+"""In the data directory: that file, and after it what each emulator brings."""
 
 
 class Installation:
@@ -48,10 +49,11 @@ class Installation:
 
         prepare(self._settings, self._runtime)
 
-    def kickstart(self, base_url: str, given: Mapping[str, str]) -> str | None:
+    def kickstart(self, base_url: str, given: Mapping[str, str], brought: Sequence[Path]) -> str | None:
         """Apply the kickstart file unless one was applied; the text of its first key. Raises DevFailed when strict.
 
-        What fails is logged by the kickstart, and the service goes on: the next start tries again.
+        The requests of the files in `brought` follow those of our own file, not those of somebody else's. What fails
+        is logged by the kickstart, and the service goes on: the next start tries again.
         """
         with self._db.read() as conn:
             if kickstart_state.progress(conn)[0]:
@@ -60,7 +62,7 @@ class Installation:
         from identity.kickstart import Ending, run_kickstart  # noqa: PLC0415
 
         environment = {**given, **os.environ}
-        settings, url = self._settings, self._settings.database.url
+        settings, url = whole_kickstart(self._settings, brought), self._settings.database.url
         result = run_kickstart(settings, url, base_url, defaults, self._runtime, environment=environment)
         if result.ending is Ending.FAILED and settings.kickstart.strict:
             raise DevFailed("The kickstart failed, and IDENTITY_KICKSTART_STRICT is set; the reason is above.")
@@ -88,13 +90,25 @@ class Installation:
         return None if found is None else str(found)
 
 
-def kickstart_variables(earlier: Mapping[str, str], emulator_options: Path, runtime: Runtime) -> dict[str, str]:
-    """What the development kickstart reads from its environment (docs/decisions/0003): made up once and kept."""
-    consumer = json.loads(emulator_options.read_text(encoding="utf-8"))["consumers"][0]
+def whole_kickstart(settings: Settings, brought: Sequence[Path]) -> Settings:
+    """The settings with our own kickstart and what is brought to it in one file, unless another file is set."""
+    from identity.kickstart import kickstart_file  # noqa: PLC0415
+
+    path = kickstart_file(settings)
+    if path is None or settings.kickstart.file:
+        return settings
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for fragment in brought:
+        document["requests"] += json.loads(fragment.read_text(encoding="utf-8"))["requests"]
+    whole = settings.data_dir / WHOLE_KICKSTART
+    write_privately(whole, json.dumps(document, indent=2) + "\n")
+    return replace(settings, kickstart=replace(settings.kickstart, file=str(whole)))
+
+
+def kickstart_variables(earlier: Mapping[str, str], runtime: Runtime) -> dict[str, str]:
+    """What our own kickstart reads from its environment (docs/decisions/0003): made up once and kept."""
     return {
         DEVELOPMENT_API_KEY: earlier.get("IDENTITY_API_KEY") or runtime.new_secret(),
         DEVELOPMENT_PASSWORD: earlier.get(DEVELOPMENT_PASSWORD) or runtime.new_secret(),
-        X_CONSUMER_KEY: consumer["key"],
-        X_CONSUMER_SECRET: consumer["secret"],
         DEMO_CLIENT_SECRET: earlier.get(DEMO_CLIENT_SECRET) or runtime.new_secret(),
     }

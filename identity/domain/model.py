@@ -44,6 +44,9 @@ class Claims:
     """A proven e-mail address, or None when absent, unproven or no address at all (decision 7)."""
 
     username: str | None = None
+    image_url: str | None = None
+    """Their picture, for users who have none; None where only a lambda takes it over."""
+
     token: str | None = field(default=None, repr=False)
     token_secret: str | None = field(default=None, repr=False)
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)

@@ -7,8 +7,6 @@ ROW_OF_CODE = {
     "InvalidIdentityProviderId": 5,
     "ExternalAuthenticationExpired": 6,
     "OAuthv1TokenMismatch": 6,
-    "TwitterAccessToken": 7,
-    "MissingUniqueId": 9,
     "MissingEmail": 14,
     "MissingUsername": 14,
     "UserDoesNotExistByEmail": 15,
@@ -19,9 +17,6 @@ ROW_OF_CODE = {
 OTHER_APP = "OtherApp"
 """The refusal of a client whose token is another app's. The login contract has no such client."""
 
-PROVIDER_SAYS_NO = 8
-"""The row of every other code: the provider did not vouch for the person."""
-
 
 def row(number: int) -> str:
     """How the trace names a row."""
@@ -29,7 +24,5 @@ def row(number: int) -> str:
 
 
 def rule_of(code: str) -> str:
-    """The rule behind a 401 with this general error."""
-    if code == OTHER_APP:
-        return "Rocket.Chat 6.4"
-    return row(ROW_OF_CODE.get(code, PROVIDER_SAYS_NO))
+    """The rule behind a 401 of our own with this general error; what a provider refuses has its row by itself."""
+    return "Rocket.Chat 6.4" if code == OTHER_APP else row(ROW_OF_CODE[code])

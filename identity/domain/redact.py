@@ -11,12 +11,14 @@ from typing import Any
 
 SECRET_MEMBERS = frozenset(
     {
+        "access_token",
         "accesstoken",
         "accesstokensecret",
         "appsecret",
         "authenticationtoken",
         "authtoken",
         "changepasswordid",
+        "client_secret",
         "clientsecret",
         "code",
         "consumersecret",

@@ -13,6 +13,7 @@ from identity.flows.courier import Courier, Deliver
 from identity.flows.login.login_traces import LoginTraces
 from identity.outbound.callout import Caller
 from identity.outbound.http import Client
+from identity.outbound.ldap import Directory
 from identity.outbound.reconcile import LambdaPool
 from identity.outbound.smtp import Smtp
 from identity.runtime import Runtime
@@ -35,6 +36,9 @@ class Services:
     configurations: Configurations
     caller: Caller
     """Calls to addresses that administrators typed in."""
+
+    directory: Directory
+    """Directories that know passwords of people."""
 
     smtp: Smtp
     courier: Courier

@@ -22,6 +22,7 @@ class _Converter(OpenAPIConverter):
         wire.Id: ("string", "uuid"),
         wire.Free: ("object", None),
         wire.IdMap: ("object", None),
+        wire.OneForm: ("object", None),
     }
 
     def init_attribute_functions(self) -> None:
@@ -69,6 +70,8 @@ def _bounds(converter: OpenAPIConverter, field: Any, **_: Any) -> dict[str, Any]
             return {"minimum": field.least, "maximum": field.most}
         case wire.IdMap():
             return {"additionalProperties": converter.resolve_nested_schema(field.inner)}  # type: ignore[no-untyped-call]
+        case wire.OneForm():
+            return {"oneOf": [converter.resolve_nested_schema(form) for form in field.forms]}  # type: ignore[no-untyped-call]
         case wire.Many():
             return {"maxItems": field.most}
     return {}

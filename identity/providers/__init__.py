@@ -17,7 +17,9 @@ PROVIDERS: Mapping[str, IdentityProvider] = {
 """By wire type."""
 
 STARTERS: Mapping[str, StartsLogins] = {
-    Twitter.wire_type: Twitter(),
+    wire_type: implementation
+    for wire_type, implementation in PROVIDERS.items()
+    if isinstance(implementation, StartsLogins)
 }
 """Those whose logins can begin here, by wire type."""
 
@@ -27,11 +29,17 @@ FIXED_IDS: Mapping[UUID | None, IdentityProvider] = {
 """Those of which there is one, by its id."""
 
 
-def missing_data(implementation: IdentityProvider, data: Mapping[str, str]) -> list[str]:
-    """The members of a login's `data` that this provider cannot do without, and that are absent or blank.
+def started_code(implementation: IdentityProvider, data: Mapping[str, str]) -> str | None:
+    """The code of a login that began here, if `data` names one.
 
-    The code of a login that began here stands for all of them.
+    It stands for all that the provider needs. A provider's own code comes with all the rest of that.
     """
-    if implementation.wire_type in STARTERS and data.get(STARTED, "").strip():
-        return []
-    return [name for name in implementation.required_data if not data.get(name, "").strip()]
+    code = data.get(STARTED, "").strip()
+    if not code or implementation.wire_type not in STARTERS:
+        return None
+    return None if implementation.has_codes and not implementation.missing(data) else code
+
+
+def missing_data(implementation: IdentityProvider, data: Mapping[str, str]) -> list[str]:
+    """The members of a login's `data` that are absent or blank, and that no code of a login begun here replaces."""
+    return [] if started_code(implementation, data) else implementation.missing(data)

@@ -97,6 +97,7 @@ def test_each_fault_at_each_step_is_a_refusal_with_its_reason(
     attempt = fail_at(login, subject, step, behaviour)
     assert attempt.refusal.code == subject.codes[step]
     assert {name: attempt.refusal.data[name] for name in expected} == expected
+    assert attempt.refusal.failing == (expected["reason"] != "refused")
     again = expected["reason"] in {"reset", "unavailable"} and subject.repeated[step]
     assert len(attempt.requests) == step + (2 if again else 1)
 

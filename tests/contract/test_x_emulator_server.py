@@ -17,7 +17,8 @@ import pytest
 import requests
 from requests_oauthlib import OAuth1
 
-from identity.emulators.x.server import BadOptions, parse_options
+from identity.emulators.provider_emulator import BadOptions
+from identity.emulators.x.server import parse_options
 from tests.contract.x_calls import VERIFY
 
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from identity.dev import installation
+from identity.emulators.x import EMULATOR
 from identity.kickstart import Ending, kickstart_file, run_kickstart
-from identity.settings import load
+from identity.settings import Settings, load
 from tests.service import NOW, Service, running_service
 
 DEMO_APPLICATION_ID = "85a03867-dccf-4882-adde-1a79aeec50df"
 ENVIRONMENT = {
     installation.DEVELOPMENT_API_KEY: "random-development-key",
     installation.DEVELOPMENT_PASSWORD: "random-development-password",
-    installation.X_CONSUMER_KEY: "random-consumer-key",
-    installation.X_CONSUMER_SECRET: "random-consumer-secret",
     installation.DEMO_CLIENT_SECRET: "random-client-secret",
     installation.DEMO_URL: "http://127.0.0.1:8123",
 }
+X = {"X_CONSUMER_KEY": "random-consumer-key", "X_CONSUMER_SECRET": "random-consumer-secret"}
 
 
 @pytest.fixture
@@ -44,14 +45,21 @@ def lambda_id(service: Service) -> UUID:
     return found
 
 
-def test_it_makes_a_demo_that_can_be_logged_in_to(service: Service, lambda_id: UUID) -> None:
-    settings = service.services.settings
+@pytest.fixture
+def settings(service: Service, tmp_path: Path) -> Settings:
+    """Those of a first start with the X emulator."""
+    kept_apart = replace(service.services.settings, data_dir=tmp_path)
+    return installation.whole_kickstart(kept_apart, [EMULATOR.kickstart])
+
+
+def test_it_makes_a_demo_that_can_be_logged_in_to(service: Service, settings: Settings, lambda_id: UUID) -> None:
     builtins = {
         "FUSIONAUTH_TENANT_ID": str(service.tenant_id),
         "FUSIONAUTH_LAMBDA[TwitterReconcile]_ID": str(lambda_id),
     }
     runtime = service.services.runtime
-    result = run_kickstart(settings, settings.database.url, service.url, builtins, runtime, environment=ENVIRONMENT)
+    known = ENVIRONMENT | X
+    result = run_kickstart(settings, settings.database.url, service.url, builtins, runtime, environment=known)
     assert (result.ending, result.message) == (Ending.APPLIED, None)
     assert result.api_key == "random-development-key"
     client = service.client_for(key=result.api_key)
@@ -82,15 +90,16 @@ def test_it_makes_a_demo_that_can_be_logged_in_to(service: Service, lambda_id: U
     assert [r["roles"] for r in user["registrations"] if r["applicationId"] == DEMO_APPLICATION_ID] == [["admin"]]
 
 
-def test_it_holds_no_credentials(service: Service) -> None:
-    path = kickstart_file(service.services.settings)
+def test_it_holds_no_credentials(settings: Settings) -> None:
+    path = kickstart_file(settings)
     assert path is not None
     document = json.loads(path.read_text(encoding="utf-8"))
     assert [key["key"] for key in document["apiKeys"]] == [f"#{{ENV.{installation.DEVELOPMENT_API_KEY}}}"]
-    provider = document["requests"][1]["body"]["identityProvider"]
-    assert provider["consumerSecret"] == f"#{{ENV.{installation.X_CONSUMER_SECRET}}}"
-    assert document["requests"][2]["body"]["user"]["password"] == f"#{{ENV.{installation.DEVELOPMENT_PASSWORD}}}"
-    oauth = document["requests"][0]["body"]["application"]["oauthConfiguration"]
+    bodies = {request["url"]: request["body"] for request in document["requests"]}
+    assert bodies["/api/identity-provider"]["identityProvider"]["consumerSecret"] == "#{ENV.X_CONSUMER_SECRET}"
+    password = bodies["/api/user/registration"]["user"]["password"]
+    assert password == f"#{{ENV.{installation.DEVELOPMENT_PASSWORD}}}"
+    oauth = bodies["/api/application/#{applicationId}"]["application"]["oauthConfiguration"]
     assert oauth["clientSecret"] == f"#{{ENV.{installation.DEMO_CLIENT_SECRET}}}"
     assert document["variables"]["applicationId"] == DEMO_APPLICATION_ID
 
@@ -101,3 +110,4 @@ def test_it_is_for_development_alone_and_gives_way_to_a_file_that_is_set() -> No
     development = load({"IDENTITY_MODE": "development"})
     own = replace(development, kickstart=replace(development.kickstart, file="own.json"))
     assert str(kickstart_file(own)) == "own.json"
+    assert installation.whole_kickstart(own, [EMULATOR.kickstart]) == own

@@ -13,15 +13,11 @@ from identity.domain.precedence import OTHER_APP, row, rule_of
         ("InvalidApplication", 4),
         ("InvalidIdentityProviderId", 5),
         ("ExternalAuthenticationExpired", 6),
-        ("TwitterAccessToken", 7),
-        ("TwitterVerifyCredentials", 8),
-        ("MissingUniqueId", 9),
         ("MissingEmail", 14),
         ("MissingUsername", 14),
         ("UserDoesNotExistByEmail", 15),
         ("UserDoesNotExistByUsername", 15),
         ("LinkCountExceeded", 19),
-        ("A code of some other provider", 8),
     ],
 )
 def test_a_refusal_names_the_row_that_it_comes_from(code: str, number: int) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from identity.emulators.x.options import add_arguments
-from identity.emulators.x.server import BadOptions, run
+from identity.emulators.provider_emulator import BadOptions, add_arguments
+from identity.emulators.x.server import run
 
 
 def main(arguments: list[str] | None = None) -> None:

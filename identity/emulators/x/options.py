@@ -1,15 +1,11 @@
-"""What an emulator is started with: its arguments, the applications it knows, and its clock."""
+"""What an emulator is started with: the applications it knows, and its clock."""
 
 from __future__ import annotations
 
-import argparse
 import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-
-from identity.ports import port_argument
 
 OUT_OF_BAND = "oob"
 """The callback value that asks for a PIN instead of a redirect."""
@@ -64,10 +60,3 @@ class EmulatorOptions:
     def settings(self) -> Settings:
         """The changeable part."""
         return Settings(self.consumers, self.latency_ms, self.rate_limit)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of either command that runs an emulator: `host`, `port` and `options`."""
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)")
-    parser.add_argument("--port", type=port_argument, default=0, help="the port to listen on (a free one)")
-    parser.add_argument("--options", type=Path, metavar="FILE", help="a JSON file: consumers, latency_ms, rate_limit")

@@ -19,7 +19,7 @@ from identity.flows.login.reach_provider import reach_of
 from identity.flows.login.return_to_login import Found
 from identity.flows.login.start_login import StartRequest, start_login
 from identity.flows.services import Services
-from identity.providers import STARTERS
+from identity.providers import PROVIDERS, STARTERS
 from identity.store import started_logins
 from identity.store.external_identifiers import hash_of
 
@@ -34,6 +34,9 @@ class Offer:
 
     text: str
     """Of its button: the application's own, else the provider's."""
+
+    sign: str
+    """Of its button too: the path of an SVG in a square of 24."""
 
     destinations: tuple[str, ...]
     """The origins that a browser passes on its way there."""
@@ -61,9 +64,10 @@ def offers(services: Services, configuration: ApplicationConfiguration) -> list[
     return [
         Offer(
             each,
-            starter.name,
+            name_of(each.config),
             str(each.values["button_text"]),
-            starter.destinations(reach_of(services, each.config.type).api_url),
+            starter.sign,
+            starter.destinations(reach_of(services, each.config.type)),
         )
         for each in services.configurations.providers(configuration.application)
         if (starter := STARTERS.get(each.config.type)) is not None
@@ -71,9 +75,8 @@ def offers(services: Services, configuration: ApplicationConfiguration) -> list[
 
 
 def name_of(provider: ProviderConfig) -> str:
-    """What people call the provider; its configured name where no login can begin here."""
-    starter = STARTERS.get(provider.type)
-    return provider.name if starter is None else starter.name
+    """What people call the provider."""
+    return PROVIDERS[provider.type].name
 
 
 def begin(services: Services, sign_in: SignIn, application_id: UUID, provider_id: UUID, browser: str) -> str:
@@ -97,7 +100,7 @@ def take(services: Services, found: Found, browser: str, visit: Visit) -> CameBa
     with services.db.read() as conn:
         if not started_logins.take_return(conn, login, services.runtime.now()):
             raise Over(sign_in)
-    name = STARTERS[login.provider_type].name
+    name = PROVIDERS[login.provider_type].name
     if brought is None:
         return CameBack(sign_in, name)
     data = {**login.kept, **brought}

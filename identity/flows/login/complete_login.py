@@ -29,7 +29,7 @@ from identity.flows.login.login_log import LoginLog
 from identity.flows.login.login_rounds import named_application, prove_current, until_it_holds
 from identity.flows.login.reach_provider import outside_of
 from identity.flows.login.resume_login import CannotResume, is_still_out
-from identity.flows.login.run_reconcile import as_lambda_left, new_registration, run_reconcile
+from identity.flows.login.run_reconcile import as_lambda_left, new_registration, pictured, run_reconcile
 from identity.flows.login.tested_login import NoSuchTest, record_refusal, record_success, running_test
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
@@ -82,7 +82,7 @@ def _attempt(services: Services, attempt: Attempt) -> LoginOutcome:
     except UpstreamRefused as refusal:
         if test is not None:
             record_refusal(services, test, attempt, refusal)
-        return _refuse(services, attempt, provider.version, refusal.code, refusal.message, refusal.data)
+        return _refuse_for(services, attempt, provider.version, refusal)
     if test is not None:
         record_success(services, test, attempt, claims)
         return LoginOutcome(Verdict.LOGGED_IN)
@@ -108,6 +108,8 @@ def _claims(
         except UpstreamRefused as refusal:
             attempt.said = refusal
             attempt.log.provider_refused(refusal)
+        for failure in outside.overlooked:
+            attempt.log.provider_overlooked(failure)
         attempt.signed_with = credentials
     if isinstance(attempt.said, UpstreamRefused):
         raise attempt.said
@@ -126,6 +128,14 @@ def _refuse(
     prove_current(services, version)
     attempt.trace.add(f"Refused: [{code}] {message}", rule_of(code))
     return LoginOutcome(Verdict.REFUSED, problem=Problem(f"[{code}]", message, dict(data or {})))
+
+
+def _refuse_for(services: Services, attempt: Attempt, version: int, refusal: UpstreamRefused) -> LoginOutcome:
+    """Rows 7 to 9, by the row that the provider names. Raises BeginAgain."""
+    prove_current(services, version)
+    attempt.trace.add(f"Refused: [{refusal.code}] {refusal.message}", row(refusal.leg.row))
+    problem = Problem(f"[{refusal.code}]", refusal.message, refusal.data)
+    return LoginOutcome(Verdict.REFUSED, problem=problem, provider_failed=refusal.failing)
 
 
 def _resolve(services: Services, attempt: Attempt, context: Context, claims: Claims) -> LoginOutcome:
@@ -195,7 +205,7 @@ def _admit(services: Services, attempt: Attempt, context: Context, claims: Claim
         if lambda_runs(context.provider.config.linking_strategy):
             with _deciding(attempt.trace, row(20)):
                 run_reconcile(services, attempt, context, claims, found)
-        settle = partial(_settled, _standing_still(services), attempt, context)
+        settle = partial(_settled, _standing_still(services), attempt, context, claims)
         stored = establish(services, attempt, context, claims, found, settle)
     except LinkRefused as refused_link:
         return _refuse(services, attempt, context.version, refused_link.code, refused_link.message)
@@ -241,10 +251,10 @@ def _noted(attempt: Attempt, claims: Claims) -> dict[str, Any]:
     return {} if notes is None else notes.of(claims.raw)
 
 
-def _settled(services: Services, attempt: Attempt, context: Context, person: Person) -> Person:
+def _settled(services: Services, attempt: Attempt, context: Context, claims: Claims, person: Person) -> Person:
     """The person as this login leaves them: with what the lambda changed, and registered if the provider says so."""
     if lambda_runs(context.provider.config.linking_strategy):
-        person = as_lambda_left(services, attempt, context, person)
+        person = as_lambda_left(services, attempt, context, pictured(services, claims, person))
     if context.provider.override.create_registration and person.registration_for(context.application_id) is None:
         person = person.with_registration(new_registration(services, context.application.application, person.user))
     return person

@@ -40,8 +40,12 @@ class LoginLog:
     def provider_refused(self, refusal: UpstreamRefused) -> None:
         """A refused or failed call always leaves an entry with its reason (decision 55)."""
         self.trace.add(f"The provider did not vouch for the person: [{refusal.code}] {refusal.message}")
-        details = ", ".join(f"{name} {value}" for name, value in sorted(refusal.data.items()))
-        self._add((ERROR, f"{self._title()}\n\n[{refusal.code}] {refusal.message} {details}".rstrip()))
+        self._add((ERROR, f"{self._title()}\n\n{_in_words(refusal)}"))
+
+    def provider_overlooked(self, failure: UpstreamRefused) -> None:
+        """A call failed that the login can do without."""
+        self.trace.add(f"The login goes on without: [{failure.code}] {failure.message}")
+        self._add((INFORMATION, f"{self._title()} goes on without\n\n{_in_words(failure)}"))
 
     def lambda_said(self, source: Lambda, lines: Iterable[tuple[str, str]]) -> None:
         """The console output of one run: all lines of a level in one entry; debug only when the lambda asks for it."""
@@ -101,6 +105,11 @@ class LoginLog:
         if self.provider is None:
             return "Login"
         return f"Login through [{self.provider.name}] ({self.provider.type}, {self.provider.id})"
+
+
+def _in_words(refusal: UpstreamRefused) -> str:
+    details = ", ".join(f"{name} {value}" for name, value in sorted(refusal.data.items()))
+    return f"[{refusal.code}] {refusal.message} {details}"
 
 
 def _moment(instant: int) -> str:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from identity.domain.errors import invalid_fields
 from identity.flows.login.login_attempt import Attempt, Context, LoginRequest
 from identity.flows.services import Services
-from identity.providers import STARTED, STARTERS
+from identity.providers import PROVIDERS, STARTERS, started_code
 from identity.store import started_logins
 from identity.store.started_logins import StartedLogin
 from identity.upstream import StartsLogins
@@ -30,19 +31,21 @@ class CannotResume(Exception):
 def is_still_out(services: Services, attempt: Attempt, context: Context) -> bool:
     """Whether the browser has not come back yet. If it has, the code is used up and the request has the whole `data`.
 
-    A login that did not begin here is none of its business. Raises CannotResume.
+    A login that did not begin here is none of its business. Raises CannotResume, Invalid.
     """
     request = attempt.request
-    starter = STARTERS.get(context.provider.config.type)
-    code = request.data.get(STARTED, "").strip()
-    if starter is None or not code:
+    implementation = PROVIDERS[context.provider.config.type]
+    code = started_code(implementation, request.data)
+    if code is None:
         return False
     now = services.runtime.now()
     with services.db.read() as conn:
         login = started_logins.find(conn, services.sealer, code, now)
+        if login is None and implementation.has_codes:  # then it is the provider's own, and not all of it is there
+            raise invalid_fields([(f"data.{name}", "blank") for name in implementation.missing(request.data)])
         if login is None or not _belongs(login, context):
             raise _expired()
-        brought = _brought_by(starter, request, login)
+        brought = _brought_by(STARTERS[implementation.wire_type], request, login)
         if brought is None:
             answer = started_logins.answer_of(conn, services.sealer, login, now)
             if answer is None:
@@ -68,7 +71,7 @@ def _belongs(login: StartedLogin, context: Context) -> bool:
 def _brought_by(starter: StartsLogins, request: LoginRequest, login: StartedLogin) -> Mapping[str, str] | None:
     """What the caller itself hands over of what the browser brings; it must belong to this login."""
     brought = {name: request.data[name] for name in starter.brings if request.data.get(name, "").strip()}
-    if len(brought) < len(starter.brings):
+    if not brought or len(brought) < len(starter.brings):
         return None
     if any(login.kept.get(name, value) != value for name, value in brought.items()):
         raise CannotResume(MISMATCH, "What the browser brought belongs to another login.")

@@ -83,15 +83,16 @@ def _welcome(
     answer = Answer(back.brought, denied=back.brought is None)
     with services.db.transaction() as conn:
         started_logins.note_answer(conn, services.sealer, login, answer, now)
-    brought = {"denied": back.handle} if back.brought is None else back.brought
     arrival = Arrival.DENIED if answer.denied else Arrival.DONE
-    return Welcome(arrival, _forwarded(login, brought), name)
+    return Welcome(arrival, _forwarded(login, back), name)
 
 
-def _forwarded(login: StartedLogin, brought: Mapping[str, str]) -> str | None:
-    """The client's own page, told what the provider said."""
+def _forwarded(login: StartedLogin, back: Return) -> str | None:
+    """The client's own page, told what the provider said and the client may say."""
     if login.redirect_uri is None:
         return None
+    said = {"denied": back.handle} if back.brought is None else back.brought
+    told = {name: said[name] for name in ("denied", *STARTERS[login.provider_type].brings) if name in said}
     parts = urlsplit(login.redirect_uri)
-    query = "&".join(filter(None, (parts.query, urlencode(brought))))
+    query = "&".join(filter(None, (parts.query, urlencode(told))))
     return urlunsplit(parts._replace(query=query))

@@ -40,6 +40,7 @@ LOGIN_NAMES = ("email", "username")
 def run_reconcile(services: Services, attempt: Attempt, context: Context, claims: Claims, person: Person) -> Person:
     """The person as the lambda leaves them. Raises LambdaFailed (512), Invalid (400: values that do not fit)."""
     source = context.provider.reconcile
+    person = pictured(services, claims, person)
     if source is not None and attempt.lambda_changes is None:
         registration = person.registration_for(context.application_id)
         registration = registration or new_registration(services, context.application.application, person.user)
@@ -66,6 +67,14 @@ def as_lambda_left(services: Services, attempt: Attempt, context: Context, perso
     if stored is None and not context.provider.override.create_registration:
         return changed  # the lambda was shown a scratch one (D22)
     return changed.with_registration(_registration(registration, settled_too))
+
+
+def pictured(services: Services, claims: Claims, person: Person) -> Person:
+    """The person with the provider's picture, unless they have one: so the lambda finds them."""
+    if claims.image_url is None or person.user.image_url is not None:
+        return person
+    user = replace(person.user, image_url=claims.image_url, last_update_instant=services.runtime.now())
+    return replace(person, user=user)
 
 
 def new_registration(services: Services, application: Application, user: User) -> Registration:

@@ -51,5 +51,5 @@ def _credentials_step(services: Services, config: ProviderConfig) -> LoginStep:
     try:
         implementation.check(config.settings, services.settings.base_url + CALLBACK_PATH, outside)
     except UpstreamRefused as refused:
-        return LoginStep("Credentials and callback URL", refused.message, False)
-    return LoginStep("Credentials and callback URL", f"{config.type} accepts them.", True)
+        return LoginStep(implementation.checks, refused.message, False)
+    return LoginStep(implementation.checks, f"{config.type} accepts them.", True)

@@ -1,6 +1,6 @@
 """POST /api/identity-provider/start: begin a login at a provider, to be completed with a code.
 
-An extension of ours for Twitter, open to everybody. Source: login contract 4.1 and 4.4.
+An extension of ours, open to everybody. Source: login contract 4.1 and 4.4.
 """
 
 from __future__ import annotations

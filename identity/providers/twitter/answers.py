@@ -1,4 +1,4 @@
-"""Reads what X answers, trusting none of it: any body may be text, XML, half a document or of the wrong types."""
+"""Reads what X answers: forms, user documents, error codes, and two headers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
-
-from identity.domain.bounds import storable
 from identity.upstream import Answer
+from identity.upstream.answers import NotUnderstood, error_object, is_name, is_token, json_object, require_type
 
-LONGEST_TOKEN = 4096
-LONGEST_NAME = 191
 MOST_FIELDS = 50
-DEEPEST = 32
-"""Levels of a user document; X's own has about six."""
 
 SUBJECT = re.compile(r"[0-9]{1,64}")
 
@@ -26,14 +20,9 @@ FORM_TYPES = frozenset({"application/x-www-form-urlencoded", "text/html", "text/
 """X labels its forms as HTML."""
 
 
-class NotUnderstood(Exception):
-    """The answer is not what its status promises; the message says why, without quoting it."""
-
-
 def token_form(answer: Answer) -> Mapping[str, str]:
     """The form body of the token calls, which holds `oauth_token` and `oauth_token_secret`. Raises NotUnderstood."""
-    if _media_type(answer) not in {None, *FORM_TYPES}:
-        raise NotUnderstood("the answer is no form by its content type")
+    require_type(answer, FORM_TYPES, "form")
     try:
         pairs = parse_qsl(
             answer.body.decode("utf-8").strip(),
@@ -48,24 +37,16 @@ def token_form(answer: Answer) -> Mapping[str, str]:
     if len(form) != len(pairs):
         raise NotUnderstood("the answer names a field twice")
     for name in ("oauth_token", "oauth_token_secret"):
-        value = form.get(name, "")
-        if not value.strip() or len(value) > LONGEST_TOKEN or not storable(value):
+        if not is_token(form.get(name)):
             raise NotUnderstood(f"the answer has no usable {name}")
     return form
 
 
 def person(answer: Answer) -> dict[str, Any]:
     """The user document, its `screen_name` checked. Raises NotUnderstood."""
-    if _media_type(answer) not in {None, "application/json"}:
-        raise NotUnderstood("the answer is not JSON by its content type")
-    try:
-        document = orjson.loads(answer.body)
-    except ValueError:
-        raise NotUnderstood("the answer is not JSON") from None
-    if not isinstance(document, dict) or _deeper_than(document, DEEPEST):
-        raise NotUnderstood("the answer is no user")
+    document = json_object(answer)
     name = document.get("screen_name")
-    if name is not None and not (isinstance(name, str) and len(name) <= LONGEST_NAME and storable(name)):
+    if name is not None and not is_name(name):
         raise NotUnderstood("the answer has no usable screen_name")
     return document
 
@@ -78,11 +59,7 @@ def subject(document: Mapping[str, Any]) -> str | None:
 
 def error_codes(answer: Answer) -> list[int]:
     """The codes of `{"errors": [{"code": 32, ...}]}`; none when the body is anything else."""
-    try:
-        document = orjson.loads(answer.body)
-    except ValueError:
-        return []
-    errors = document.get("errors") if isinstance(document, dict) else None
+    errors = error_object(answer).get("errors")
     codes = [error.get("code") for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
     return [code for code in codes[:MOST_FIELDS] if isinstance(code, int) and not isinstance(code, bool)]
 
@@ -99,24 +76,3 @@ def clock_of(answer: Answer) -> int | None:
         return int(parsedate_to_datetime(answer.headers.get("date", "")).timestamp())
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _media_type(answer: Answer) -> str | None:
-    """Without parameters; None when the answer names none."""
-    given = answer.headers.get("content-type")
-    return None if given is None else given.partition(";")[0].strip().lower()
-
-
-def _deeper_than(document: Any, levels: int) -> bool:
-    level = [document]
-    while level:
-        if levels == 0:
-            return True
-        levels -= 1
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, (dict, list))
-        ]
-    return False

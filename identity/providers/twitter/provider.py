@@ -17,18 +17,19 @@ from identity.providers.twitter.conversation import Conversation, TokenPair
 from identity.providers.twitter.oauth1 import encode
 from identity.providers.twitter.schema import TwitterOverrideSchema, TwitterSchema
 from identity.settings import Settings
-from identity.upstream import Answer, Outside, Reach, Return, Start, UpstreamRefused
+from identity.upstream import MISSING_UNIQUE_ID, Answer, Leg, Outside, Reach, Return, Start, UpstreamRefused
+from identity.upstream.answers import NotUnderstood
 from identity.wire import WireSchema
 
-REQUEST_TOKEN = "TwitterRequestToken"  # noqa: S105 - these are error codes
-CALLBACK_UNCONFIRMED = "TwitterCallbackUnconfirmed"
-ACCESS_TOKEN = "TwitterAccessToken"  # noqa: S105
-VERIFY_CREDENTIALS = "TwitterVerifyCredentials"
-MISSING_UNIQUE_ID = "MissingUniqueId"
+REQUEST_TOKEN = Leg("TwitterRequestToken")
+CALLBACK_UNCONFIRMED = Leg("TwitterCallbackUnconfirmed")
+ACCESS_TOKEN = Leg("TwitterAccessToken", 7)
+VERIFY_CREDENTIALS = Leg("TwitterVerifyCredentials")
 
 USER_PATH = "/1.1/account/verify_credentials.json?include_email=true"
 OWN_HOSTS = ("https://api.twitter.com", "https://api.x.com", "https://twitter.com", "https://x.com")
 """X sends browsers from one of its names to another; the emulator has one name only."""
+REQUIRED_DATA = ("oauth_token", "oauth_token_secret")
 EXTRA_QUERY = "&include_entities=false&skip_status=true"
 
 
@@ -42,8 +43,16 @@ class Twitter:
     schema: ClassVar[type[WireSchema]] = TwitterSchema
     override_schema: ClassVar[type[WireSchema]] = TwitterOverrideSchema
     credentials: ClassVar[tuple[str, str]] = ("consumer_key", "consumer_secret")
-    required_data: ClassVar[tuple[str, ...]] = ("oauth_token", "oauth_token_secret")
+    has_codes: ClassVar[bool] = False
+    checks: ClassVar[str] = "Credentials and callback URL"
+    sign: ClassVar[str] = (
+        "M13.9 10.5 21.3 2h-1.8l-6.4 7.4L8 2H2l7.8 11.2L2 22h1.8l6.8-7.8L16 22h6zm-2.4 2.8-.8-1.1L4.4 3.3h2.7l5.1 7.2"
+        ".8 1.1 6.6 9.3h-2.7z"
+    )
     brings: ClassVar[tuple[str, ...]] = ("oauth_token", "oauth_verifier")
+
+    def missing(self, data: Mapping[str, str]) -> list[str]:
+        return [name for name in REQUIRED_DATA if not data.get(name, "").strip()]
 
     def reach(self, settings: Settings) -> Reach:
         return Reach(settings.x.api_url, settings.x.login_budget, {"extra_query": settings.x.extra_query})
@@ -90,8 +99,8 @@ class Twitter:
         url = f"{outside.api_url.rstrip('/')}/oauth/authenticate?oauth_token={encode(pair.token)}"
         return Start(url, pair.token, {"oauth_token": pair.token, "oauth_token_secret": pair.secret})
 
-    def destinations(self, api_url: str) -> tuple[str, ...]:
-        return OWN_HOSTS if api_url.rstrip("/") in OWN_HOSTS else (api_url,)
+    def destinations(self, reach: Reach) -> tuple[str, ...]:
+        return OWN_HOSTS if reach.api_url.rstrip("/") in OWN_HOSTS else (reach.api_url,)
 
     def returned(self, query: Mapping[str, str]) -> Return | None:
         """X sends `oauth_token` and `oauth_verifier`, or `denied` with the token of whoever said no."""
@@ -111,11 +120,11 @@ def _exchange(conversation: Conversation, pair: TokenPair, verifier: str) -> Tok
     return _issued(conversation, _token_form(conversation, ACCESS_TOKEN, answer))
 
 
-def _token_form(conversation: Conversation, code: str, answer: Answer) -> Mapping[str, str]:
+def _token_form(conversation: Conversation, leg: Leg, answer: Answer) -> Mapping[str, str]:
     try:
         return answers.token_form(answer)
-    except answers.NotUnderstood as why:
-        raise conversation.not_understood(code, answer, why) from None
+    except NotUnderstood as why:
+        raise conversation.not_understood(leg, answer, why) from None
 
 
 def _issued(conversation: Conversation, form: Mapping[str, str]) -> TokenPair:
@@ -129,7 +138,7 @@ def _person(conversation: Conversation, pair: TokenPair) -> dict[str, Any]:
     answer = conversation.call(VERIFY_CREDENTIALS, "GET", path, pair, repeatable=True)
     try:
         person = answers.person(answer)
-    except answers.NotUnderstood as why:
+    except NotUnderstood as why:
         raise conversation.not_understood(VERIFY_CREDENTIALS, answer, why) from None
     conversation.note_person(person)
     return person

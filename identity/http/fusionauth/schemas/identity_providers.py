@@ -19,7 +19,7 @@ from identity.domain.model import (
 from identity.http.fusionauth.schemas.common import SearchCriteria
 from identity.providers import PROVIDERS
 from identity.upstream import IdentityProvider
-from identity.wire import Flag, Free, Id, IdMap, Instant, Many, OneOf, Part, Text, Whole, WireSchema
+from identity.wire import Flag, Free, Id, IdMap, Instant, Many, OneForm, OneOf, Part, Text, Whole, WireSchema
 
 MEMBER = "identityProvider"
 KNOWN_TYPES = frozenset(
@@ -235,21 +235,22 @@ class ProviderSearchRequest(WireSchema):
     search = Part(ProviderCriteria)
 
 
-class TwitterIdentityProvider(type(members_of("Twitter"))):  # type: ignore[misc]  # made at run time
-    """What the OpenAPI document shows for a provider: requests name the type as well."""
-
-    type = OneOf(tuple(PROVIDERS), required=True)
+DOCUMENTED = tuple(
+    type(type(members_of(name)).__name__, (type(members_of(name)),), {"type": OneOf((name,), required=True)})
+    for name in PROVIDERS
+)
+"""What the OpenAPI document shows of the providers: requests name the type as well."""
 
 
 class ProviderRequest(WireSchema):
-    identity_provider = fields.Nested(TwitterIdentityProvider, required=True)
+    identity_provider = OneForm(DOCUMENTED, required=True)
 
 
 class ProviderResponse(WireSchema):
-    identity_provider = fields.Nested(TwitterIdentityProvider)
-    identity_providers = Many(fields.Nested(TwitterIdentityProvider))
+    identity_provider = OneForm(DOCUMENTED)
+    identity_providers = Many(OneForm(DOCUMENTED))
 
 
 class ProviderSearchResponse(WireSchema):
-    identity_providers = Many(fields.Nested(TwitterIdentityProvider))
+    identity_providers = Many(OneForm(DOCUMENTED))
     total = Whole()

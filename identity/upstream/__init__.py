@@ -1,14 +1,15 @@
 """The contract between a login flow and an outside identity provider, and how an outside call can fail.
 
 A provider is a folder under `providers/` that implements `IdentityProvider`. It talks to the network only through
-`Outside`, so that one pooled client serves all providers and tests can hand in their own clock.
+`Outside`, so that one pooled client serves all providers and tests can hand in their own clock. What most of them need
+for that is beside this: `conversation` calls, `answers` reads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
 from identity.domain.model import Claims, ProviderValues
@@ -40,18 +41,43 @@ class UpstreamUnreachable(Exception):
         self.reason = reason
 
 
-class UpstreamRefused(Exception):
-    """The provider did not vouch for the person: `code` is the general error code without brackets.
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """A part of a login at a provider: the general error code when it fails, and its row of login contract 3.5."""
 
-    `data` is machine detail for the error's `data` member (login contract 7.5): status, provider codes, reset time.
-    It never holds a secret or a token.
+    code: str
+    """Without brackets."""
+
+    row: int = 8
+
+
+MISSING_UNIQUE_ID = Leg("MissingUniqueId", 9)
+
+SAID_NO = frozenset({"refused", "unconfirmed"})
+"""The reasons of a provider that works and says no. All others are those of one that fails (decision 6)."""
+
+
+class UpstreamRefused(Exception):
+    """The provider did not vouch for the person on this leg.
+
+    `data` is machine detail for the error's `data` member (login contract 7.5): always a `reason` in a word or two,
+    then status, provider codes, reset time. It never holds a secret or a token.
     """
 
-    def __init__(self, code: str, message: str, data: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, leg: Leg, message: str, data: Mapping[str, Any]) -> None:
         super().__init__(message)
-        self.code = code
+        self.leg = leg
         self.message = message
-        self.data = dict(data or {})
+        self.data = dict(data)
+
+    @property
+    def code(self) -> str:
+        return self.leg.code
+
+    @property
+    def failing(self) -> bool:
+        """Whether the provider is to blame, so that the same login may succeed later."""
+        return self.data["reason"] not in SAID_NO
 
 
 class Http(Protocol):
@@ -82,6 +108,8 @@ class Outside:
     """Seconds one login may spend outside in all."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
+    overlooked: list[UpstreamRefused] = field(default_factory=list)
+    """What failed and did not end the login: for the event log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +135,9 @@ class IdentityProvider(Protocol):
     authentication_type: ClassVar[str]
     """The `authenticationType` claim of a login through it, e.g. "TWITTER"."""
 
+    name: ClassVar[str]
+    """What people call the provider."""
+
     schema: ClassVar[type[WireSchema]]
     """Its wire fields: the provider's own settings, by their names in `ProviderValues`."""
 
@@ -116,8 +147,15 @@ class IdentityProvider(Protocol):
     credentials: ClassVar[tuple[str, str]]
     """The settings that hold its key and secret; the second is encrypted at rest."""
 
-    required_data: ClassVar[tuple[str, ...]]
-    """The `data` members a Complete-Login request must carry."""
+    has_codes: ClassVar[bool]
+    """Whether its own logins, too, come with a member `code` (beside logins that began here: login contract 4.4)."""
+
+    checks: ClassVar[str]
+    """What `check` proves, as the title of a step."""
+
+    def missing(self, data: Mapping[str, str]) -> list[str]:
+        """The members of a login's `data` that it cannot do without, and that are absent or blank."""
+        ...
 
     def reach(self, settings: Settings) -> Reach:
         """Its own part of the settings."""
@@ -131,7 +169,7 @@ class IdentityProvider(Protocol):
         ...
 
     def check(self, values: ProviderValues, callback_url: str, outside: Outside) -> None:
-        """Ask the provider whether it knows these credentials and this callback; for a connection test.
+        """Ask the provider whether it knows these credentials, and this callback if it says; for a connection test.
 
         Raises UpstreamRefused.
         """
@@ -161,20 +199,21 @@ class Return:
     """Members of a login's `data` that it brings; None: the person said no."""
 
 
+@runtime_checkable
 class StartsLogins(Protocol):
     """What a provider adds whose logins this service can begin itself (login contract 4.4)."""
 
-    name: ClassVar[str]
-    """What people call the provider."""
+    sign: ClassVar[str]
+    """What its button shows beside the text: the path of an SVG in a square of 24."""
 
     brings: ClassVar[tuple[str, ...]]
-    """The members of `data` that only the browser brings back."""
+    """The members of `data` that only the browser brings back, of those that a client may hand over itself."""
 
     def start(self, values: ProviderValues, callback_url: str, outside: Outside) -> Start:
         """Begin a login. Raises UpstreamRefused."""
         ...
 
-    def destinations(self, api_url: str) -> tuple[str, ...]:
+    def destinations(self, reach: Reach) -> tuple[str, ...]:
         """The addresses that a browser may pass on its way to where people say yes: a page must name them."""
         ...
 
