@@ -56,6 +56,8 @@ from identity.http.pages import (
     verify,
 )
 from identity.http.pages.errors import register_routing_errors
+from identity.http.rocketchat import BLUEPRINTS as ROCKETCHAT
+from identity.http.rocketchat.errors import guard_unknown
 from identity.http.tracing import TRACE_ID, leaves_trace
 from identity.logs import configure_logging
 from identity.outbound.callout import Caller
@@ -165,7 +167,7 @@ def create_app(services: Services) -> Flask:
         api.register_blueprint(page.blueprint)
     api.register_blueprint(oauth.blueprint)
     app.register_blueprint(docs_page(api))
-    for blueprint in HOSTED:
+    for blueprint in (*HOSTED, *ROCKETCHAT):
         app.register_blueprint(blueprint)
     app.extensions["identity.fixed_paths"] = fixed_paths(PAGES)
     register_error_handlers(app)
@@ -173,6 +175,7 @@ def create_app(services: Services) -> Flask:
     app.extensions["identity.metrics"] = metrics = Metrics()
     observe(app, services, metrics)
     guard_origins(app)
+    guard_unknown(app)
     app.after_request(_finish)
     return app
 

@@ -248,7 +248,9 @@ def world_for_a_module(server: postgres.Server, template: str) -> Iterator[World
 
 
 def _demo_application(service: Service, tenant_id: str | None = None) -> str:
-    application_id = str(uuid4())
+    # A door of the Rocket.Chat kind leads to the first one.
+    door = service.services.settings.rocketchat.application_id if tenant_id is None else ""
+    application_id = door or str(uuid4())
     document = {
         "name": "Demo",
         "loginConfiguration": {"generateRefreshTokens": True, "allowTokenRefresh": True},

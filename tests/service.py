@@ -158,7 +158,7 @@ def _default_objects(services: Services) -> tuple[UUID, UUID, str]:
     """The default signing key, the default tenant and a super API key."""
     with services.db.transaction() as conn:
         key_id = insert_signing_key(conn, services, "Default signing key")
-        tenant_id = uuid4()
+        tenant_id = UUID(services.settings.rocketchat.tenant_id or str(uuid4()))
         conn.execute(
             """
             INSERT INTO tenants (id, name, is_default, issuer, access_token_key_id, id_token_key_id, settings,

@@ -103,6 +103,12 @@ def count(conn: Connection, tenant_id: UUID, user_id: UUID, provider_id: UUID, *
     return int(row[0])
 
 
+def exist(conn: Connection, tenant_id: UUID, user_id: UUID) -> bool:
+    """Whether the user has any link at all."""
+    row = conn.execute("SELECT 1 FROM links WHERE tenant_id = %s AND user_id = %s LIMIT 1", (tenant_id, user_id))
+    return row.fetchone() is not None
+
+
 def add(conn: Connection, link: Link, *, vouched: bool = True) -> bool:
     """Insert a link whose token and secret are sealed already; False when the outside person is linked already.
 

@@ -127,6 +127,7 @@ PLANTED = (
     "passwords",
     "previous_passwords",
     "refresh_tokens",
+    "rocketchat_tokens",
     "two_factor_methods",
     "two_factor_recovery_codes",
     "two_factor_codes",

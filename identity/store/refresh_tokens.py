@@ -15,7 +15,7 @@ from uuid import UUID
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from identity.store import external_identifiers
+from identity.store import external_identifiers, rocketchat_tokens
 from identity.store.db import Connection
 
 
@@ -137,9 +137,11 @@ def revoke(conn: Connection, token_id: UUID) -> bool:
 def revoke_of_user(conn: Connection, tenant_id: UUID, user_id: UUID, application_id: UUID | None = None) -> int:
     """Revoke the user's tokens, only those for one application if it is given. Returns how many there were.
 
-    Codes that are still to become tokens go first: one that is being redeemed has become its token then.
+    Codes that are still to become tokens go first: one that is being redeemed has become its token then. Whoever is
+    logged in at the Rocket.Chat door is logged out there too; those tokens count for nothing here.
     """
     external_identifiers.remove_codes(conn, tenant_id, user_id, application_id)
+    rocketchat_tokens.remove_logins(conn, tenant_id, user_id, application_id)
     return conn.execute(
         """
         DELETE FROM refresh_tokens WHERE tenant_id = %(tenant)s AND user_id = %(user)s
@@ -151,6 +153,7 @@ def revoke_of_user(conn: Connection, tenant_id: UUID, user_id: UUID, application
 
 def revoke_of_application(conn: Connection, tenant_id: UUID, application_id: UUID) -> int:
     external_identifiers.remove_codes(conn, tenant_id, None, application_id)
+    rocketchat_tokens.remove_logins(conn, tenant_id, None, application_id)
     return conn.execute(
         "DELETE FROM refresh_tokens WHERE tenant_id = %s AND application_id = %s", (tenant_id, application_id)
     ).rowcount

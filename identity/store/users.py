@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from identity.domain.contact import canonical
 from identity.domain.model import User
+from identity.domain.rocketchat import chat_id
 from identity.store import standings
 from identity.store.db import Connection
 
@@ -41,8 +42,10 @@ SELECT = f"SELECT {SELECTED} FROM users {JOIN} "  # noqa: S608 (constants only)
 
 _ID = PLAIN.index("id")
 _INSERT = (
-    f"INSERT INTO users ({', '.join(COLUMNS)}, email_canonical, username_canonical) "  # noqa: S608 (constants only)
-    f"VALUES ({', '.join(f'%({name})s' for name in COLUMNS)}, %(email_canonical)s, %(username_canonical)s)"
+    f"INSERT INTO users ({', '.join(COLUMNS)}, email_canonical, username_canonical, rc_id) "  # noqa: S608 (constants)
+    f"VALUES ({', '.join(f'%({name})s' for name in COLUMNS)}, %(email_canonical)s, %(username_canonical)s, "
+    # Two ids in 2^98 share a short one: who comes second gets theirs when somebody asks (`store/rocketchat_ids.py`).
+    "(SELECT %(rc_id)s::text WHERE NOT EXISTS (SELECT 1 FROM users other WHERE other.rc_id = %(rc_id)s)))"
 )
 
 
@@ -195,4 +198,5 @@ def _parameters(user: User) -> dict[str, Any]:
     values["data"] = Jsonb(user.data)
     values["email_canonical"] = canonical(user.email) if user.email else None
     values["username_canonical"] = canonical(user.username) if user.username else None
+    values["rc_id"] = chat_id(user.id)
     return values

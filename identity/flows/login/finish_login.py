@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from identity.domain.outcome import COMPLETED, REFUSALS, LoginFacts, LoginOutcome, Tokens, Verdict, ruling
+from identity.domain.outcome import COMPLETED, REFUSALS, Door, LoginFacts, LoginOutcome, Tokens, Verdict, ruling
 from identity.domain.tokens import AccessTokenFacts, access_token_claims
 from identity.flows.actions.prevent_logins import end_barred_sessions
 from identity.flows.configuration.configurations import TenantConfiguration
@@ -19,11 +19,13 @@ from identity.flows.login import login_validation, proved_login
 from identity.flows.login.login_attempt import BeginAgain, Entry, Person
 from identity.flows.login.login_events import ask_about_login, tell_of_failure
 from identity.flows.passwords import change_password
+from identity.flows.rocketchat import tokens as chat_tokens
+from identity.flows.rocketchat.tokens import NewChatToken
 from identity.flows.second_factors import second_factor
 from identity.flows.services import Services
 from identity.flows.verifications import verification
 from identity.signing import sign
-from identity.store import logins, refresh_tokens
+from identity.store import logins, refresh_tokens, rocketchat_tokens
 from identity.store.db import InUse
 
 SECONDS_PER_MINUTE = 60
@@ -66,7 +68,7 @@ def finish_login(services: Services, entry: Entry, person: Person) -> LoginOutco
     entry.trace.add(f"The gates say {verdict.name} ({verdict.value}).", rule)
     step = STEPS.get(verdict)
     demanded = step(services, entry, person) if step else LoginOutcome(verdict)
-    if verdict in COMPLETED and not _is_gated(entry, verdict):
+    if verdict in COMPLETED and not _is_gated(entry, person, verdict):
         outcome = _complete(services, entry, person, demanded)
     else:
         outcome = replace(demanded, state=entry.visit.state)
@@ -85,9 +87,17 @@ def _standing_facts(services: Services, entry: Entry, person: Person, *, registe
         active=person.user.active,
         expiry=person.user.expiry,
         registered=registered,
-        locked=person.standing.locked(now),
+        locked=_is_locked(entry, person, now),
         prevented=bool(person.standing.preventing(now, entry.application_id)),
     )
+
+
+def _is_locked(entry: Entry, person: Person, now: int) -> bool:
+    own = entry.visit.own_blocking
+    if own is not None and own.blocks():
+        return True
+    spared = own is not None and own.replaces_lockout and entry.door is Door.PASSWORD
+    return person.standing.locked(now) and not spared
 
 
 def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
@@ -101,9 +111,9 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
     )
 
 
-def _is_gated(entry: Entry, verdict: Verdict) -> bool:
+def _is_gated(entry: Entry, person: Person, verdict: Verdict) -> bool:
     if verdict is Verdict.EMAIL_UNVERIFIED:
-        return verification.email_is_gated(entry)
+        return verification.email_is_gated(entry) and not chat_tokens.lets_unverified_in(entry, person)
     return verdict is Verdict.REGISTRATION_UNVERIFIED and verification.registration_is_gated(entry)
 
 
@@ -115,9 +125,10 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
     keeps = registered and entry.configuration.generates_refresh_tokens and not entry.visit.no_jwt
     refresh_token = services.runtime.new_secret() if keeps else None
     completion = _completion(services, entry, person, refresh_token, now)
+    chat = chat_tokens.token_of_login(services, entry, person, now)
     announcement = ask_about_login(services, entry, person, now)
     try:
-        completed = _record(services, completion, announcement)
+        completed = _record(services, completion, announcement, chat)
     except InUse:  # the application was removed meanwhile
         completed = False
     if not completed:
@@ -141,6 +152,7 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         ],
         standing=person.standing,
         tokens=tokens,
+        chat_token=chat.token if chat else None,
         state=entry.visit.state,
         change_reason=change_password.reason(services, entry, person) if entry.visit.change_can_wait else None,
         completed=True,
@@ -151,15 +163,19 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
     )
 
 
-def _record(services: Services, completion: logins.Completion, announcement: Announcement) -> bool:
-    """One statement, or one transaction when webhooks are to hear of it; whether the login still stands."""
-    if not announcement.entries:
+def _record(
+    services: Services, completion: logins.Completion, announcement: Announcement, chat: NewChatToken | None
+) -> bool:
+    """One statement, or one transaction when there is more to write; whether the login still stands."""
+    if not announcement.entries and chat is None:
         with services.db.read() as conn:
             return logins.complete(conn, completion)
     with services.db.transaction() as conn:
         completed = logins.complete(conn, completion)
         if completed:
             announce.record(conn, services, announcement)
+            if chat is not None:
+                rocketchat_tokens.add(conn, chat.stored, chat.token)
         return completed
 
 

@@ -11,7 +11,7 @@ from identity.flows.events.announce import Announce, transact
 from identity.flows.services import Services
 from identity.flows.users.save_user import Registered, locked
 from identity.flows.users.user_events import user_activity, user_deleted
-from identity.store import audit, refresh_tokens, user_search, users
+from identity.store import audit, refresh_tokens, rocketchat_tokens, user_search, users
 from identity.store.db import Connection
 
 MOST_AT_ONCE = 10_000
@@ -27,6 +27,7 @@ def set_active(services: Services, tenant_id: UUID | None, user_id: UUID, active
         users.update(conn, user)
         if not active:
             refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id)
+            rocketchat_tokens.remove_all(conn, user.tenant_id, user.id)
         announce(user.tenant_id, user_activity(user, registered))
         return user, registered
 

@@ -1,1 +1,9 @@
-"""The door for Rocket.Chat's REST clients: the same users, logins and rules under the bodies that they expect."""
+"""The Rocket.Chat-compatible front end: one module per group of routes, all of them in `BLUEPRINTS`."""
+
+from identity.http.rocketchat import login, logout, me
+
+BLUEPRINTS = (
+    login.blueprint,
+    logout.blueprint,
+    me.blueprint,
+)
