@@ -13,6 +13,7 @@ from tests import postgres
 from tests.fakes.x import XEmulator
 from tests.login_world import TWITTER, World, refused
 from tests.rocketchat.client import Chat, chat_world, unauthorized
+from tests.second_factors import with_phone
 from tests.snapshot import Snapshot
 
 FAULT = {"success": False, "error": "Internal server error"}
@@ -288,3 +289,16 @@ def test_a_deactivated_user_is_told_so_after_the_token_has_proved_them(chat: Cha
     world.service.call("DELETE", f"/api/user/{user_id_of(world, 'alice@example.com')}")
     answer = twitter(chat)
     assert (answer.status_code, answer.json()["error"]) == (401, "error-user-is-not-activated")
+
+
+def test_a_second_factor_is_asked_for_and_taken_in_the_same_body(chat: Chat, world: World) -> None:
+    logged_in(chat)
+    phone, _ = with_phone(world, user_id_of(world, "alice@example.com"))
+    demand = twitter(chat)
+    assert (demand.status_code, demand.json()["error"]) == (401, "totp-required")
+    assert demand.json()["details"]["method"] == "totp"
+    assert twitter(chat, code=phone.code()).status_code == 200
+    with_header = chat.login(body_of(world), headers={"x-2fa-code": phone.code()})
+    assert with_header.status_code == 200
+    wrong = twitter(chat, code=phone.wrong_codes(1)[0])
+    assert (wrong.status_code, wrong.json()["error"]) == (401, "totp-invalid")
