@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from identity.emulators.x.calls import KEPT_CALLS, Call, Calls, masked
+from identity.emulators.calls import KEPT_CALLS, Call, Calls, masked
 from identity.emulators.x.options import random_consumer
 from tests.contract.x_calls import ask_request_token, exchange, form, signed, verify
 from tests.fakes.x import XEmulator
@@ -46,8 +46,8 @@ def test_of_many_people_all_are_added_or_none(x: XEmulator) -> None:
 
 
 def test_people_and_faults_are_bounded(x: XEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("identity.emulators.x.people.MOST_PEOPLE", len(x.state.people))
-    monkeypatch.setattr("identity.emulators.x.faults.MOST_FAULTS", 1)
+    monkeypatch.setattr("identity.emulators.people.MOST_PEOPLE", len(x.state.people))
+    monkeypatch.setattr("identity.emulators.faults.MOST_FAULTS", 1)
     x.fault("garbage")
     for path, body in (("people", {"id": "71", "screen_name": "one_more"}), ("faults", {"kind": "garbage"})):
         assert requests.post(f"{x.url}/control/{path}", json=body, timeout=10).status_code == 400
@@ -95,7 +95,7 @@ def test_calls_mask_the_verifier(x: XEmulator) -> None:
 
 
 def test_secrets_sent_by_mistake_are_masked() -> None:
-    assert masked((("client_secret", "tell-nobody"), ("x", "y"))) == (
+    assert masked((("client_secret", "tell-nobody"), ("x", "y")), ("secret",)) == (
         ("client_secret", "11 characters, sha256 dad19c8b"),
         ("x", "y"),
     )

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from identity.emulators.x.faults import KINDS, Endpoint, Stage
+from identity.emulators.faults import Stage
+from identity.emulators.x.faults import KINDS, Endpoint
 from tests.contract.x_calls import VERIFY, ask_request_token, code, exchange, form, signed, verify
 from tests.fakes.x import XEmulator
 

@@ -1,50 +1,36 @@
-"""The whole state of one emulator, in memory, shared by the threads of one process."""
+"""The whole state of one emulator of X, in memory, shared by the threads of one process."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Mapping
+from typing import ClassVar
 
-from flask import current_app
-
-from identity.emulators.x.calls import Calls
-from identity.emulators.x.faults import KINDS, Endpoint, Fault, Faults, Kind, Stage
-from identity.emulators.x.options import EmulatorOptions
-from identity.emulators.x.people import SEEDS, People
+from identity.emulators.faults import Kind
+from identity.emulators.people import People
+from identity.emulators.state import State, current
+from identity.emulators.x.faults import KINDS
+from identity.emulators.x.options import EmulatorOptions, Settings
+from identity.emulators.x.people import SEEDS, Person
 from identity.emulators.x.tokens import Tokens
 from identity.emulators.x.verification import Nonces
 
-EXTENSION = "x_emulator"
 
+class Emulator(State[Person]):
+    """Beside what every emulator has: the tokens of X, its applications, and the nonces that were spent."""
 
-class Emulator:
-    """People, tokens, faults, calls and settings; each part guards itself with its own lock."""
+    kinds: ClassVar[Mapping[str, Kind]] = KINDS
+    settings: Settings
 
     def __init__(self, options: EmulatorOptions) -> None:
-        self.clock = options.clock
         self.settings = options.settings()
         self.nonces = Nonces()
-        self.closing = threading.Event()
-        """Set when the server stops, so that calls held back by a fault end at once."""
-        self.reset()
+        super().__init__(options.clock)
 
     def reset(self) -> None:
-        """Back to the seeded people, without tokens, faults and calls; settings and spent nonces stay."""
+        """Spent nonces stay."""
+        super().reset()
         self.people = People(SEEDS)
         self.tokens = Tokens()
-        self.faults = Faults()
-        self.calls = Calls()
-
-    def fault(self, endpoint: Endpoint, person: str | None, stage: Stage, kind: str | None = None) -> Fault | None:
-        """The fault that strikes this call: one that was switched on, else the person's own."""
-        wanted = KINDS[kind] if kind else None
-        return self.faults.take(endpoint, person, stage, wanted) or self._own_fault(endpoint, person, stage, wanted)
-
-    def _own_fault(self, endpoint: Endpoint, person: str | None, stage: Stage, kind: Kind | None) -> Fault | None:
-        found = self.people.find(person) if person else None
-        if found is None or found.fault is None:
-            return None
-        fault = Fault(KINDS[found.fault])
-        return fault if fault.meets(endpoint, person, stage) and (kind is None or kind is fault.kind) else None
 
     def person_of(self, token: str) -> str | None:
         """The key of the person whom a live token stands for."""
@@ -57,6 +43,6 @@ class Emulator:
 
 def emulator() -> Emulator:
     """The emulator of the application that serves the current request."""
-    found = current_app.extensions[EXTENSION]
+    found = current()
     assert isinstance(found, Emulator)
     return found

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, Response
 
+from identity.emulators.replies import Refused, Reply
 from identity.emulators.x.emulator import Emulator
 from identity.emulators.x.faults import Endpoint
 from identity.emulators.x.options import OUT_OF_BAND, Consumer
 from identity.emulators.x.people import Person
 from identity.emulators.x.profile import profile
-from identity.emulators.x.protocol import Exchange, answer
-from identity.emulators.x.replies import Refused, Reply, form_reply, json_reply, refuse, text_reply
+from identity.emulators.x.protocol import XExchange, answer
+from identity.emulators.x.replies import form_reply, json_reply, refuse, text_reply
 from identity.emulators.x.spoil import rate_limit_headers
 from identity.emulators.x.tokens import RATE_WINDOW, AccessToken
 from identity.emulators.x.verification import SignedRequest, TokenSecret
@@ -69,7 +71,7 @@ def _invalid_request_token() -> Refused:
     return Refused(text_reply(401, "Invalid request token."), reason)
 
 
-def _issue_request_token(exchange: Exchange, signed: SignedRequest, consumer: Consumer) -> Reply:
+def _issue_request_token(exchange: XExchange, signed: SignedRequest, consumer: Consumer) -> Reply:
     callback = signed.get("oauth_callback")
     _check_callback(callback, consumer)
     issued = exchange.emulator.tokens.issue_request(consumer, callback, exchange.emulator.clock())
@@ -96,7 +98,7 @@ def is_callback(text: str) -> bool:
     return len(text) <= 2_000 and _CALLBACK.fullmatch(text) is not None and not text.lower().startswith(_SCRIPTS)
 
 
-def _exchange(exchange: Exchange, signed: SignedRequest, consumer: Consumer) -> Reply:
+def _exchange(exchange: XExchange, signed: SignedRequest, consumer: Consumer) -> Reply:
     now = exchange.emulator.clock()
     token, verifier = signed.get("oauth_token"), signed.get("oauth_verifier")
     key = exchange.emulator.tokens.redeem(token, verifier, now)
@@ -115,7 +117,7 @@ def _exchange(exchange: Exchange, signed: SignedRequest, consumer: Consumer) -> 
     )
 
 
-def _why_not_redeemed(exchange: Exchange, token: str, verifier: str) -> Refused:
+def _why_not_redeemed(exchange: XExchange, token: str, verifier: str) -> Refused:
     found = exchange.emulator.tokens.request(token, exchange.emulator.clock())
     if found is None:
         return _invalid_request_token()
@@ -126,7 +128,7 @@ def _why_not_redeemed(exchange: Exchange, token: str, verifier: str) -> Refused:
     return Refused(text_reply(401, "Error processing your OAuth request: Invalid oauth_verifier parameter"), reason)
 
 
-def _user(exchange: Exchange, signed: SignedRequest, consumer: Consumer) -> Reply:
+def _user(exchange: XExchange, signed: SignedRequest, consumer: Consumer) -> Reply:
     token = exchange.emulator.tokens.access(signed.get("oauth_token"))
     if token is None:  # revoked since its signature was checked
         raise refuse(89, "unknown or revoked access token")
@@ -144,7 +146,7 @@ def _flag(signed: SignedRequest, name: str, usual: str = "false") -> bool:
     return (signed.get(name) or usual).lower() in _TRUE
 
 
-def _count(exchange: Exchange, token: AccessToken) -> tuple[tuple[str, str], ...]:
+def _count(exchange: XExchange, token: AccessToken) -> tuple[tuple[str, str], ...]:
     """The rate-limit headers of this call. Raises Refused (88) when a limit is set and used up."""
     reset = (int(exchange.now) // RATE_WINDOW + 1) * RATE_WINDOW
     limit = exchange.emulator.settings.rate_limit
@@ -154,11 +156,11 @@ def _count(exchange: Exchange, token: AccessToken) -> tuple[tuple[str, str], ...
     if used > limit:
         headers = rate_limit_headers(limit, 0, reset)
         refused = refuse(88, f"more than {limit} calls of this token in 15 minutes")
-        raise Refused(Reply(refused.reply.status, refused.reply.body, headers=headers), refused.reason)
+        raise Refused(replace(refused.reply, headers=(*refused.reply.headers, *headers)), refused.reason)
     return rate_limit_headers(limit, limit - used, reset)
 
 
-def _person(exchange: Exchange, key: str) -> Person:
+def _person(exchange: XExchange, key: str) -> Person:
     person = exchange.emulator.people.find(key)
     if person is None:  # the people were reset while this call ran
         raise refuse(89, "the person of this token is gone")

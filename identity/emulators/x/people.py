@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
-
-MOST_PEOPLE = 50_000
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +30,6 @@ class Person:
     statuses_count: int = 5
     default_profile_image: bool = False
     created_at: str = "Tue Mar 21 20:50:14 +0000 2017"
-
-
-class PeopleFull(Exception):
-    """There are MOST_PEOPLE already."""
-
-
-class People:
-    """The accounts by key, in the order they were added."""
-
-    def __init__(self, people: Iterable[Person]) -> None:
-        self._lock = threading.Lock()
-        self._people = {person.key: person for person in people}
-        self._keys = {person.id: person.key for person in self._people.values()}
-
-    def find(self, key_or_id: str) -> Person | None:
-        """The person with this key, or else with this X id."""
-        with self._lock:
-            return self._people.get(key_or_id) or self._people.get(self._keys.get(key_or_id, ""))
-
-    def add(self, people: Sequence[Person]) -> Person | None:
-        """Add all of them, or none and give back the first whose key or id is taken. Raises PeopleFull."""
-        with self._lock:
-            taken = self._people.keys() | self._keys.keys()
-            for person in people:
-                if {person.key, person.id} & taken:
-                    return person
-                taken |= {person.key, person.id}
-            if len(self._people) + len(people) > MOST_PEOPLE:
-                raise PeopleFull
-            self._people.update({person.key: person for person in people})
-            self._keys.update({person.id: person.key for person in people})
-        return None
-
-    def change(self, key_or_id: str, changes: dict[str, Any]) -> Person | None:
-        """Apply changes (never of key and id) to a person; None when there is no such one."""
-        with self._lock:
-            key = key_or_id if key_or_id in self._people else self._keys.get(key_or_id, "")
-            if key not in self._people:
-                return None
-            self._people[key] = replace(self._people[key], **changes)
-            return self._people[key]
-
-    def first(self, count: int) -> list[Person]:
-        """The first people in the order they were added."""
-        with self._lock:
-            return list(self._people.values())[:count]
-
-    def __len__(self) -> int:
-        return len(self._people)
 
 
 SEEDS = (

@@ -1,19 +1,20 @@
-"""The way of every signed call: read, verify, let faults strike, do the work, record what happened."""
+"""The way of every signed call: read, verify, let faults strike, do the work."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from email.utils import formatdate
+from collections.abc import Callable
 
 from flask import Request, Response, request
 
-from identity.emulators.x.calls import Call, masked
+from identity.emulators.calls import masked
+from identity.emulators.exchange import Exchange, answered
+from identity.emulators.faults import Stage
+from identity.emulators.replies import Reply
+from identity.emulators.spoil import spoil
 from identity.emulators.x.emulator import Emulator, emulator
-from identity.emulators.x.faults import Endpoint, Fault, Stage
+from identity.emulators.x.faults import Endpoint
 from identity.emulators.x.options import Consumer
-from identity.emulators.x.replies import Refused, Reply
-from identity.emulators.x.spoil import refusal, spoil
+from identity.emulators.x.spoil import OWN_DAMAGE, refusal
 from identity.emulators.x.verification import (
     Incoming,
     SignedRequest,
@@ -23,63 +24,36 @@ from identity.emulators.x.verification import (
     read,
 )
 
-BREAK = "a fault of the emulator breaks this connection"
-_BROKEN_LENGTH = 1_000
 _LONGEST_BASE_STRING = 8_000
+_SECRET_WORDS = ("secret", "password", "verifier")
+"""The base string is shown whole, verifier included, because it is there to be compared byte by byte: a verifier is
+worth nothing without the token secret, which never travels."""
 
-
-@dataclass(slots=True)
-class Exchange:
-    """One signed call while it is served; what is not yet known is None."""
-
-    emulator: Emulator
-    endpoint: Endpoint
-    now: float
-    """X's clock for this call: a clock-skew fault moves it."""
-    signed: SignedRequest | None = None
-    consumer: Consumer | None = None
-    person: str | None = None
-    struck: list[Fault] = field(default_factory=list)
-
-    def strike(self, stage: Stage, kind: str | None = None) -> Fault | None:
-        """The fault that strikes at this stage, remembered for the record."""
-        fault = self.emulator.fault(self.endpoint, self.person, stage, kind)
-        if fault is not None:
-            self.struck.append(fault)
-        return fault
-
+XExchange = Exchange[Emulator]
 
 FindToken = Callable[[Emulator, str], TokenSecret | None]
 """The secret of the token a call is signed with, None for a call without token. Raises Refused for an unknown one."""
 
-Work = Callable[[Exchange, SignedRequest, Consumer], Reply]
+Work = Callable[[XExchange, SignedRequest, Consumer], Reply]
 """What the endpoint does once the signature is believed. Raises Refused."""
 
 
 def answer(endpoint: Endpoint, find_token: FindToken, work: Work) -> Response:
     """Serve the current request as one signed call of X."""
-    exchange = Exchange(emulator(), endpoint, emulator().clock())
-    result, reason = "answered", ""
-    try:
-        reply = _serve(exchange, find_token, work)
-    except Refused as refused:
-        reply, result, reason = refused.reply, "refused", refused.reason
-    if exchange.struck:
-        result = "fault" if result == "answered" else result
-        reason = "; ".join(filter(None, (reason, *(f"fault: {fault.kind.name}" for fault in exchange.struck))))
-    _record(exchange, reply, result, reason)
-    if reply.waits:
-        exchange.emulator.closing.wait(reply.waits)
-    return to_response(reply, exchange.now)
+    exchange = XExchange(emulator(), endpoint, emulator().clock())
+    return answered(exchange, lambda: _serve(exchange, find_token, work))
 
 
-def _serve(exchange: Exchange, find_token: FindToken, work: Work) -> Reply:
-    exchange.signed = signed = read(incoming(request))
+def _serve(exchange: XExchange, find_token: FindToken, work: Work) -> Reply:
+    signed = read(incoming(request))
+    exchange.parameters = masked(signed.parameters, _SECRET_WORDS)
+    exchange.base_string = signed.base_string[:_LONGEST_BASE_STRING]
     exchange.person = exchange.emulator.person_of(signed.get("oauth_token"))
-    _hold_back(exchange)
+    exchange.hold_back()
     skew = exchange.strike(Stage.BEFORE, "clock_skew")
     exchange.now += skew.number("seconds") if skew else 0
-    exchange.consumer = consumer = check_application(signed, exchange.emulator.settings, exchange.now)
+    consumer = check_application(signed, exchange.emulator.settings, exchange.now)
+    exchange.application = consumer.key
     token = find_token(exchange.emulator, signed.get("oauth_token"))
     check_signature(signed, consumer, token, exchange.emulator.nonces)
     refused = exchange.strike(Stage.REFUSAL)
@@ -87,14 +61,7 @@ def _serve(exchange: Exchange, find_token: FindToken, work: Work) -> Reply:
         return refusal(refused, exchange.now)
     reply = work(exchange, signed, consumer)
     damage = exchange.strike(Stage.ANSWER)
-    return spoil(damage, reply) if damage else reply
-
-
-def _hold_back(exchange: Exchange) -> None:
-    slow = exchange.strike(Stage.BEFORE, "slow")
-    milliseconds = exchange.emulator.settings.latency_ms + (slow.number("ms") if slow else 0)
-    if milliseconds:
-        exchange.emulator.closing.wait(milliseconds / 1000)
+    return spoil(damage, reply, OWN_DAMAGE) if damage else reply
 
 
 def incoming(received: Request) -> Incoming:
@@ -107,39 +74,4 @@ def incoming(received: Request) -> Incoming:
         authorization=received.headers.get("Authorization"),
         content_type=received.headers.get("Content-Type", ""),
         body=received.get_data(),
-    )
-
-
-def to_response(reply: Reply, now: float) -> Response:
-    """The HTTP answer, dated by X's clock. A breaking one promises more than it sends, then drops the connection."""
-    response = Response(_broken() if reply.breaks else reply.body, reply.status, content_type=reply.content_type)
-    if reply.breaks:
-        response.content_length = _BROKEN_LENGTH
-    for name, value in reply.headers:
-        response.headers[name] = value
-    response.headers["Date"] = formatdate(now, usegmt=True)
-    response.headers["Cache-Control"] = "no-cache, no-store, must-revalidate, pre-check=0, post-check=0"
-    return response
-
-
-def _broken() -> Iterator[bytes]:
-    yield b"{"
-    raise ConnectionResetError(BREAK)
-
-
-def _record(exchange: Exchange, reply: Reply, result: str, reason: str) -> None:
-    signed = exchange.signed
-    exchange.emulator.calls.add(
-        Call(
-            at=int(exchange.emulator.clock() * 1000),
-            method=request.method,
-            path=request.path,
-            status=reply.status,
-            result=result,
-            reason=reason,
-            consumer=exchange.consumer.key if exchange.consumer else "",
-            person=exchange.person,
-            parameters=masked(signed.parameters) if signed else (),
-            base_string=signed.base_string[:_LONGEST_BASE_STRING] if signed else "",
-        )
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from identity.emulators.replies import Refused, Reply, compact
+from identity.emulators.spoil import HTML
+
 JSON = "application/json;charset=utf-8"
-TEXT = "text/html;charset=utf-8"
+TEXT = HTML
 """X labels the plain text and the form bodies of /oauth/* as HTML."""
 
 ERRORS: Mapping[int, tuple[int, str]] = {
@@ -38,41 +39,22 @@ ERRORS: Mapping[int, tuple[int, str]] = {
 }
 """Code to status and message. Source: X's response codes page; the pairing follows login contract 7.5."""
 
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One answer; `breaks` ends the connection in the middle of it, `waits` holds it back for so many seconds."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON
-    headers: tuple[tuple[str, str], ...] = ()
-    waits: float = 0.0
-    breaks: bool = False
-
-
-class Refused(Exception):
-    """X says no: `reply` is what the caller gets, `reason` is what only the emulator's owner is told."""
-
-    def __init__(self, reply: Reply, reason: str) -> None:
-        super().__init__(reason)
-        self.reply = reply
-        self.reason = reason
+_UNCACHED = (("Cache-Control", "no-cache, no-store, must-revalidate, pre-check=0, post-check=0"),)
 
 
 def json_reply(document: Mapping[str, Any], status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     """A JSON answer in X's compact form."""
-    return Reply(status, json.dumps(document, separators=(",", ":")).encode(), JSON, headers)
+    return Reply(status, compact(document), JSON, (*headers, *_UNCACHED))
 
 
 def form_reply(members: Mapping[str, str]) -> Reply:
     """The form-encoded answer of a successful OAuth leg."""
-    return Reply(200, urlencode(members).encode(), TEXT)
+    return Reply(200, urlencode(members).encode(), TEXT, _UNCACHED)
 
 
 def text_reply(status: int, text: str) -> Reply:
     """The plain-text refusal of an OAuth leg."""
-    return Reply(status, text.encode(), TEXT)
+    return Reply(status, text.encode(), TEXT, _UNCACHED)
 
 
 def error_reply(code: int, status: int | None = None) -> Reply:

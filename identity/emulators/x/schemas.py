@@ -1,4 +1,4 @@
-"""What the control API accepts and shows: strict types, and unknown members are refused."""
+"""What the control API of the emulated X accepts and shows beside what every emulator has."""
 
 from __future__ import annotations
 
@@ -6,46 +6,32 @@ import re
 from typing import Any
 
 from marshmallow import Schema, ValidationError, post_load, validate, validates_schema
-from marshmallow.fields import Boolean, Dict, Enum, Integer, List, Nested, String, Tuple
+from marshmallow.fields import Enum, Integer, List, Nested, String
 
-from identity.emulators.x.faults import KINDS, LONGEST_WAIT, Endpoint, Fault
+from identity.emulators.faults import LONGEST_WAIT
+from identity.emulators.schemas import YEAR, FaultSchema, flag, number, one_of, plain, text
+from identity.emulators.x.faults import KINDS, Endpoint
 from identity.emulators.x.options import Consumer, random_consumer
-
-_MOST_BYTES = 64 * 1024 * 1024
-_YEAR = 366 * 86_400
-_PLAIN = validate.Regexp(re.compile(r"[^\x00-\x20\x7f]+\Z"), error="must not hold spaces or control characters")
-
-
-def _number(low: int, high: int, **options: Any) -> Integer:
-    return Integer(strict=True, validate=validate.Range(low, high), **options)
-
-
-def _text(longest: int, shortest: int = 0, **options: Any) -> String:
-    return String(validate=validate.Length(shortest, longest), **options)
-
-
-def _flag(**options: Any) -> Boolean:
-    return Boolean(truthy={True}, falsy={False}, **options)
 
 
 class PersonChanges(Schema):
     """The members of a person that may change."""
 
     screen_name = String(validate=validate.Regexp(re.compile(r"[A-Za-z0-9_]{1,15}\Z")))
-    name = _text(200)
-    email = _text(320, allow_none=True)
-    fault = String(allow_none=True, validate=validate.OneOf(sorted(KINDS)))
-    note = _text(500)
-    location = _text(500)
-    description = _text(2_000)
-    url = _text(500, allow_none=True)
-    protected = _flag()
-    verified = _flag()
-    followers_count = _number(0, 10**9)
-    friends_count = _number(0, 10**9)
-    statuses_count = _number(0, 10**9)
-    default_profile_image = _flag()
-    created_at = _text(50)
+    name = text(200)
+    email = text(320, allow_none=True)
+    fault = one_of(KINDS, allow_none=True)
+    note = text(500)
+    location = text(500)
+    description = text(2_000)
+    url = text(500, allow_none=True)
+    protected = flag()
+    verified = flag()
+    followers_count = number(0, 10**9)
+    friends_count = number(0, 10**9)
+    statuses_count = number(0, 10**9)
+    default_profile_image = flag()
+    created_at = text(50)
 
 
 class NewPerson(PersonChanges):
@@ -61,56 +47,24 @@ class NewPerson(PersonChanges):
         return {"key": values["screen_name"], "name": values["screen_name"]} | values
 
 
-class NewPeople(Schema):
-    """Many people at once."""
+class XFaultSchema(FaultSchema):
+    """With the parameters of X's own kinds."""
 
-    people = List(Nested(NewPerson), required=True, validate=validate.Length(1, 1_000))
-
-
-class FaultSchema(Schema):
-    """A fault to switch on, and as it is shown."""
-
-    id = Integer(dump_only=True)
-    kind = String(required=True, validate=validate.OneOf(sorted(KINDS)))
+    kinds = KINDS
+    kind = one_of(KINDS, required=True)
     endpoint = Enum(Endpoint, by_value=True, allow_none=True)
-    person = String(allow_none=True)
-    times = _number(1, 1_000_000, allow_none=True)
-    ms = _number(0, LONGEST_WAIT * 1000)
-    seconds = _number(-_YEAR, _YEAR)
-    reset_in_s = _number(0, _YEAR)
-    status = _number(400, 599)
+    reset_in_s = number(0, YEAR)
     code = Integer(strict=True, validate=validate.OneOf([63, 64]))
-    bytes = _number(1, _MOST_BYTES)
-    location = String(validate=validate.And(validate.Length(1, 2_000), _PLAIN))
-
-    @validates_schema(skip_on_field_errors=True)
-    def fits(self, values: dict[str, Any], **_: Any) -> None:
-        """A parameter belongs to some kinds, and an endpoint must be one where the kind can strike."""
-        kind = KINDS[values["kind"]]
-        foreign = values.keys() - {"kind", "endpoint", "person", "times"} - kind.defaults.keys()
-        if foreign:
-            raise ValidationError({name: [f"is not taken by the kind {kind.name}"] for name in sorted(foreign)})
-        if values.get("endpoint") not in {None, *kind.endpoints}:
-            usable = ", ".join(endpoint.value for endpoint in kind.endpoints)
-            raise ValidationError({"endpoint": [f"the kind {kind.name} strikes at: {usable}"]})
-        if kind.name == "hang" and not 0 <= values.get("seconds", 0) <= LONGEST_WAIT:
-            raise ValidationError({"seconds": [f"must be 0 to {LONGEST_WAIT} for the kind hang"]})
-
-    @post_load
-    def fault(self, values: dict[str, Any], **_: Any) -> Fault:
-        """The fault these members describe."""
-        known = {name: values.pop(name, None) for name in ("endpoint", "person", "times")}
-        return Fault(KINDS[values.pop("kind")], parameters=values, **known)
 
 
 class ConsumerSchema(Schema):
     """An application; one without a secret gets a random one."""
 
-    key = String(required=True, validate=validate.And(validate.Length(1, 200), _PLAIN))
-    secret = String(validate=validate.And(validate.Length(1, 200), _PLAIN))
-    name = _text(200)
-    callbacks = List(_text(2_000, 1), allow_none=True, validate=validate.Length(max=100))
-    email_permission = _flag()
+    key = plain(200, required=True)
+    secret = plain(200)
+    name = text(200)
+    callbacks = List(text(2_000, 1), allow_none=True, validate=validate.Length(max=100))
+    email_permission = flag()
 
     @post_load
     def consumer(self, values: dict[str, Any], **_: Any) -> Consumer:
@@ -124,8 +78,8 @@ class SettingsSchema(Schema):
     """The changeable settings, also the format of an options file."""
 
     consumers = List(Nested(ConsumerSchema), validate=validate.Length(1, 100))
-    latency_ms = _number(0, LONGEST_WAIT * 1000)
-    rate_limit = _number(1, 1_000_000, allow_none=True)
+    latency_ms = number(0, LONGEST_WAIT * 1000)
+    rate_limit = number(1, 1_000_000, allow_none=True)
 
     @validates_schema(skip_on_field_errors=True)
     def distinct(self, values: dict[str, Any], **_: Any) -> None:
@@ -149,35 +103,10 @@ class TokenWish(Schema):
     person = String()
     people = List(String(), validate=validate.Length(1, 1_000))
     consumer = String()
-    callback = _text(2_000, 1, load_default="oob")
+    callback = text(2_000, 1, load_default="oob")
 
     @validates_schema(skip_on_field_errors=True)
     def one_of_both(self, values: dict[str, Any], **_: Any) -> None:
         """Exactly one of `person` and `people`."""
         if ("person" in values) == ("people" in values):
             raise ValidationError({"person": ["give either person or people"]})
-
-
-class CallSchema(Schema):
-    """A recent call as it is shown."""
-
-    id = Integer()
-    at = Integer()
-    method = String()
-    path = String()
-    status = Integer()
-    result = String()
-    reason = String()
-    consumer = String()
-    person = String(allow_none=True)
-    parameters = List(Tuple((String(), String())))
-    base_string = String()
-
-
-class KindSchema(Schema):
-    """A kind of fault as it is shown."""
-
-    name = String()
-    summary = String()
-    endpoints = List(Enum(Endpoint, by_value=True))
-    defaults = Dict()

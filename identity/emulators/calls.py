@@ -1,4 +1,4 @@
-"""The recent calls, kept so that a developer can see what was received and why it was refused."""
+"""The recent calls of an emulator, kept so that a developer can see what was received and why it was refused."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import threading
 from collections import deque
 from dataclasses import dataclass, replace
 
-from identity.emulators.x.signature import Parameters
-
 KEPT_CALLS = 300
 _LONGEST_VALUE = 2_000
-_SECRET_WORDS = ("secret", "password", "verifier")
+
+Parameters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of X. `at` is epoch milliseconds of the emulator's clock; `reason` explains a refusal or a fault."""
+    """One call. `at` is epoch milliseconds of the emulator's clock; `reason` explains a refusal or a fault."""
 
     at: int
     method: str
@@ -26,9 +25,11 @@ class Call:
     """"answered", "refused" or "fault"."""
     reason: str = ""
     consumer: str = ""
+    """The key or id of the application that called."""
     person: str | None = None
     parameters: Parameters = ()
     base_string: str = ""
+    """What a signature had to cover, where calls are signed."""
     id: int = 0
 
 
@@ -57,16 +58,12 @@ class Calls:
             self._calls.clear()
 
 
-def masked(parameters: Parameters) -> Parameters:
-    """The parameters fit to be shown: values of secrets become their length and a digest.
-
-    The base string is shown whole, verifier included, because it is there to be compared byte by byte: a verifier
-    is worth nothing without the token secret, which never travels.
-    """
-    return tuple((name[:_LONGEST_VALUE], _shown(name, value)) for name, value in parameters)
+def masked(parameters: Parameters, secret_words: tuple[str, ...]) -> Parameters:
+    """The parameters fit to be shown: values whose names hold one of the words become their length and a digest."""
+    return tuple((name[:_LONGEST_VALUE], _shown(name, value, secret_words)) for name, value in parameters)
 
 
-def _shown(name: str, value: str) -> str:
-    if any(word in name.lower() for word in _SECRET_WORDS):
+def _shown(name: str, value: str, secret_words: tuple[str, ...]) -> str:
+    if any(word in name.lower() for word in secret_words):
         return f"{len(value)} characters, sha256 {hashlib.sha256(value.encode()).hexdigest()[:8]}"
     return value[:_LONGEST_VALUE]
