@@ -7,10 +7,11 @@ from flask import Response, g
 from identity.domain.outcome import Door, LoginOutcome, Verdict
 from identity.domain.rocketchat_forms import LoginForm, PasswordForm, ResumeForm, ServiceForm, read_form
 from identity.flows.login.login_attempt import Visit
-from identity.flows.rocketchat.log_in import log_in_by_password, resume, visit_at_door
+from identity.flows.rocketchat.guarded_login import guarded_password_login, guarded_resume
+from identity.flows.rocketchat.log_in import visit_at_door
 from identity.flows.rocketchat.people import person_of_login
 from identity.http.address_limit import limiting_failed_logins
-from identity.http.client_address import client_address
+from identity.http.client_address import client_address, deciding_address
 from identity.http.rocketchat.answers import reply
 from identity.http.rocketchat.me import me_wire
 from identity.http.rocketchat.outcomes import answer_to
@@ -31,12 +32,13 @@ def log_in(call: ChatCall) -> Response:
 
 
 def _outcome(call: ChatCall, form: LoginForm | None) -> LoginOutcome:
+    services, address = call.services, deciding_address(call.request, call.services.settings.proxies)
     match form:
         case ResumeForm():
             call.trace.door = Door.SESSION.value
-            return resume(call.services, form, call.trace)
+            return guarded_resume(services, form, call.configuration.tenant.id, address, call.trace)
         case PasswordForm():
-            return log_in_by_password(call.services, call.configuration, form, visit_of(call), call.trace)
+            return guarded_password_login(services, call.configuration, form, visit_of(call), address, call.trace)
         case ServiceForm() | None:
             call.trace.add("The body has no form of a login.", NO_FORM)
             return LoginOutcome(Verdict.REFUSED)
