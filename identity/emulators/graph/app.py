@@ -23,7 +23,7 @@ def create_app(options: EmulatorOptions) -> Flask:
     """A whole emulator with its own state."""
     blueprints = (oauth.blueprint, dialog.blueprint, control.blueprint, graph.blueprint)
     app = emulator_app(__name__, EMULATOR.title, Emulator(options), blueprints, _not_served)
-    app.wsgi_app = _versioned(app.wsgi_app)  # type: ignore[method-assign]  # as Flask's documentation has it
+    app.wsgi_app = _versioned(app.wsgi_app)  # type: ignore[method-assign, assignment]  # as Flask says it is done
     return app
 
 
