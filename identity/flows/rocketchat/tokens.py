@@ -66,8 +66,8 @@ def find_token(services: Services, token: str) -> ChatSession | None:
     for _ in range(MOST_ATTEMPTS):
         configuration = bound_application(services)
         with services.db.read() as conn:
-            facts = rocketchat_tokens.read_facts(conn, token)
-        if facts is None or facts.configuration_version == configuration.version:
+            version, facts = rocketchat_tokens.read_facts(conn, token)
+        if version == configuration.version:
             return _session(services, configuration, facts)
         services.configurations.forget()
     raise StoreUnavailable("the configuration changes faster than it can be read")
