@@ -83,7 +83,8 @@ class Chat:
     def admin(self) -> Session:
         """Somebody new with the role admin."""
         person = self.person()
-        person.register(person.add_user(registered=False), roles=["admin"])
+        user_id = person.add_user(registered=False)
+        person.register(user_id, registration={"applicationId": self.world.application_id, "roles": ["admin"]})
         return self.logged_in(person.email)
 
 
