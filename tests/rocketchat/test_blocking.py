@@ -11,7 +11,14 @@ from uuid import uuid4
 import pytest
 import requests
 
+from identity.domain.outcome import Verdict
+from identity.domain.rocketchat_forms import Looked, Password, PasswordForm
+from identity.domain.trace import Trace
 from identity.flows.housekeeping import keep_house
+from identity.flows.login.login_attempt import Visit
+from identity.flows.rocketchat.door import bound_application
+from identity.flows.rocketchat.guarded_login import guarded_password_login
+from identity.flows.rocketchat.log_in import visit_at_door
 from tests import postgres
 from tests.password_door import PASSWORD, Door
 from tests.rocketchat.client import Chat, chat_world, unauthorized
@@ -242,6 +249,28 @@ def test_32_guesses_at_once_never_let_the_right_password_in_after_the_limit(with
     fail_to_the_end(chat, person)
     late = Counter(at_once(lambda _: knock(chat, person).status_code, 32))
     assert late == {401: 32}
+
+
+def test_nobody_gets_in_who_was_still_hashing_when_the_doors_own_limit_was_reached(with_rules: WithRules) -> None:
+    """Between the reading of the facts and the hashing of the right password, others use the attempts up."""
+    chat = with_rules(**BY_USER)
+    person = person_of(chat)
+    services = chat.world.service.services
+    configuration = bound_application(services)
+    form = PasswordForm(person.email, Looked.EMAIL, Password(PASSWORD))
+    others = iter(range(3))
+
+    def clock() -> int:
+        """The trace asks for the time as soon as the user is known."""
+        for _ in others:
+            fail(chat, person, 1)
+        return services.runtime.now()
+
+    trace = Trace(clock)
+    visit = visit_at_door(services, configuration, Visit())
+    outcome = guarded_password_login(services, configuration, form, visit, "127.0.0.1", trace)
+    assert outcome.verdict is Verdict.LOCKED
+    assert "The password is right: PASSWORD." in [step.text for step in trace]
 
 
 def fail_to_the_end(chat: Chat, person: Door) -> None:
