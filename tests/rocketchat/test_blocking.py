@@ -23,6 +23,7 @@ from tests import postgres
 from tests.password_door import PASSWORD, Door
 from tests.rocketchat.client import Chat, chat_world, unauthorized
 from tests.rocketchat.factors import guarded
+from tests.second_factors import with_phone
 from tests.storm import at_once
 
 WRONG = "incorrect horse battery"
@@ -308,7 +309,40 @@ def test_a_threshold_of_zero_never_blocks_a_user_here(with_rules: WithRules) -> 
     assert gets_in(knock(chat, person))
 
 
+def by_token(chat: Chat, **members: Any) -> requests.Response:
+    """A login with an access token of X's alice."""
+    x = chat.world.x
+    token, secret = x.access_token("alice")
+    app = {"appId": x.consumer_key, "appSecret": x.consumer_secret, "expiresIn": 200}
+    return chat.login({"serviceName": "twitter", "accessToken": token, "accessTokenSecret": secret} | app | members)
+
+
+def test_behind_a_providers_token_codes_are_what_a_user_is_blocked_for(with_rules: WithRules) -> None:
+    chat = with_rules(**BY_USER)
+    me = by_token(chat).json()["data"]["me"]
+    person = Door(chat.world, me["email"])
+    fail(chat, person, 3)
+    assert gets_in(by_token(chat))
+    user_id = chat.world.rows("SELECT id FROM users WHERE rc_id = %s", me["_id"])[0][0]
+    chat.world.clock.advance(minutes=4)
+    phone, _ = with_phone(chat.world, str(user_id))
+    wrong = phone.wrong_codes(3)
+    assert [by_token(chat, code=each).json()["error"] for each in wrong] == ["totp-invalid"] * 3
+    assert is_blocked(by_token(chat, code=phone.code()), FOR_USER)
+    chat.world.clock.advance(seconds=61)
+    assert gets_in(by_token(chat, code=phone.code()))
+
+
 # By address.
+
+
+def test_a_provider_that_fails_counts_against_nobody(with_rules: WithRules) -> None:
+    chat = with_rules(**BY_ADDRESS)
+    for _ in range(4):
+        chat.world.x.fault("unavailable")
+        assert by_token(chat).status_code == 500
+    chat.world.x.reset()
+    assert gets_in(by_token(chat))
 
 
 def test_as_many_failures_as_the_operator_set_block_the_address_for_everybody(with_rules: WithRules) -> None:

@@ -12,6 +12,7 @@ from tests.password_door import PASSWORD
 from tests.queued_mails import do_what_strangers_asked
 from tests.rocketchat.client import LOGIN, Chat, Session
 from tests.rocketchat.factors import Guarded, guarded, offer_every_kind
+from tests.rocketchat.tokens import GENERATE, personal
 from tests.second_factors import Phone, mailed_codes, mails, tenant_policy
 
 ENABLE = "/api/v1/users.2fa.enableEmail"
@@ -276,3 +277,32 @@ def test_a_phone_that_is_set_up_later_is_asked_for_first(chat: Chat) -> None:
     assert chat.world.service.call("POST", f"/api/user/two-factor/{user_id}", body).status_code == 200
     asked = chat.login({"user": email_of(session), "password": PASSWORD}).json()["details"]
     assert (asked["method"], asked["availableMethods"]) == ("totp", ["totp", "email"])
+
+
+def test_a_personal_token_that_bypasses_the_second_factor_is_asked_for_none(chat: Chat) -> None:
+    person = guarded(chat, "email", "totp")
+    session = session_of(person, person.phone.code())
+    made = []
+    for bypass in (False, True):
+        headers = {"x-2fa-code": person.phone.code(), "x-2fa-method": "totp"}
+        answer = session.post(GENERATE, {"tokenName": f"{bypass}", "bypassTwoFactor": bypass}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        made.append(Session(chat, session.user_id, answer.json()["token"]))
+    plain, bypassing = made
+    assert plain.post(DISABLE).json()["errorType"] == "totp-required"
+    assert bypassing.post(DISABLE).json() == {"success": True}
+    assert methods_of(session) == ["authenticator"]
+
+
+def test_enabling_leaves_personal_tokens_alive(chat: Chat) -> None:
+    session = chat.somebody()
+    token = personal(session)
+    assert session.post(ENABLE).status_code == 200
+    assert token.is_alive
+
+
+def test_whoever_has_neither_a_second_factor_nor_a_password_is_asked_for_nothing(chat: Chat) -> None:
+    session = chat.somebody()
+    forget = "DELETE FROM passwords WHERE user_id = (SELECT id FROM users WHERE rc_id = %s) RETURNING 1"
+    assert chat.world.rows(forget, session.user_id) == [(1,)]
+    assert session.post(DISABLE).json() == {"success": True}
