@@ -15,6 +15,8 @@ from identity.domain.contact import canonical
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 
 EVERY_DOMAIN = "*"
+BUILT_IN_NAME = "Default"
+"""What FusionAuth calls the connector that is the service itself."""
 
 
 class SecurityMethod(Enum):

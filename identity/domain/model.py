@@ -44,6 +44,9 @@ class Claims:
     """A proven e-mail address, or None when absent, unproven or no address at all (decision 7)."""
 
     username: str | None = None
+    name: str | None = None
+    """What they call themselves; not unique, and no login name."""
+
     image_url: str | None = None
     """Their picture, for users who have none; None where only a lambda takes it over."""
 
@@ -54,8 +57,8 @@ class Claims:
 
     @property
     def display_name(self) -> str | None:
-        """D28: the e-mail if present, else the username."""
-        return self.email or self.username
+        """D28: the e-mail if present, else the username; else what they call themselves."""
+        return self.email or self.username or self.name
 
 
 @dataclass(frozen=True, slots=True)

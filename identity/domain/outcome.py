@@ -13,6 +13,8 @@ from uuid import UUID
 
 from identity.domain.errors import Invalid, Problem
 from identity.domain.model import Registration, User
+from identity.domain.rocketchat_blocking import Blocked
+from identity.domain.rocketchat_codes import Asked
 from identity.domain.standing import NO_STANDING, PreventingAction, Standing
 
 
@@ -193,6 +195,8 @@ class LoginOutcome:
     """Which of the refusals it was (decision 33): the general error of a 401 or 512."""
     provider_failed: bool = False
     """Whether a 401 is due to a provider that fails: one that works and refuses is another matter (decision 6)."""
+    provider_refused: bool = False
+    """Whether a 401 is due to a provider that works and does not vouch for what it was shown."""
     errors: Invalid | None = None
     """What the login-validation lambda objects to: the body of a 400."""
     standing: Standing = NO_STANDING
@@ -209,6 +213,10 @@ class LoginOutcome:
     """When a lockout for guessing ends, epoch milliseconds; None where it was something else that refused."""
     state: str | None = None
     """The client's own JSON text, given back byte for byte (decision 13)."""
+    asked: Asked | None = None
+    """What the Rocket.Chat door says of the second factor that is missing, or was wrong."""
+    blocked: Blocked | None = None
+    """Whom that door's own rules block."""
     chat_token: str | None = field(default=None, repr=False)
     """The Rocket.Chat door's own token, stored with the login."""
     trust_token: str | None = field(default=None, repr=False)

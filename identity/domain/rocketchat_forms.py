@@ -112,8 +112,8 @@ def _who(body: Mapping[str, Any]) -> Who | None:
             return _queried(query)
         case _, None, email:
             return _sought(email, Looked.EMAIL)
-        case _, name, _:
-            return _sought(name, Looked.USERNAME)
+        case _:
+            return _sought(body["username"], Looked.USERNAME)
 
 
 def _queried(user: object) -> Who:

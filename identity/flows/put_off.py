@@ -17,6 +17,7 @@ from identity.domain.events import EventInfo
 from identity.domain.model import Tenant
 from identity.flows import courier
 from identity.flows.passwords.forgot_password import ForgotRequest, forgot_password, spend_mail
+from identity.flows.rocketchat.email_code import CodeRequest, send_email_code, spend_code_for
 from identity.flows.services import Services
 from identity.flows.verifications.resend_verification import ResendRequest, resend
 from identity.flows.verifications.verification import spend_mail as spend_verification_mail
@@ -39,6 +40,12 @@ def put_off_resending(services: Services, request: ResendRequest) -> None:
     _post(services, request)
 
 
+def put_off_code(services: Services, request: CodeRequest) -> None:
+    """Raises NotFound, TooManyRequests."""
+    spend_code_for(services, _tenant(services, request.tenant_id), request.email_or_username)
+    _post(services, request)
+
+
 def deliver(services: Services, parcel: Parcel) -> None:
     """Do what was asked, if there is somebody. Tenants and applications that are gone took it with them."""
     asked = orjson.loads(courier.text_of(services, parcel))
@@ -46,6 +53,8 @@ def deliver(services: Services, parcel: Parcel) -> None:
     try:
         if "login_id" in asked:
             forgot_password(services, _forgotten(asked), now)
+        elif "email_or_username" in asked:
+            send_email_code(services, CodeRequest(**_with_ids(asked)))
         else:
             resend(services, _resending(asked), now)
     except (NotFound, Invalid):
@@ -60,7 +69,7 @@ def _tenant(services: Services, tenant_id: UUID) -> Tenant:
     return tenant
 
 
-def _post(services: Services, request: ForgotRequest | ResendRequest) -> None:
+def _post(services: Services, request: ForgotRequest | ResendRequest | CodeRequest) -> None:
     text = orjson.dumps(asdict(request)).decode()
     with services.db.transaction() as conn:
         key = f"{KIND} {services.runtime.new_id()}"  # nobody waits for anybody

@@ -73,6 +73,15 @@ def is_certificate(pem: str) -> bool:
     return True
 
 
+def are_certificates(pem: str) -> bool:
+    """Whether the text is one or more X.509 certificates as PEM."""
+    try:
+        x509.load_pem_x509_certificates(pem.encode())
+    except ValueError:
+        return False
+    return True
+
+
 def describe(certificate_pem: str) -> CertificateInformation:
     certificate = x509.load_pem_x509_certificate(certificate_pem.encode())
     der = certificate.public_bytes(serialization.Encoding.DER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from identity.providers.facebook.provider import Facebook
 from identity.providers.twitter.provider import Twitter
 from identity.upstream import IdentityProvider, StartsLogins
 
@@ -13,6 +14,7 @@ STARTED = "code"
 
 PROVIDERS: Mapping[str, IdentityProvider] = {
     Twitter.wire_type: Twitter(),
+    Facebook.wire_type: Facebook(),
 }
 """By wire type."""
 

@@ -85,6 +85,13 @@ def tenants_using(conn: Connection, connector_id: UUID) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
+def installed(conn: Connection) -> int:
+    """When the built-in connector came to be: with the first tenant."""
+    row = conn.execute("SELECT min(insert_instant) FROM tenants").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def _read(conn: Connection, sealer: Sealer, which: sql.Composable, values: dict[str, Any]) -> list[Connector]:
     query = sql.SQL("SELECT * FROM connectors {}").format(which)
     with conn.cursor(row_factory=dict_row) as cursor:

@@ -84,6 +84,12 @@ def add(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
     )
 
 
+def put(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
+    """As `add`, in place of whatever the secret stood for: for secrets that are derived, and so come again."""
+    conn.execute("DELETE FROM external_identifiers WHERE id_hash = %s", (hash_of(secret),))
+    add(conn, secret, identifier)
+
+
 def find(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:
     """None when it is unknown, has expired, or is of another kind."""
     return _read(conn, f"SELECT {_COLUMNS} FROM external_identifiers WHERE {_NAMED}", kind, secret, now)  # noqa: S608
@@ -111,11 +117,11 @@ def take(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentif
     return _read(conn, f"DELETE FROM external_identifiers WHERE {_NAMED} RETURNING {_COLUMNS}", kind, secret, now)  # noqa: S608
 
 
-def change(conn: Connection, kind: Kind, secret: str, data: Mapping[str, Any]) -> None:
-    """Replace what is kept with the id; for who holds its lock."""
+def change(conn: Connection, kind: Kind, secret: str, data: Mapping[str, Any], *, at_least_until: int = 0) -> None:
+    """Replace what is kept with the id, which may be needed for longer than was thought; for who holds its lock."""
     conn.execute(
-        "UPDATE external_identifiers SET data = %s WHERE id_hash = %s AND kind = %s",
-        (Jsonb(dict(data)), hash_of(secret), kind.value),
+        "UPDATE external_identifiers SET data = %s, expiry = greatest(expiry, %s) WHERE id_hash = %s AND kind = %s",
+        (Jsonb(dict(data)), at_least_until, hash_of(secret), kind.value),
     )
 
 

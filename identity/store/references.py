@@ -1,4 +1,4 @@
-"""What other configuration a tenant or an application may name by id: signing keys, lambdas, templates, messengers.
+"""What other configuration a tenant or an application may name by id: keys, lambdas, templates, messengers, connectors.
 
 In a transaction, nobody deletes what was found before the end.
 """
@@ -47,6 +47,12 @@ def message_templates(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
 def messengers(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
     """Those of `ids` that are messengers."""
     rows = conn.execute("SELECT id FROM messengers WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
+    return {row[0] for row in rows}
+
+
+def connectors(conn: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Those of `ids` that are connectors, the built-in one aside."""
+    rows = conn.execute("SELECT id FROM connectors WHERE id = ANY(%s) FOR KEY SHARE", (list(ids),)).fetchall()
     return {row[0] for row in rows}
 
 

@@ -50,35 +50,31 @@ _WIDTH = len(fields(ChatToken))
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """A token with its owner, and what of them only this door asks for, as of one moment."""
+    """A token with its owner, and what of them only this door asks for."""
 
-    configuration_version: int
     token: ChatToken
     owner: KnownUser
     rc_id: str | None
     has_links: bool
 
 
-def read_facts(conn: Connection, token: str) -> TokenFacts | None:
-    """What is known of the token and its owner, in one statement; None for an unknown token."""
+def read_facts(conn: Connection, token: str) -> tuple[int, TokenFacts | None]:
+    """The configuration's version, and what is known of the token and its owner, in one statement."""
     rows = conn.execute(
         f"""
         SELECT i.configuration_version, users.rc_id,
             EXISTS (SELECT 1 FROM links l WHERE l.tenant_id = users.tenant_id AND l.user_id = users.id),
             {COLUMNS}, {logins.COLUMNS}
         FROM installation i
-        JOIN rocketchat_tokens t ON t.token_hash = %s
-        JOIN users ON users.tenant_id = t.tenant_id AND users.id = t.user_id
+        LEFT JOIN rocketchat_tokens t ON t.token_hash = %s
+        LEFT JOIN users ON users.tenant_id = t.tenant_id AND users.id = t.user_id
         {logins.JOINS}
         """,  # noqa: S608 (constants only)
         (token_hash(token),),
     ).fetchall()
-    if not rows:
-        return None
     version, rc_id, has_links, *rest = rows[0]
     owner = known_user([row[3 + _WIDTH :] for row in rows])
-    assert owner is not None  # the statement joins them
-    return TokenFacts(version, _made(*rest[:_WIDTH]), owner, rc_id, has_links)
+    return version, None if owner is None else TokenFacts(_made(*rest[:_WIDTH]), owner, rc_id, has_links)
 
 
 def add(conn: Connection, stored: ChatToken, token: str) -> None:
@@ -125,6 +121,10 @@ def of_user(conn: Connection, tenant_id: UUID, user_id: UUID, application_id: UU
             """,  # noqa: S608 (constants only)
             (tenant_id, user_id, application_id, kind.value),
         ).fetchall()
+
+
+def exists(conn: Connection, token_id: UUID) -> bool:
+    return conn.execute("SELECT 1 FROM rocketchat_tokens WHERE id = %s", (token_id,)).fetchone() is not None
 
 
 def remove(conn: Connection, token_id: UUID) -> bool:

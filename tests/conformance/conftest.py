@@ -31,6 +31,7 @@ class Attempt:
     refused: UpstreamRefused | None
     trace: str
     requests: list[Request]
+    overlooked: list[UpstreamRefused]
 
     @property
     def won(self) -> Claims:
@@ -89,4 +90,5 @@ def attempt_at(
         claims = subject.provider.claims(subject.values, data or subject.data, world)
     except UpstreamRefused as caught:
         refused = caught
-    return Attempt(claims, refused, "\n".join(step.text for step in world.trace), requests)
+    trace = "\n".join(step.text for step in world.trace)
+    return Attempt(claims, refused, trace, requests, world.overlooked)

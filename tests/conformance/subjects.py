@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from identity.domain.model import ProviderValues
@@ -36,8 +36,26 @@ class Subject:
     secrets: tuple[str, ...] = ()
     """Texts that no trace may show."""
 
-    email: str = "ada@example.test"
+    extras: tuple[Behaviour, ...] = ()
+    """What it answers after that, to calls that a login can do without."""
+
+    extra_codes: tuple[str, ...] = ()
+    """The error code in the event log when such a call fails."""
+
     expected: Mapping[str, Any] = field(default_factory=dict)
+    """Members of the claims of a good login."""
+
+    fallback_name: str = "ada"
+    """What a person without e-mail is called."""
+
+    @property
+    def good(self) -> list[Behaviour]:
+        """All answers of a good login."""
+        return [*self.steps, *self.extras]
+
+    def ending(self, behaviour: Behaviour) -> list[Behaviour]:
+        """Those of a login whose last step is answered otherwise."""
+        return [*self.steps[:-1], behaviour, *self.extras]
 
 
 ADA: dict[str, Any] = {
@@ -55,6 +73,16 @@ CONSUMER = {"consumer_key": "consumer-key-1", "consumer_secret": "consumer-secre
 ISSUED = "oauth_token=783214-access-token&oauth_token_secret=access-token-secret&user_id=783214&screen_name=ada"
 
 
+TWITTER_CLAIMS = {
+    "subject": "783214",
+    "email": "ada@example.test",
+    "username": "ada",
+    "token": "783214-access-token",
+    "token_secret": "access-token-secret",
+    "image_url": None,
+}
+
+
 def ada(**changes: Any) -> Behaviour:
     """The user document with members replaced; None as a value stays, `...` removes the member."""
     return answer_json(200, {name: value for name, value in {**ADA, **changes}.items() if value is not ...})
@@ -70,6 +98,7 @@ TWITTER_ACCESS_TOKEN = Subject(
     repeated=(True,),
     without_email=ada(email=...),
     without_id=ada(id_str=...),
+    expected=TWITTER_CLAIMS,
     secrets=("consumer-secret-1", "783214-access-token", "access-token-secret", "ada@example.test"),
 )
 TWITTER_VERIFIER = Subject(
@@ -86,13 +115,66 @@ TWITTER_VERIFIER = Subject(
     repeated=(False, True),
     without_email=ada(email=...),
     without_id=ada(id_str=...),
+    expected=TWITTER_CLAIMS,
     secrets=(*TWITTER_ACCESS_TOKEN.secrets, "request-token-1", "request-token-secret", "verifier-1"),
 )
-SUBJECTS = (TWITTER_ACCESS_TOKEN, TWITTER_VERIFIER)
-EXPECTED = {
-    "subject": "783214",
-    "email": "ada@example.test",
-    "username": "ada",
-    "token": "783214-access-token",
-    "token_secret": "access-token-secret",
+FACEBOOK_APP = {
+    "app_id": "1234567890",
+    "client_secret": "facebook-app-secret",
+    "button_text": "Login with Facebook",
+    "profile_fields": "email",
+    "permissions": "email",
+    "login_method": "UsePopup",
 }
+PICTURE_URL = "https://platform.example.test/ada.jpg"
+FACEBOOK_ADA: dict[str, Any] = {"id": "783214", "name": "Ada Lovelace", "email": "ada@example.test"}
+
+
+def facebook_ada(**changes: Any) -> Behaviour:
+    """The profile with members replaced, as `ada` does."""
+    return answer_json(200, {name: value for name, value in {**FACEBOOK_ADA, **changes}.items() if value is not ...})
+
+
+def issued(token: str) -> Behaviour:
+    return answer_json(200, {"access_token": token, "token_type": "bearer", "expires_in": 5183944})
+
+
+def picture(**members: Any) -> Behaviour:
+    data = {"height": 50, "is_silhouette": False, "url": PICTURE_URL, "width": 50}
+    return answer_json(200, {"data": data | members})
+
+
+FACEBOOK_TOKEN = Subject(
+    name="facebook-token",
+    provider=PROVIDERS["Facebook"],
+    values=FACEBOOK_APP,
+    data={"token": "short-lived-token"},
+    steps=(facebook_ada(),),
+    codes=("FacebookMe",),
+    repeated=(True,),
+    without_email=facebook_ada(email=...),
+    without_id=facebook_ada(id=...),
+    secrets=("facebook-app-secret", "short-lived-token", "long-lived-token", "ada@example.test"),
+    extras=(picture(), issued("long-lived-token")),
+    extra_codes=("FacebookMePicture", "FacebookAccessToken"),
+    expected={
+        "subject": "783214",
+        "email": "ada@example.test",
+        "username": None,
+        "name": "Ada Lovelace",
+        "image_url": PICTURE_URL,
+        "token": "long-lived-token",
+        "token_secret": None,
+    },
+    fallback_name="Ada Lovelace",
+)
+FACEBOOK_CODE = replace(
+    FACEBOOK_TOKEN,
+    name="facebook-code",
+    data={"code": "code-from-the-dialog", "redirect_uri": "https://app.example.test/back"},
+    steps=(issued("short-lived-token"), facebook_ada()),
+    codes=("FacebookAccessToken", "FacebookMe"),
+    repeated=(False, True),
+    secrets=(*FACEBOOK_TOKEN.secrets, "code-from-the-dialog"),
+)
+SUBJECTS = (TWITTER_ACCESS_TOKEN, TWITTER_VERIFIER, FACEBOOK_TOKEN, FACEBOOK_CODE)

@@ -8,9 +8,10 @@ import pytest
 
 from identity.domain.model import ProviderConfig
 from identity.outbound.http import Client
-from identity.providers import PROVIDERS, STARTERS, missing_data
-from tests.conformance.conftest import Attempt, Login, attempt_at
-from tests.conformance.subjects import EXPECTED, SUBJECTS, Subject
+from identity.providers import PROVIDERS, STARTERS, missing_data, started_code
+from identity.settings import Settings
+from tests.conformance.conftest import Attempt, Login, attempt_at, outside
+from tests.conformance.subjects import SUBJECTS, Subject
 from tests.fakes import sink
 from tests.fakes.sink import Behaviour
 
@@ -19,6 +20,11 @@ every_step = pytest.mark.parametrize(
     ("subject", "step"),
     [(subject, step) for subject in SUBJECTS for step in range(len(subject.steps))],
     ids=lambda value: value.name if isinstance(value, Subject) else f"step{value}",
+)
+every_extra = pytest.mark.parametrize(
+    ("subject", "extra"),
+    [(subject, extra) for subject in SUBJECTS for extra in range(len(subject.extras))],
+    ids=lambda value: value.name if isinstance(value, Subject) else f"extra{value}",
 )
 FAULTS: dict[str, tuple[Behaviour, dict[str, Any]]] = {
     "timeout": (sink.silence, {"reason": "timeout"}),
@@ -66,26 +72,27 @@ def test_a_provider_is_registered_by_its_wire_type_and_has_an_id_of_its_own(wire
 
 @every_subject
 def test_a_good_login_gives_claims(login: Login, subject: Subject) -> None:
-    claims = login(subject, list(subject.steps)).won
-    assert {name: getattr(claims, name) for name in EXPECTED} == EXPECTED
+    claims = login(subject, subject.good).won
+    assert {name: getattr(claims, name) for name in subject.expected} == subject.expected
     assert claims.raw["name"] == "Ada Lovelace"
 
 
 @every_subject
 def test_each_step_is_called_once(login: Login, subject: Subject) -> None:
-    assert len(login(subject, list(subject.steps)).requests) == len(subject.steps)
+    assert len(login(subject, subject.good).requests) == len(subject.good)
 
 
 @every_subject
 def test_a_person_without_email_may_log_in(login: Login, subject: Subject) -> None:
-    claims = login(subject, [*subject.steps[:-1], subject.without_email]).won
+    claims = login(subject, subject.ending(subject.without_email)).won
     assert claims.email is None
-    assert claims.display_name == "ada"
+    assert claims.display_name == subject.fallback_name
 
 
 @every_subject
 def test_a_person_without_id_may_not(login: Login, subject: Subject) -> None:
-    assert login(subject, [*subject.steps[:-1], subject.without_id]).refusal.code == "MissingUniqueId"
+    refusal = login(subject, subject.ending(subject.without_id)).refusal
+    assert (refusal.code, refusal.leg.row) == ("MissingUniqueId", 9)
 
 
 @every_fault
@@ -110,16 +117,33 @@ def test_no_fault_puts_a_secret_into_trace_or_refusal(login: Login, subject: Sub
     assert not [secret for secret in subject.secrets if secret in shown]
 
 
+@every_fault
+@every_extra
+def test_a_login_goes_on_when_a_call_fails_that_it_can_do_without(
+    login: Login, subject: Subject, extra: int, fault: str
+) -> None:
+    behaviour, expected = FAULTS[fault]
+    later = subject.extras[extra + 1 :]
+    attempt = login(subject, [*subject.steps, *subject.extras[:extra], behaviour, *later])
+    [failure] = attempt.overlooked
+    assert attempt.won.subject == "783214"
+    assert failure.code == subject.extra_codes[extra]
+    assert {name: failure.data[name] for name in expected} == expected
+    assert not [secret for secret in subject.secrets if secret in f"{attempt.trace}{failure.message}{failure.data}"]
+
+
 @every_step
 def test_what_the_provider_says_back_is_masked(login: Login, subject: Subject, step: int) -> None:
     attempt = fail_at(login, subject, step, sink.answer(401, f"You said {' and '.join(subject.data.values())}"))
     assert "You said" in attempt.trace
-    assert not [value for value in subject.data.values() if value in attempt.trace]
+    said = set(subject.data.values()) & set(subject.secrets)
+    assert said
+    assert not [value for value in said if value in attempt.trace]
 
 
 @every_subject
 def test_a_good_login_is_traced_without_secrets(login: Login, subject: Subject) -> None:
-    trace = login(subject, list(subject.steps)).trace
+    trace = login(subject, subject.good).trace
     assert not [secret for secret in subject.secrets if secret in trace]
     assert "Ada Lovelace" in trace
     assert "a***@example.test" in trace
@@ -140,20 +164,43 @@ def test_a_login_ends_with_its_budget(login: Login, subject: Subject, step: int)
 @every_step
 def test_the_call_that_may_be_repeated_is_repeated_once(login: Login, subject: Subject, step: int) -> None:
     for fault in (sink.hang_up, sink.answer(503)):
-        attempt = login(subject, [*subject.steps[:step], fault, *subject.steps[step:]])
+        attempt = login(subject, [*subject.steps[:step], fault, *subject.steps[step:], *subject.extras])
         if subject.repeated[step]:
             assert attempt.won.subject == "783214"
         else:
             assert attempt.refusal.code == subject.codes[step]
 
 
+RETURNS = {
+    "Twitter": {"oauth_token": "x", "oauth_verifier": "y"},
+    "Facebook": {"state": "x", "code": "y"},
+}
+"""What the browser comes back with, as the query of the callback."""
+
+
 @pytest.mark.parametrize("wire_type", STARTERS)
-def test_what_is_kept_and_what_the_browser_brings_make_a_login_whole(wire_type: str) -> None:
+def test_what_is_kept_and_what_the_browser_brings_make_a_login_whole(client: Client, wire_type: str) -> None:
     provider, starter = PROVIDERS[wire_type], STARTERS[wire_type]
     assert starter.returned({"unrelated": "x"}) is None
-    back = starter.returned(dict.fromkeys(starter.brings, "x"))
+    assert not [other for other in STARTERS.values() if other is not starter and other.returned(RETURNS[wire_type])]
+    back = starter.returned(RETURNS[wire_type])
     assert back is not None
     assert back.handle == "x"
     assert back.brought is not None
-    assert set(back.brought) == set(starter.brings)
-    assert missing_data(provider, {"code": "x"}) == []
+    assert set(starter.brings) <= set(back.brought)
+    values = next(subject.values for subject in SUBJECTS if subject.provider is provider)
+    requested = "oauth_token=x&oauth_token_secret=z&oauth_callback_confirmed=true"
+    with sink.Sink([sink.answer(200, requested)]) as server:
+        settings = Settings()
+        world = outside(client, server.url, options=provider.reach(settings).options)
+        start = starter.start(values, "http://127.0.0.1/callback", world)
+    whole = {**start.kept, **back.brought}
+    assert provider.missing(whole) == []
+    assert started_code(provider, whole) is None
+
+
+@pytest.mark.parametrize("wire_type", STARTERS)
+def test_the_code_of_a_login_that_began_here_is_enough(wire_type: str) -> None:
+    assert missing_data(PROVIDERS[wire_type], {"code": "x"}) == []
+    assert started_code(PROVIDERS[wire_type], {"code": " x "}) == "x"
+    assert missing_data(PROVIDERS[wire_type], {"code": " "}) == PROVIDERS[wire_type].missing({}) != []

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from identity.http.fusionauth import PAGES
 from identity.http.fusionauth.routes import Route
+from tests.connectors import add_lambda, connector
 from tests.contract.patching import PROVIDER_ID, TWITTER
 from tests.service import Service
 
@@ -55,6 +56,8 @@ class Kind:
     """Where one is made; for the one there is, where it is."""
 
     wrong: dict[str, Any] = field(default_factory=lambda: {"name": 7})
+    needed: Callable[[Service], dict[str, Any]] = lambda _: {}
+    """Members that name other objects, which it makes."""
 
 
 def unique() -> str:
@@ -105,11 +108,21 @@ def messenger() -> dict[str, Any]:
     return {"name": unique(), "type": "Generic", "url": url, "httpAuthenticationPassword": SECRET}
 
 
+def directory() -> dict[str, Any]:
+    made: dict[str, Any] = connector("", lambdaConfiguration=None, systemAccountPassword=SECRET)["connector"]
+    return made
+
+
+def its_lambda(service: Service) -> dict[str, Any]:
+    return {"lambdaConfiguration": {"reconcileId": add_lambda(service)}}
+
+
 KINDS = {
     "/api/api-key": Kind("apiKey", lambda: {"name": unique()}, "/api/api-key"),
     "/api/application": Kind("application", application, "/api/application"),
     "/api/application/role": Kind("role", lambda: {"name": unique()}, "/api/application/{application}/role"),
     "/api/application/scope": Kind("scope", lambda: {"name": unique()}, "/api/application/{application}/scope"),
+    "/api/connector": Kind("connector", directory, "/api/connector", needed=its_lambda),
     "/api/email/template": Kind("emailTemplate", email_template, "/api/email/template"),
     PROVIDER: Kind("identityProvider", lambda: {**TWITTER, "consumerSecret": SECRET}, PROVIDER),
     "/api/key": Kind("key", lambda: {"name": unique()}, "/api/key/import"),
@@ -140,7 +153,7 @@ def call(service: Service, verb: str, path: str, body: Any = None) -> Any:
 
 
 def made(service: Service, kind: Kind, path: str) -> dict[str, Any]:
-    response = call(service, "POST", path, {kind.member: kind.body()})
+    response = call(service, "POST", path, {kind.member: kind.body() | kind.needed(service)})
     assert response.status_code == 200, response.text
     shown: dict[str, Any] = response.json()[kind.member]
     return shown
@@ -156,7 +169,7 @@ def prepared(service: Service, row: Route) -> tuple[str, Any]:
     if nested:
         owner = made(service, KINDS["/api/application"], "/api/application")
         path = path.replace("<application_id>", owner["id"])
-    body = {kind.member: kind.body()}
+    body = {kind.member: kind.body() | kind.needed(service)}
     if row.endpoint == SYSTEM:
         return path, body
     if row.method == "POST":

@@ -34,6 +34,7 @@ TABLE = [row for page in PAGES for row in page.table]
 ARGUMENT = re.compile(r"<(\w+)>")
 GLOBAL = {
     "attempt_id",
+    "connector_id",
     "email_template_id",
     "entry",
     "event_id",

@@ -20,6 +20,7 @@ from schemathesis import Case, GenerationMode
 
 from identity.app import create_app
 from tests import postgres
+from tests.connectors import add_connector
 from tests.service import Service, running_service
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "0"))
@@ -54,6 +55,7 @@ def existing(service: Service) -> dict[str, str]:
             "messageTemplate"
         ]["id"],
         "messenger_id": service.call("POST", "/api/messenger", messenger).json()["messenger"]["id"],
+        "connector_id": add_connector(service)["id"],
         "api_key_id": service.call("POST", "/api/api-key", {"apiKey": {"name": "n"}}).json()["apiKey"]["id"],
         "application_id": made["id"],
         "identity_provider_id": service.call("POST", "/api/identity-provider", {"identityProvider": provider}).json()[

@@ -28,7 +28,7 @@ from identity.flows.events.announce import Announce, transact
 from identity.flows.mail.mail_references import mail_problems
 from identity.flows.services import Services
 from identity.flows.tokens.token_events import keys_changed
-from identity.store import applications, audit, configuration, tenants, webhooks
+from identity.store import applications, audit, configuration, references, tenants, webhooks
 from identity.store.db import Connection
 
 Values = Mapping[str, Any]
@@ -177,7 +177,7 @@ def _problems(conn: Connection, values: Values) -> Problems:
         *mail_problems(conn, "tenant", values),
         *_verification_problems(values),
         *_password_problems(values),
-        *_connector_problems(values),
+        *_connector_problems(conn, values),
     ]
 
 
@@ -204,10 +204,15 @@ def _password_problems(values: Values) -> Problems:
     return problems
 
 
-def _connector_problems(values: Values) -> Problems:
-    """The only connector there is, is the built-in one."""
-    return [
-        (f"tenant.connectorPolicies[{number}].connectorId", "invalid")
-        for number, policy in enumerate(values["connector_policies"])
-        if str(policy["connector_id"]) != str(BUILT_IN_CONNECTOR_ID)
-    ]
+def _connector_problems(conn: Connection, values: Values) -> Problems:
+    """A policy names a connector that there is, and a connector has one policy."""
+    named = [policy["connector_id"] for policy in values["connector_policies"]]
+    known = references.connectors(conn, named) | {BUILT_IN_CONNECTOR_ID}
+    problems: Problems = []
+    for number, connector_id in enumerate(named):
+        path = f"tenant.connectorPolicies[{number}].connectorId"
+        if connector_id not in known:
+            problems.append((path, "invalid"))
+        elif connector_id in named[:number]:
+            problems.append((path, "duplicate"))
+    return problems

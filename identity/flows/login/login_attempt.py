@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,15 @@ from identity.flows.configuration.configurations import (
 from identity.flows.login.login_log import LoginLog
 from identity.store.logins import LinkUse
 from identity.upstream import UpstreamRefused
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBlocking:
+    """Rules against guessing that a door has of its own, asked in every round of a login as the tenant's lockout is."""
+
+    blocks: Callable[[], bool]
+    replaces_lockout: bool
+    """Whether they stand in for the tenant's lockout of passwords; a lockout closes codes in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Visit:
     no_jwt: bool = False
     resumable: bool = False
     """Whether a login that misses a step leaves a proof, by which it goes on after that step (hosted pages)."""
+
+    own_blocking: OwnBlocking | None = None
 
     change_can_wait: bool = False
     """Whether a password that must be changed keeps nobody out, since the answer only says so (rocket section 11)."""

@@ -46,7 +46,7 @@ def tenant_limit(tenant: Tenant, what: Limited, subject: object) -> Limit | None
     setting = (tenant.settings.get("rate_limit_configuration") or {}).get(what.value) or {}
     if not setting.get("enabled"):
         return None
-    return Limit(_key(what.value, tenant.id, subject), setting["limit"], setting["time_period_in_seconds"])
+    return Limit(key_of(what.value, tenant.id, subject), setting["limit"], setting["time_period_in_seconds"])
 
 
 def address_limit(services: Services, address: str | None) -> Limit | None:
@@ -69,16 +69,16 @@ def call_limit(services: Services, address: str | None, route: str) -> Limit | N
     settings = services.settings.rocketchat
     if not settings.rate_limit_calls:
         return None
-    key = _key("rocketchat call", route, _line_of(address))
+    key = key_of("rocketchat call", route, line_of(address))
     return Limit(key, settings.rate_limit_calls, settings.rate_limit_seconds)
 
 
 def _address_limit(services: Services, what: str, address: str | None) -> Limit | None:
     uses = services.settings.login.rate_limit
-    return Limit(_key(what, _line_of(address)), uses, ADDRESS_SECONDS) if uses else None
+    return Limit(key_of(what, line_of(address)), uses, ADDRESS_SECONDS) if uses else None
 
 
-def _line_of(address: str | None) -> str | None:
+def line_of(address: str | None) -> str | None:
     """Whose line the address belongs to: a customer has one IPv4 address, or a whole /64 of IPv6."""
     if address is None:
         return None
@@ -117,5 +117,6 @@ def refuse_if_spent(services: Services, limit: Limit | None) -> None:
         raise TooManyRequests(retry_after_seconds=-(-(ends - now) // 1000))
 
 
-def _key(*parts: object) -> bytes:
+def key_of(*parts: object) -> bytes:
+    """What stands for these parts where nobody's login id or address may be kept."""
     return hashlib.sha256("\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")).digest()

@@ -46,7 +46,7 @@ def log_in_by_password(
 ) -> LoginOutcome:
     """`visit` is one of `visit_at_door`. Raises NotFound (the door was closed meanwhile), TooManyRequests,
     StoreUnavailable, WebhooksRefused."""
-    login_id, types = _sought(services, configuration.tenant.id, form)
+    login_id, types = sought(services, configuration.tenant.id, form)
     request = PasswordRequest(
         visit=visit,
         keyed=True,  # it is the operator who opens this door, not the holder of a key
@@ -62,7 +62,7 @@ def log_in_by_password(
         raise NotFound from None
 
 
-def _sought(services: Services, tenant_id: UUID, form: PasswordForm) -> tuple[str, tuple[str, ...]]:
+def sought(services: Services, tenant_id: UUID, form: PasswordForm) -> tuple[str, tuple[str, ...]]:
     """The login id, and where the password login is to look for it."""
     if form.looked in TYPES:
         return form.login_id, TYPES[form.looked]

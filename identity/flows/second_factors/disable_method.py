@@ -11,6 +11,7 @@ from uuid import UUID
 from identity.domain.errors import NotFound, WrongCode, invalid_field
 from identity.domain.mail import Purpose
 from identity.domain.model import Application
+from identity.domain.second_factor import EMAIL
 from identity.flows.events.announce import Announce, transact
 from identity.flows.second_factors.guess_code import authenticator_proved, count_wrong, recovery_code_spent
 from identity.flows.second_factors.method_owner import Owner, changed_methods, configuration_for, mail_change
@@ -65,6 +66,26 @@ def disable_method(
 
     if not transact(services, work, run=partial(services.db.transact, turn=user_id)):
         raise WrongCode
+
+
+def remove_email_methods(services: Services, owner: Owner, application_id: UUID | None) -> None:
+    """All of them, for whoever has just proved a second factor otherwise. Raises NotFound, WebhooksRefused."""
+    application = configuration_for(services, owner.user.tenant_id, application_id).application
+    tenant_id, user_id = owner.user.tenant_id, owner.user.id
+
+    def work(conn: Connection, announce: Announce) -> None:
+        guesses.lock(conn, tenant_id, user_id)
+        if not users.lock(conn, tenant_id, user_id):
+            raise NotFound
+        methods = two_factor.methods_of(conn, tenant_id, user_id)
+        removed = [kept for kept in methods if kept.method.method == EMAIL]
+        if not removed:
+            return
+        _remove(conn, services, owner, application, methods, removed)
+        left = [kept.method for kept in methods if kept not in removed]
+        announce(tenant_id, changed_methods("remove", owner, [kept.method for kept in removed], left))
+
+    transact(services, work, run=partial(services.db.transact, turn=user_id))
 
 
 def _named(methods: list[StoredMethod], method_id: str | None) -> StoredMethod:

@@ -57,6 +57,9 @@ class NewMethod:
     two_factor_id: str | None = field(default=None, repr=False)
     """The challenge of a login that demands a method; the answer then has a code to go on with."""
 
+    vouched: bool = False
+    """Whether the address is known to be the user's own, so that no code has to show it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Enabled:
@@ -106,7 +109,7 @@ def enable_method(services: Services, owner: Owner, new: NewMethod) -> Enabled:
 
 
 def _proposed(services: Services, owner: Owner, new: NewMethod) -> tuple[StoredMethod, bool]:
-    """The method, and whether its code proves it already: an authenticator's does. Raises Invalid, WrongCode."""
+    """The method, and whether it is proved already, as an authenticator is by its code. Raises Invalid, WrongCode."""
     if new.method not in Policy.of(owner.tenant.settings, None).kinds:
         raise invalid_field("method", "disabled")
     taken = [method.id for method in owner.user.two_factor_methods]
@@ -114,7 +117,7 @@ def _proposed(services: Services, owner: Owner, new: NewMethod) -> tuple[StoredM
     if new.method == AUTHENTICATOR:
         return _authenticator(services, owner, new, bare), True
     if new.method == EMAIL:
-        return StoredMethod(replace(bare, email=checked_email(new.email))), False
+        return StoredMethod(replace(bare, email=checked_email(new.email))), new.vouched
     return StoredMethod(replace(bare, mobile_phone=checked_phone(new.mobile_phone))), False
 
 

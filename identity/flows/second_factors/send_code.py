@@ -52,7 +52,7 @@ def send_for_challenge(services: Services, tenant_id: UUID | None, two_factor_id
     configuration = configuration_for(services, found.tenant_id, found.application_id)
     method = _chosen(configuration, user, method_id)
     tenant = configuration.tenant
-    _spend(services, tenant, user)
+    spend_code(services, tenant, user)
     code = new_identifier(services, tenant, GENERATOR)
     sent = SentCode(digest_of(two_factor_id, code), end_of(tenant, GENERATOR, now), method.id)
 
@@ -62,7 +62,7 @@ def send_for_challenge(services: Services, tenant_id: UUID | None, two_factor_id
             raise NotFound
         challenge = replace(Challenge.of(locked), sent=sent)
         external_identifiers.change(conn, Kind.TWO_FACTOR, two_factor_id, challenge.data())
-        _post(conn, services, tenant, configuration.application, user, method, code)
+        post_code(conn, services, tenant, configuration.application, user, method, code)
 
     services.db.transact(work)
 
@@ -72,7 +72,7 @@ def send_to_change(services: Services, owner: Owner, request: SendRequest) -> No
     configuration = configuration_for(services, owner.user.tenant_id, request.application_id)
     method = _target(configuration, owner.user, request)
     tenant, user, now = configuration.tenant, owner.user, services.runtime.now()
-    _spend(services, tenant, user)
+    spend_code(services, tenant, user)
     code = new_identifier(services, tenant, GENERATOR)
     target = method.id or target_of(method)
 
@@ -81,7 +81,7 @@ def send_to_change(services: Services, owner: Owner, request: SendRequest) -> No
             raise NotFound
         digest = code_hash(services, user.id, target, code)
         two_factor.save_code(conn, user.tenant_id, user.id, target, digest, end_of(tenant, GENERATOR, now))
-        _post(conn, services, tenant, configuration.application, user, method, code)
+        post_code(conn, services, tenant, configuration.application, user, method, code)
 
     services.db.transact(work)
 
@@ -110,12 +110,12 @@ def _target(configuration: TenantConfiguration, user: User, request: SendRequest
     return TwoFactorMethod("", request.method, mobile_phone=checked_phone(request.mobile_phone))
 
 
-def _spend(services: Services, tenant: Tenant, user: User) -> None:
-    """Raises TooManyRequests."""
+def spend_code(services: Services, tenant: Tenant, user: User) -> None:
+    """One more code for this user. Raises TooManyRequests."""
     rate_limits.spend(services, rate_limits.tenant_limit(tenant, Limited.SEND_TWO_FACTOR, user.id))
 
 
-def _post(
+def post_code(
     conn: Connection,
     services: Services,
     tenant: Tenant,
@@ -124,7 +124,10 @@ def _post(
     method: TwoFactorMethod,
     code: str,
 ) -> None:
-    """Raises Invalid when nothing can be sent there: the caller's transaction ends, and the code is none."""
+    """Queue the code for the method's address.
+
+    Raises Invalid when nothing can be sent there: the caller's transaction ends, and the code is none.
+    """
     variables = {"code": code}
     if method.method == EMAIL:
         queued = queue_mail(

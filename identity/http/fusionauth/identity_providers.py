@@ -103,7 +103,7 @@ def patch_identity_provider(call: Call, identity_provider_id: UUID | None = None
 
     def change(provider: IdentityProvider, stored: ProviderConfig) -> ProviderConfig:
         document = {schemas.MEMBER: schemas.shown(stored, for_patch=True)}
-        return schemas.draft_from(patched(call.request, document, ID_MAPS), provider)
+        return schemas.draft_from(schemas.without_nulls(patched(call.request, document, ID_MAPS)), provider)
 
     return _save(call, identity_provider_id, change)
 

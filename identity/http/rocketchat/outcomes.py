@@ -10,12 +10,16 @@ from collections.abc import Callable, Mapping
 from flask import Response
 
 from identity.domain.outcome import LoginOutcome, Verdict
+from identity.domain.rocketchat_blocking import BLOCKED_MESSAGES, Blocked
+from identity.domain.rocketchat_codes import TOTP, Asked, Missing
 from identity.http.rocketchat.answers import fault, login_failure
 
 VALIDATION = {"function": "Accounts.validateLoginAttempt"}
 """The details of what is found out once somebody has proved who they are."""
-REFUSED_BY_PROVIDER = frozenset({"denied", "refused"})
-"""Reasons of a provider that works: every other one says that it does not (decision 6)."""
+OWN_WORDS = frozenset({"Unauthorized", "error-oauth-identity"})
+"""Codes of the refusals that were made at this door, for it: all others are told apart nowhere here."""
+
+UNASKED = {Verdict.SECOND_FACTOR_REQUIRED: Missing.REQUIRED, Verdict.WRONG_CODE: Missing.INVALID}
 
 Answer = Callable[[LoginOutcome], Response]
 
@@ -25,10 +29,9 @@ def unauthorized(_: LoginOutcome | None = None) -> Response:
     return login_failure("Unauthorized", "Unauthorized")
 
 
-def blocked_for_user(_: LoginOutcome | None = None) -> Response:
-    return login_failure(
-        "error-login-blocked-for-user", "Login has been temporarily blocked For User", details=VALIDATION
-    )
+def blocked_for_user(outcome: LoginOutcome | None = None) -> Response:
+    who = Blocked.USER if outcome is None or outcome.blocked is None else outcome.blocked
+    return login_failure(who.value, BLOCKED_MESSAGES[who], details=VALIDATION)
 
 
 def not_activated(_: LoginOutcome) -> Response:
@@ -39,12 +42,10 @@ def invalid_email(_: LoginOutcome) -> Response:
     return login_failure("error-invalid-email", "Invalid email __email__")  # the placeholder is Rocket.Chat's own
 
 
-def second_factor(_: LoginOutcome) -> Response:
-    return login_failure("totp-required", "TOTP Required")
-
-
-def wrong_code(_: LoginOutcome) -> Response:
-    return login_failure("totp-invalid", "TOTP Invalid")
+def second_factor(outcome: LoginOutcome) -> Response:
+    """By which methods it can be given, or given again, is in the details."""
+    asked = outcome.asked or Asked(UNASKED[outcome.verdict], TOTP)
+    return login_failure(asked.missing.value, asked.message, asked.details())
 
 
 def failed(_: LoginOutcome) -> Response:
@@ -60,8 +61,12 @@ def nobody(outcome: LoginOutcome) -> Response:
 
 
 def refused(outcome: LoginOutcome) -> Response:
-    reason = outcome.problem.data.get("reason") if outcome.problem is not None else None
-    return unauthorized(outcome) if reason is None or reason in REFUSED_BY_PROVIDER else fault()
+    problem = outcome.problem
+    if outcome.provider_failed:
+        return fault()
+    if problem is not None and problem.code in OWN_WORDS:
+        return login_failure(problem.code, problem.message)
+    return unauthorized(outcome)
 
 
 ANSWERS: Mapping[Verdict, Answer] = {
@@ -78,7 +83,7 @@ ANSWERS: Mapping[Verdict, Answer] = {
     Verdict.NOT_FOUND: nobody,
     Verdict.LOGIN_PREVENTED: blocked_for_user,
     Verdict.EXPIRED: not_activated,
-    Verdict.WRONG_CODE: wrong_code,
+    Verdict.WRONG_CODE: second_factor,
     Verdict.LOCKED: locked,
     Verdict.LAMBDA_FAILED: failed,
 }

@@ -158,6 +158,14 @@ def draft_from(document: Mapping[str, Any], provider: IdentityProvider) -> Provi
     )
 
 
+def without_nulls(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a patch left, where null means absent in every dialect (decision 8)."""
+    inner = document.get(MEMBER)
+    if not isinstance(inner, dict):
+        return document
+    return {**document, MEMBER: {name: value for name, value in inner.items() if value is not None}}
+
+
 def shown(config: ProviderConfig, *, for_patch: bool = False) -> dict[str, Any]:
     """The provider as a response shows it, the secret in clear (contract 2.3).
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from identity.domain.connectors import EVERY_DOMAIN
+from identity.domain.contact import is_email
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.http.fusionauth.schemas.common import (
     MOST,
@@ -286,13 +288,36 @@ class Captcha(Enableable):
     threshold = Fraction(load_default=0.5)
 
 
+class Domains(Many):
+    """A set of e-mail domains, or `*` for every login id. An empty one counts as absent (supporting contract 1.1)."""
+
+    def __init__(self) -> None:
+        super().__init__(Text(limit=254, blank=False), load_default=lambda: [EVERY_DOMAIN], most=1_000)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        domains = list(dict.fromkeys(super()._deserialize(value, attr, data, **kwargs)))
+        if any(domain != EVERY_DOMAIN and not is_email(f"somebody@{domain}") for domain in domains):
+            raise ValidationError("invalid")
+        return domains or [EVERY_DOMAIN]
+
+
 class ConnectorPolicy(WireSchema):
     connector_id = Id(required=True)
     data = custom_data()
-    domains = Many(Text(limit=254, blank=False), load_default=lambda: ["*"])
+    domains = Domains()
     migrate = off()
+
+
+class ConnectorPolicies(Many):
+    """In the order in which they are asked; none means that the service checks all passwords itself."""
+
+    def __init__(self) -> None:
+        super().__init__(fields.Nested(ConnectorPolicy), load_default=built_in_connector_policy, most=100)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        return super()._deserialize(value, attr, data, **kwargs) or built_in_connector_policy()
 
 
 def built_in_connector_policy() -> list[dict[str, object]]:
     """Every user is authenticated by this service itself, unless the tenant says otherwise."""
-    return [{"connector_id": BUILT_IN_CONNECTOR_ID, "data": {}, "domains": ["*"], "migrate": False}]
+    return [{"connector_id": BUILT_IN_CONNECTOR_ID, "data": {}, "domains": [EVERY_DOMAIN], "migrate": False}]

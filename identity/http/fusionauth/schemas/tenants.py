@@ -22,9 +22,7 @@ class Tenant(WireSchema):
     base_url = link(data_key="baseURL")
     captcha_configuration = Part(parts.Captcha)
     configured = Flag(dump_only=True)
-    connector_policies = Many(
-        fields.Nested(parts.ConnectorPolicy), load_default=parts.built_in_connector_policy, most=100
-    )
+    connector_policies = parts.ConnectorPolicies()
     data = custom_data()
     email_configuration = Part(parts.EmailConfiguration)
     event_configuration = Part(parts.EventConfiguration)
