@@ -83,7 +83,8 @@ class Chat:
     def admin(self) -> Session:
         """Somebody new with the role admin."""
         person = self.person()
-        person.register(person.add_user(registered=False), roles=["admin"])
+        registration = {"applicationId": self.world.application_id, "roles": ["admin"]}
+        person.register(person.add_user(registered=False), registration=registration)
         return self.logged_in(person.email)
 
 
@@ -95,8 +96,8 @@ def unauthorized(answer: requests.Response) -> bool:
 
 
 @contextmanager
-def chat_world(database_url: str, **settings: Any) -> Iterator[Chat]:
-    """A service whose door is open; `settings` are those of the section `[rocketchat]`."""
+def chat_world(database_url: str, *, other_settings: dict[str, Any] | None = None, **settings: Any) -> Iterator[Chat]:
+    """A service whose door is open; `settings` are those of the section `[rocketchat]`, `other_settings` the rest."""
     door = {"rate_limit_calls": 0, "tenant_id": str(uuid4()), "application_id": str(uuid4())} | settings
-    with login_world(database_url, rocketchat=RocketChat(**door)) as world:
+    with login_world(database_url, rocketchat=RocketChat(**door), **(other_settings or {})) as world:
         yield Chat(world)
