@@ -144,9 +144,9 @@ class World:
         return body
 
     def add_user(self, **members: Any) -> dict[str, Any]:
-        """A user made by an administrator."""
+        """A user of the default tenant made by an administrator."""
         document = {"password": "correct horse battery"} | members
-        answer = self.service.call("POST", "/api/user", {"user": document})
+        answer = self.service.call("POST", "/api/user", {"user": document}, tenant=self.service.tenant_id)
         assert answer.status_code == 200, answer.text
         user: dict[str, Any] = answer.json()["user"]
         return user

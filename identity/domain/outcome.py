@@ -195,6 +195,8 @@ class LoginOutcome:
     """Which of the refusals it was (decision 33): the general error of a 401 or 512."""
     provider_failed: bool = False
     """Whether a 401 is due to a provider that fails: one that works and refuses is another matter (decision 6)."""
+    provider_refused: bool = False
+    """Whether a 401 is due to a provider that works and does not vouch for what it was shown."""
     errors: Invalid | None = None
     """What the login-validation lambda objects to: the body of a 400."""
     standing: Standing = NO_STANDING

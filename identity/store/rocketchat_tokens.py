@@ -123,6 +123,10 @@ def of_user(conn: Connection, tenant_id: UUID, user_id: UUID, application_id: UU
         ).fetchall()
 
 
+def exists(conn: Connection, token_id: UUID) -> bool:
+    return conn.execute("SELECT 1 FROM rocketchat_tokens WHERE id = %s", (token_id,)).fetchone() is not None
+
+
 def remove(conn: Connection, token_id: UUID) -> bool:
     """False when it was gone already."""
     return conn.execute("DELETE FROM rocketchat_tokens WHERE id = %s", (token_id,)).rowcount == 1

@@ -83,8 +83,8 @@ class Chat:
     def admin(self) -> Session:
         """Somebody new with the role admin."""
         person = self.person()
-        registration = {"applicationId": self.world.application_id, "roles": ["admin"]}
-        person.register(person.add_user(registered=False), registration=registration)
+        user_id = person.add_user(registered=False)
+        person.register(user_id, registration={"applicationId": self.world.application_id, "roles": ["admin"]})
         return self.logged_in(person.email)
 
 
@@ -96,8 +96,16 @@ def unauthorized(answer: requests.Response) -> bool:
 
 
 @contextmanager
-def chat_world(database_url: str, *, other_settings: dict[str, Any] | None = None, **settings: Any) -> Iterator[Chat]:
-    """A service whose door is open; `settings` are those of the section `[rocketchat]`, `other_settings` the rest."""
+def chat_world(
+    database_url: str,
+    *,
+    x_settings: dict[str, Any] | None = None,
+    other_settings: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Iterator[Chat]:
+    """A service whose door is open. `settings` are those of the section `[rocketchat]`, `x_settings` those of X,
+    `other_settings` whole sections by their names."""
     door = {"rate_limit_calls": 0, "tenant_id": str(uuid4()), "application_id": str(uuid4())} | settings
-    with login_world(database_url, rocketchat=RocketChat(**door), **(other_settings or {})) as world:
+    changes = {"rocketchat": RocketChat(**door), **(other_settings or {})}
+    with login_world(database_url, x_settings=x_settings, **changes) as world:
         yield Chat(world)

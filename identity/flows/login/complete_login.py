@@ -135,7 +135,8 @@ def _refuse_for(services: Services, attempt: Attempt, version: int, refusal: Ups
     prove_current(services, version)
     attempt.trace.add(f"Refused: [{refusal.code}] {refusal.message}", row(refusal.leg.row))
     problem = Problem(f"[{refusal.code}]", refusal.message, refusal.data)
-    return LoginOutcome(Verdict.REFUSED, problem=problem, provider_failed=refusal.failing)
+    failing = refusal.failing
+    return LoginOutcome(Verdict.REFUSED, problem=problem, provider_failed=failing, provider_refused=not failing)
 
 
 def _resolve(services: Services, attempt: Attempt, context: Context, claims: Claims) -> LoginOutcome:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from identity.domain.errors import NotFound
 from identity.domain.model import Registration, User
 from identity.domain.outcome import Door, LoginFacts, Verdict, ruling
 from identity.domain.rocketchat import ADMIN, LAST_PART, TOKEN_DAYS, chat_roles
@@ -20,8 +19,8 @@ from identity.flows.login.login_attempt import Entry, Person
 from identity.flows.login.login_rounds import MOST_ATTEMPTS
 from identity.flows.rocketchat.door import bound_application, requires_registration
 from identity.flows.services import Services
-from identity.store import logins, rocketchat_tokens
-from identity.store.db import Connection, StoreUnavailable
+from identity.store import rocketchat_tokens
+from identity.store.db import StoreUnavailable
 from identity.store.rocketchat_tokens import ChatToken, TokenFacts, TokenKind
 from identity.wire import parse_uuid
 
@@ -48,6 +47,10 @@ class ChatSession:
     def roles(self) -> list[str]:
         return chat_roles(self.configuration.application, self.user, self.registrations)
 
+    def is_named(self, user_text: str) -> bool:
+        """Whether this is the user's short or long id."""
+        return user_text == self.rc_id or parse_uuid(user_text) == self.user.id
+
 
 def find_session(services: Services, token: str, user_text: str) -> ChatSession | None:
     """The session of a token that belongs to this user, named by the short or the long id, if they may still come in.
@@ -55,7 +58,7 @@ def find_session(services: Services, token: str, user_text: str) -> ChatSession 
     Raises NotFound: the door is closed.
     """
     session = find_token(services, token)
-    if session is None or not _is_named(session, user_text):
+    if session is None or not session.is_named(user_text):
         return None
     verdict, _ = judge_session(services, session)
     return session if verdict is Verdict.LOGGED_IN or verdict is Verdict.REGISTRATION_UNVERIFIED else None
@@ -84,10 +87,6 @@ def _session(
     return ChatSession(
         configuration, owner.user, owner.registrations, owner.standing, facts.token, facts.rc_id, facts.has_links
     )
-
-
-def _is_named(session: ChatSession, user_text: str) -> bool:
-    return user_text == session.rc_id or parse_uuid(user_text) == session.user.id
 
 
 def judge_session(services: Services, session: ChatSession) -> tuple[Verdict, str]:
@@ -124,7 +123,7 @@ def token_of_login(services: Services, entry: Entry, person: Person, now: int) -
     if person.registration_for(configuration.application_id) is None and requires_registration(configuration):
         return None
     token = entry.visit.chat_token
-    return NewChatToken(token, _login_token(services, configuration, person.user.id, token, now))
+    return NewChatToken(token, login_token(services, configuration, person.user.id, token, now))
 
 
 def lets_unverified_in(entry: Entry, person: Person) -> bool:
@@ -137,23 +136,10 @@ def lets_unverified_in(entry: Entry, person: Person) -> bool:
     return entry.authentication_type not in BY_PASSWORD or ADMIN in roles
 
 
-def issue(services: Services, configuration: ApplicationConfiguration, user_id: UUID) -> str:
-    """A login token for a user without a login. Raises NotFound: the user is gone, or may not log in."""
-    token, now = services.runtime.new_secret(), services.runtime.now()
-    stored = _login_token(services, configuration, user_id, token, now)
-
-    def work(conn: Connection) -> None:
-        if not logins.lock_user(conn, stored.tenant_id, user_id, now):
-            raise NotFound
-        rocketchat_tokens.add(conn, stored, token)
-
-    services.db.transact(work, turn=user_id)
-    return token
-
-
-def _login_token(
+def login_token(
     services: Services, configuration: ApplicationConfiguration, user_id: UUID, token: str, now: int
 ) -> ChatToken:
+    """What is stored of a token that expires like that of a login."""
     return ChatToken(
         tenant_id=configuration.tenant.id,
         id=services.runtime.new_id(),

@@ -1,9 +1,14 @@
 """The Rocket.Chat-compatible front end: one module per group of routes, all of them in `BLUEPRINTS`."""
 
-from identity.http.rocketchat import login, logout, me
+from identity.http.rocketchat import avatar, info, login, logout, me, people, personal_tokens, user_sessions
 
 BLUEPRINTS = (
+    avatar.blueprint,
+    info.blueprint,
     login.blueprint,
     logout.blueprint,
     me.blueprint,
+    people.blueprint,
+    personal_tokens.blueprint,
+    user_sessions.blueprint,
 )

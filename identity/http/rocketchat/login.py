@@ -1,4 +1,4 @@
-"""POST /api/v1/login: by password, or by the token of an earlier login (rocket sections 2 to 5)."""
+"""POST /api/v1/login: by password, by the token of an earlier login, or by a provider's (rocket sections 2 to 6)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from flask import Response, g
 from identity.domain.outcome import Door, LoginOutcome, Verdict
 from identity.domain.rocketchat_forms import LoginForm, PasswordForm, ResumeForm, ServiceForm, read_form
 from identity.flows.login.login_attempt import Visit
-from identity.flows.rocketchat.guarded_login import guarded_password_login, guarded_resume
+from identity.flows.rocketchat.guarded_login import (
+    guarded_password_login,
+    guarded_resume,
+    guarded_service_login,
+)
 from identity.flows.rocketchat.log_in import visit_at_door
 from identity.flows.rocketchat.people import person_of_login
 from identity.http.address_limit import limiting_failed_logins
@@ -16,6 +20,7 @@ from identity.http.rocketchat.answers import reply
 from identity.http.rocketchat.me import me_wire
 from identity.http.rocketchat.outcomes import answer_to
 from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.services import service_outcome
 from identity.http.visit import user_agent
 
 blueprint = door_blueprint("login")
@@ -39,9 +44,25 @@ def _outcome(call: ChatCall, form: LoginForm | None) -> LoginOutcome:
             return guarded_resume(services, form, call.configuration.tenant.id, address, call.trace)
         case PasswordForm():
             return guarded_password_login(services, call.configuration, form, visit_of(call), address, call.trace)
-        case ServiceForm() | None:
+        case ServiceForm():
+            call.trace.door = Door.COMPLETE_LOGIN.value
+            return _by_service(call, form, address)
+        case None:
             call.trace.add("The body has no form of a login.", NO_FORM)
             return LoginOutcome(Verdict.REFUSED)
+
+
+def _by_service(call: ChatCall, form: ServiceForm, address: str | None) -> LoginOutcome:
+    visit = visit_of(call)
+    return guarded_service_login(
+        call.services,
+        call.configuration.tenant.id,
+        visit,
+        address,
+        form.code,
+        call.trace,
+        lambda: service_outcome(call, form, visit),
+    )
 
 
 def visit_of(call: ChatCall) -> Visit:

@@ -31,12 +31,11 @@ def me_wire(services: Services, person: ChatPerson, now: int) -> dict[str, Any]:
     """The user with real booleans and numbers; what is not set is left out."""
     user = person.user
     name = user_name(user)
-    emails = [] if user.email is None else [{"address": user.email, "verified": user.verified}]
     wire: dict[str, Any] = {
         "_id": person.rc_id,
         "name": display_name(user),
         "username": name,
-        "emails": emails or None,
+        "emails": emails_wire(user),
         "email": user.email if user.verified else None,
         "status": AWAY,
         "statusConnection": AWAY,
@@ -53,6 +52,10 @@ def me_wire(services: Services, person: ChatPerson, now: int) -> dict[str, Any]:
     if person.change_reason is not None:
         wire |= {"requirePasswordChange": True, "requirePasswordChangeReason": person.change_reason.value}
     return {member: value for member, value in wire.items() if value is not None}
+
+
+def emails_wire(user: User) -> list[dict[str, Any]] | None:
+    return None if user.email is None else [{"address": user.email, "verified": user.verified}]
 
 
 def avatar_url(services: Services, name: str) -> str:

@@ -16,8 +16,8 @@ from identity.http.rocketchat.answers import fault, login_failure
 
 VALIDATION = {"function": "Accounts.validateLoginAttempt"}
 """The details of what is found out once somebody has proved who they are."""
-REFUSED_BY_PROVIDER = frozenset({"denied", "refused"})
-"""Reasons of a provider that works: every other one says that it does not (decision 6)."""
+OWN_WORDS = frozenset({"Unauthorized", "error-oauth-identity"})
+"""Codes of the refusals that were made at this door, for it: all others are told apart nowhere here."""
 
 UNASKED = {Verdict.SECOND_FACTOR_REQUIRED: Missing.REQUIRED, Verdict.WRONG_CODE: Missing.INVALID}
 
@@ -61,8 +61,12 @@ def nobody(outcome: LoginOutcome) -> Response:
 
 
 def refused(outcome: LoginOutcome) -> Response:
-    reason = outcome.problem.data.get("reason") if outcome.problem is not None else None
-    return unauthorized(outcome) if reason is None or reason in REFUSED_BY_PROVIDER else fault()
+    problem = outcome.problem
+    if outcome.provider_failed:
+        return fault()
+    if problem is not None and problem.code in OWN_WORDS:
+        return login_failure(problem.code, problem.message)
+    return unauthorized(outcome)
 
 
 ANSWERS: Mapping[Verdict, Answer] = {

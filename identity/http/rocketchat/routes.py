@@ -67,7 +67,8 @@ class ChatCall:
         return self.session
 
 
-View = Callable[[ChatCall], Response]
+View = Callable[..., Response]
+"""Takes the call, and what the path names."""
 
 
 def door_blueprint(name: str) -> Blueprint:
