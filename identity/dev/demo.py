@@ -72,7 +72,7 @@ class ServiceApi:
 
 
 def chat_door(settings: Settings, tenant_id: str) -> dict[str, str]:
-    """The environment in which the Rocket.Chat door leads to the Demo application, unless it is set to lead elsewhere."""
+    """What makes the Rocket.Chat door lead to the Demo application, unless it is set to lead elsewhere."""
     if settings.rocketchat.open:
         return {}
     return {"IDENTITY_ROCKETCHAT_TENANT_ID": tenant_id, "IDENTITY_ROCKETCHAT_APPLICATION_ID": DEMO_APPLICATION_ID}
