@@ -69,7 +69,7 @@ def note(exchange: Exchange[S], status: int, result: str, reason: str) -> None:
         Call(
             at=int(exchange.emulator.clock() * 1000),
             method=request.method,
-            path=request.path,
+            path=request.script_root + request.path,
             status=status,
             result=result,
             reason=reason,

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from marshmallow import Schema, ValidationError
 
 from identity import ports
-from identity.emulators.provider_emulator import BadOptions, ProviderEmulator
+from identity.emulators.provider_emulator import BadOptions, ProviderEmulator, add_arguments
 from identity.emulators.replies import BREAK
 from identity.lifeline import end_with_parent
 
@@ -21,9 +25,22 @@ THREADS = 128
 """Calls held back by latency or a fault each keep a thread."""
 
 
-def options_variable(emulator: ProviderEmulator) -> str:
-    """What carries the options, as JSON, from the command to the worker."""
-    return f"{emulator.name.upper()}_EMULATOR_OPTIONS"
+def parsed(emulator: ProviderEmulator, schema: Schema, text: str) -> dict[str, Any]:
+    """Options from JSON; what is left out has its default. Raises BadOptions."""
+    try:
+        found: dict[str, Any] = schema.loads(text)
+    except ValidationError as error:
+        problems = json.dumps(error.messages)
+        raise BadOptions(f"The options of the {emulator.title} are not right: {problems}.") from error
+    except (ValueError, TypeError) as error:
+        raise BadOptions(f"The options of the {emulator.title} are not a JSON object.") from error
+    return found
+
+
+def handed_over(emulator: ProviderEmulator) -> str:
+    """The options, in the worker."""
+    end_with_parent()
+    return os.environ[_variable(emulator)]
 
 
 def read_options(path: Path) -> str:
@@ -34,13 +51,24 @@ def read_options(path: Path) -> str:
         raise BadOptions(f"The options file {path} cannot be read: {error.strerror}.") from error
 
 
+def command(emulator: ProviderEmulator, run: Callable[[str, int, Path | None], None], given: list[str] | None) -> None:
+    """`python -m` of an emulator's package: serve until stopped; bad options are told in one line."""
+    parser = argparse.ArgumentParser(prog=f"python -m {emulator.module}", description=f"Emulator: {emulator.purpose}.")
+    add_arguments(parser)
+    chosen = parser.parse_args(given)
+    try:
+        run(chosen.host, chosen.port, chosen.options)
+    except (BadOptions, OSError) as error:
+        parser.error(str(error))
+
+
 def serve(emulator: ProviderEmulator, host: str, port: int, options: str) -> None:
     """Serve until SIGINT or SIGTERM, with options that are known to be good. Port 0 takes a free one.
 
     Raises BadOptions.
     """
     end_with_parent()
-    os.environ[options_variable(emulator)] = options
+    os.environ[_variable(emulator)] = options
     if not ports.is_free(host, port):
         raise BadOptions(f"The {emulator.title} can not listen on {host}:{port}: choose another --port (or --host).")
     port = port or ports.free_port(host)
@@ -74,3 +102,8 @@ class WithoutBreaks(logging.Filter):
 def _logging() -> dict[str, Any]:
     handler = {"class": "logging.StreamHandler", "formatter": "generic", "filters": ["without_breaks"]}
     return {"filters": {"without_breaks": {"()": WithoutBreaks}}, "handlers": {"console": handler, "access": handler}}
+
+
+def _variable(emulator: ProviderEmulator) -> str:
+    """What carries the options, as JSON, from the command to the worker."""
+    return f"{emulator.name.upper()}_EMULATOR_OPTIONS"

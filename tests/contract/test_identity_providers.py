@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from psycopg.types.json import Jsonb
 
 from tests import postgres
 from tests.contract.patching import MERGE, OPERATIONS, PROVIDER_ID, TWITTER, patch
-from tests.service import NOW, Service, running_service
+from tests.contract.provider_objects import add_application, add_lambda, field_codes
+from tests.service import Service, running_service
 
 PATH = f"/api/identity-provider/{PROVIDER_ID}"
 ROOT = "/api/identity-provider"
@@ -58,40 +58,6 @@ def put(service: Service, **members: Any) -> Any:
 def read(service: Service) -> dict[str, Any]:
     shown: dict[str, Any] = service.call("GET", PATH).json()["identityProvider"]
     return shown
-
-
-def add_application(service: Service, tenant_id: UUID) -> str:
-    application_id = uuid4()
-    with service.services.db.transaction() as conn:
-        conn.execute(
-            """
-            INSERT INTO applications (tenant_id, id, name, settings, insert_instant, last_update_instant)
-            VALUES (%s, %s, %s, %s, %s, %s)
-            """,
-            (tenant_id, application_id, str(application_id), Jsonb({}), NOW, NOW),
-        )
-    return str(application_id)
-
-
-def add_lambda(service: Service, kind: str) -> str:
-    lambda_id = uuid4()
-    with service.services.db.transaction() as conn:
-        conn.execute(
-            """
-            INSERT INTO lambdas (id, name, type, body, insert_instant, last_update_instant)
-            VALUES (%s, 'Reconcile', %s, 'function reconcile() {}', %s, %s)
-            """,
-            (lambda_id, kind, NOW, NOW),
-        )
-    return str(lambda_id)
-
-
-def field_codes(response: Any) -> dict[str, list[str]]:
-    """The codes of a 400 by field; there is no general error beside them."""
-    assert response.status_code == 400, response.text
-    errors = response.json()
-    assert errors["generalErrors"] == []
-    return {path: [item["code"] for item in items] for path, items in errors["fieldErrors"].items()}
 
 
 def general_codes(response: Any) -> list[str]:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-
-from identity.emulators.provider_emulator import BadOptions, add_arguments
+from identity.emulators.serving import command
+from identity.emulators.x import EMULATOR
 from identity.emulators.x.server import run
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Serve until stopped; what is wrong with the options is told in one line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m identity.emulators.x", description="An emulator of X's OAuth 1.0a."
-    )
-    add_arguments(parser)
-    chosen = parser.parse_args(arguments)
-    try:
-        run(chosen.host, chosen.port, chosen.options)
-    except (BadOptions, OSError) as error:
-        parser.error(str(error))
+    """Serve until stopped."""
+    command(EMULATOR, run, arguments)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from identity.emulators.x.oauth import is_callback
 from identity.emulators.x.options import OUT_OF_BAND, Consumer, Settings
 from identity.emulators.x.people import Person
 from identity.emulators.x.schemas import (
-    ConsumerSchema,
     NewPerson,
     PersonChanges,
     SettingsSchema,
@@ -98,8 +97,7 @@ def show_settings() -> Response:
 
 
 def _shown_settings(settings: Settings) -> Response:
-    consumers = ConsumerSchema(many=True).dump(settings.consumers)
-    return jsonify(consumers=consumers, latency_ms=settings.latency_ms, rate_limit=settings.rate_limit)
+    return jsonify(SettingsSchema().dump(settings))
 
 
 @blueprint.put("/settings")
