@@ -13,6 +13,7 @@ import requests
 from tests import postgres
 from tests.rocketchat.client import Chat, Session, chat_world
 from tests.rocketchat.tokens import NOT_TEXTS, is_forbidden, refusal, stranger
+from tests.service import NOBODYS_ID
 
 LIST, INFO = "/api/v1/users.list", "/api/v1/users.info"
 PUBLIC = {"_id", "type", "username", "status", "utcOffset", "active", "avatarUrl"}
@@ -222,7 +223,7 @@ def test_nobody_named_is_refused(town: Town, parameters: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["nobody", str(uuid4()), "x" * 17, "'; --", "*", "%", "user0%", "\u202e", "\ud83d\ude80"]
+    "name", ["nobody", NOBODYS_ID, "x" * 17, "'; --", "*", "%", "user0%", "\u202e", "\ud83d\ude80"]
 )
 @pytest.mark.parametrize("parameter", ["userId", "username"])
 def test_nobody_found_is_400(town: Town, parameter: str, name: str) -> None:
