@@ -32,6 +32,7 @@ MESSAGES = {
     "unsupported": "This option of FusionAuth is not built here.",
     "containsLoginId": "The password must not contain the e-mail address or the username.",
     "previouslyUsed": "The password was used before.",
+    "keptElsewhere": "A directory keeps the password of this user: it can be changed there only.",
     "tooYoung": "The password was changed too recently to be changed again.",
 }
 

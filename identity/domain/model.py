@@ -247,6 +247,11 @@ class User:
     two_factor_methods: tuple[TwoFactorMethod, ...] = ()
     """By insert instant, without their secrets. They have routes of their own."""
 
+    @property
+    def is_of_directory(self) -> bool:
+        """Whether a directory keeps the user's password, which then is neither stored nor changed here."""
+        return self.connector_id != BUILT_IN_CONNECTOR_ID
+
     def group_roles(self, application_id: UUID) -> frozenset[str]:
         """The names of the roles that the user's groups bring for this application."""
         return frozenset().union(*(membership.roles.get(application_id, ()) for membership in self.memberships))

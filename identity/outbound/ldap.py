@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -48,12 +48,17 @@ REFUSED_BINDS = frozenset({19, NO_SUCH_OBJECT, 34, 48, 49, 50, 53})
 """Results of a bind that say no to this name and password; any other is trouble of the directory's own."""
 
 
+Admits = Callable[[str], bool]
+"""Whether a password may be tried for the entry with this unique id. It is asked while the connection is open."""
+
+
 class Refused(Enum):
     """A directory has answered, and vouches for nobody. The value says why, to administrators."""
 
     NO_PASSWORD = "A directory is never asked with an empty password."  # noqa: S105 (no secret)
     NOBODY = "No entry of the directory has the login id."
     SEVERAL = "More than one entry of the directory has the login id."
+    BARRED = "The password is not tried: the entry's user is locked out, or has one of this service's own."
     WRONG_PASSWORD = "The directory did not accept the password."  # noqa: S105
 
 
@@ -76,7 +81,9 @@ class Directory:
         self._turns: dict[UUID, _Turns] = {}
         self._lock = threading.Lock()
 
-    def authenticate(self, connector: Connector, login_id: str, password: str, trace: Trace) -> Entry | Refused:
+    def authenticate(
+        self, connector: Connector, login_id: str, password: str, trace: Trace, admits: Admits
+    ) -> Entry | Refused:
         """To be called with no transaction open. Raises DirectoryUnavailable."""
         try:
             value, secret = login_id.encode(), password.encode()
@@ -87,7 +94,7 @@ class Directory:
         if not value:
             return Refused.NOBODY
         with self._turn(connector.id), self._conversation(connector, trace) as conversation:
-            return _ask(conversation, connector, value, secret, trace)
+            return _ask(conversation, connector, value, secret, trace, admits)
 
     @contextmanager
     def _turn(self, connector_id: UUID) -> Iterator[None]:
@@ -153,7 +160,7 @@ def address_of(connector: Connector) -> tuple[str, str, int]:
 
 
 def _ask(
-    conversation: Conversation, connector: Connector, value: bytes, secret: bytes, trace: Trace
+    conversation: Conversation, connector: Connector, value: bytes, secret: bytes, trace: Trace, admits: Admits
 ) -> Entry | Refused:
     account = connector.system_account_dn.encode(), connector.system_account_password.encode()
     if not all(account):
@@ -180,6 +187,8 @@ def _ask(
     if entry is None:
         raise DirectoryUnavailable("protocol", "the entry has no id that can be kept")
     trace.add(f"The directory has one entry by this login id: {entry.unique_id}.")
+    if not admits(entry.unique_id):
+        return Refused.BARRED
     result = conversation.bind(found[0].dn, secret)
     if result.code in REFUSED_BINDS:
         return Refused.WRONG_PASSWORD

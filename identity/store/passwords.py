@@ -28,6 +28,12 @@ def save(conn: Connection, tenant_id: UUID, user_id: UUID, hashed: Hashed, now: 
     )
 
 
+def remove(conn: Connection, tenant_id: UUID, user_id: UUID) -> None:
+    """The user has no password here any more."""
+    users.bump(conn, tenant_id, user_id)
+    conn.execute("DELETE FROM passwords WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))
+
+
 def add_many(conn: Connection, new: Sequence[tuple[User, Hashed]]) -> None:
     """The passwords of users whom this transaction has just added."""
     with conn.cursor() as cursor:

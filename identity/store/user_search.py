@@ -9,6 +9,7 @@ Source: supporting contract 3.5, column "database engine".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ from identity.store.db import Connection
 from identity.store.users import SELECT, made
 
 EVERYBODY = "*"
+CONNECTOR = re.compile(r"connectorId:([0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})")
+"""The one term with a field's name: whoever belongs to a connector, as FusionAuth's search engine is asked for it."""
+
 TOTAL_CAP = 10_000
 _COLUMNS = {
     "birthDate": ("users.birth_date", "text"),
@@ -200,8 +204,12 @@ def _sign(sort: Sort) -> sql.SQL:
 
 def _matching(tenant_id: UUID | None, term: str) -> list[sql.Composable]:
     scope = [] if tenant_id is None else [sql.SQL("users.tenant_id = %(tenant)s")]
+    if CONNECTOR.fullmatch(term):
+        return [*scope, sql.SQL("users.connector_id = %(connector)s")]
     return [sql.SQL("true"), *scope, *([] if term == EVERYBODY else [_TERM])]
 
 
 def _facts(tenant_id: UUID | None, term: str) -> dict[str, object]:
-    return {"tenant": tenant_id, "term": term, "canonical": canonical(term)}
+    named = CONNECTOR.fullmatch(term)
+    connector_id = UUID(named[1]) if named else None
+    return {"tenant": tenant_id, "term": term, "canonical": canonical(term), "connector": connector_id}

@@ -171,6 +171,17 @@ def update(conn: Connection, user: User) -> None:
     )
 
 
+def give_to(conn: Connection, tenant_id: UUID, user_id: UUID, connector_id: UUID, now: int) -> None:
+    """The user's password is checked by this connector from now on: logins under way begin again."""
+    conn.execute(
+        """
+        UPDATE users SET connector_id = %s, last_update_instant = %s, login_version = login_version + 1
+        WHERE tenant_id = %s AND id = %s
+        """,
+        (connector_id, now, tenant_id, user_id),
+    )
+
+
 def bump(conn: Connection, tenant_id: UUID, user_id: UUID) -> None:
     """Say that what a login of this user stands on has changed: logins under way begin again."""
     conn.execute(

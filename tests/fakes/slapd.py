@@ -32,6 +32,8 @@ BASE = "dc=example,dc=com"
 SERVICE_DN = f"cn=service,{BASE}"
 SERVICE_PASSWORD = "service secret"
 STARTS_WITHIN = 15.0
+STATISTICS = "256"
+"""The level of its log at which it notes every operation."""
 
 PEOPLE = f"""\
 dn: {BASE}
@@ -130,7 +132,7 @@ class Slapd:
     def start(self) -> None:
         assert self.process is None
         addresses = f"{self.url} {self.tls_url} {self.stranger_url}"
-        arguments = [self.program, "-f", str(self.folder / "slapd.conf"), "-h", addresses, "-d", "0"]
+        arguments = [self.program, "-f", str(self.folder / "slapd.conf"), "-h", addresses, "-d", STATISTICS]
         with (self.folder / "slapd.log").open("ab") as log:
             self.process = subprocess.Popen(arguments, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         deadline = time.monotonic() + STARTS_WITHIN
@@ -160,6 +162,13 @@ class Slapd:
             yield
         finally:
             self.process.send_signal(signal.SIGCONT)
+
+    def binds(self, dn: str | None = None) -> int:
+        """How often somebody has tried a password: of this entry, or of any at all."""
+        log = (self.folder / "slapd.log").read_text(encoding="utf-8", errors="replace")
+        return sum(
+            "BIND dn=" in line and "method=" in line and (dn is None or f'"{dn}"' in line) for line in log.splitlines()
+        )
 
     def add(self, ldif: str) -> None:
         """More entries; the server must be stopped."""

@@ -19,7 +19,7 @@ from identity.outbound.ldap_failure import DirectoryUnavailable
 from identity.runtime import Runtime
 from tests.fakes.authority import Authority
 from tests.fakes.slapd import BASE, SERVICE_PASSWORD, Slapd, running_slapd
-from tests.outbound.directory import connector_at
+from tests.outbound.directory import asked, connector_at
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def connector_of(slapd: Slapd, security: SecurityMethod = SecurityMethod.NONE) -
 
 
 def ask(connector: Connector, login_id: str, password: str) -> Entry | Refused:
-    return Directory(Runtime(), 48).authenticate(connector, login_id, password, Trace(Runtime().now))
+    return asked(Directory(Runtime(), 48), connector, login_id, password)
 
 
 def why(connector: Connector, login_id: str = "ann", password: str = "ann's password") -> DirectoryUnavailable:
@@ -243,7 +243,7 @@ def test_a_dead_directory_takes_a_part_of_the_threads_only(own: Slapd, monkeypat
 
     def login() -> None:
         try:
-            directory.authenticate(connector, "ann", "ann's password", Trace(Runtime().now))
+            asked(directory, connector, "ann", "ann's password")
         except DirectoryUnavailable as failure:
             reasons.append(failure.reason)
 
@@ -254,12 +254,25 @@ def test_a_dead_directory_takes_a_part_of_the_threads_only(own: Slapd, monkeypat
         for thread in threads:
             thread.join()
     assert sorted(reasons) == ["busy"] * 8 + ["timeout"] * 2
-    assert isinstance(directory.authenticate(connector_of(own), "ann", "ann's password", Trace(Runtime().now)), Entry)
+    assert isinstance(asked(directory, connector_of(own), "ann", "ann's password"), Entry)
+
+
+def test_the_password_of_who_is_barred_does_not_leave(shared: Slapd) -> None:
+    asked_about: list[str] = []
+
+    def nobody(unique_id: str) -> bool:
+        asked_about.append(unique_id)
+        return False
+
+    directory, connector = Directory(Runtime(), 48), connector_of(shared)
+    answer = directory.authenticate(connector, "ann", "ann's password", Trace(Runtime().now), nobody)
+    assert answer is Refused.BARRED
+    assert asked_about == [entry(connector).unique_id]
 
 
 def test_the_steps_name_no_person(shared: Slapd) -> None:
     trace = Trace(Runtime().now)
-    Directory(Runtime(), 48).authenticate(connector_of(shared), "ann", "ann's password", trace)
+    Directory(Runtime(), 48).authenticate(connector_of(shared), "ann", "ann's password", trace, lambda _: True)
     told = " ".join(step.text for step in trace)
     assert "Directory" in told
     assert not any(word in told for word in ("Ann", "Lee", "password", SERVICE_PASSWORD))

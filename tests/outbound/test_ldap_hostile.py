@@ -14,7 +14,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from identity.domain.connectors import SecurityMethod
-from identity.domain.trace import Trace
 from identity.outbound import ldap_messages
 from identity.outbound.ldap import Directory, Refused
 from identity.outbound.ldap_conversation import LARGEST
@@ -23,7 +22,7 @@ from identity.outbound.ldap_failure import DirectoryUnavailable
 from identity.outbound.ldap_messages import Malformed
 from identity.runtime import Runtime
 from tests.fakes.authority import Authority
-from tests.outbound.directory import connector_at
+from tests.outbound.directory import asked, connector_at
 
 Say = Callable[[socket.socket], None]
 
@@ -86,9 +85,8 @@ LET_IN = result(3, 0x61)
 
 
 def ask(url: str, security: SecurityMethod = SecurityMethod.NONE, read_timeout: int = 3000) -> Entry | Refused:
-    connector = connector_at(url, Authority.new(), security)
-    directory = Directory(Runtime(), 4)
-    return directory.authenticate(replace(connector, read_timeout=read_timeout), "ann", "x", Trace(Runtime().now))
+    connector = replace(connector_at(url, Authority.new(), security), read_timeout=read_timeout)
+    return asked(Directory(Runtime(), 4), connector, "ann", "x")
 
 
 def reason(url: str, security: SecurityMethod = SecurityMethod.NONE, read_timeout: int = 3000) -> str:
@@ -103,47 +101,50 @@ def test_the_liar_of_these_tests_can_tell_the_truth() -> None:
     assert entry == Entry("cn=a", "cn=a", {"mail": "a@example.com"})
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 400 Bad Request\r\n\r\n",
-        b"\x30\x80\x02\x01\x01",
-        b"\x30\x85\x01\x00\x00\x00\x00",
-        b"\x30\x84\x7f\xff\xff\xff",
-        b"\x30\x00",
-        b"\x30\x03\x02\x01\x01",
-        b"\x30\x05\x02\x01\x01\x61\x00",
-        tlv(0x30, tlv(2, b"\x01"), b"\x30\x80" * 500),
-        tlv(0x30, tlv(2, b"\x01"), tlv(0x61, tlv(10), tlv(4), tlv(4))),
-        tlv(0x30, tlv(2), tlv(0x61, tlv(10, b"\0"), tlv(4), tlv(4))),
-        result(9, 0x61),
-        result(0, 0x78),
-        message(1, tlv(0x79)),
-        b"",
-    ],
-)
-def test_nonsense_instead_of_the_answer_to_a_bind(answer: bytes) -> None:
-    with liar(answer) as url:
+INSTEAD_OF_A_RESULT = {
+    "another protocol": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "no length": b"\x30\x80\x02\x01\x01",
+    "a length of five bytes": b"\x30\x85\x01\x00\x00\x00\x00",
+    "two gigabytes": b"\x30\x84\x7f\xff\xff\xff",
+    "nothing in a message": b"\x30\x00",
+    "a number only": b"\x30\x03\x02\x01\x01",
+    "an operation without members": b"\x30\x05\x02\x01\x01\x61\x00",
+    "a deep nest": tlv(0x30, tlv(2, b"\x01"), b"\x30\x80" * 500),
+    "an empty code": message(1, tlv(0x61, tlv(10), tlv(4), tlv(4))),
+    "an empty number": tlv(0x30, tlv(2), tlv(0x61, tlv(10, b"\0"), tlv(4), tlv(4))),
+    "the answer to another question": result(9, 0x61),
+    "a notice of disconnection": result(0, 0x78),
+    "an intermediate answer": message(1, tlv(0x79)),
+    "silence and the end": b"",
+}
+
+
+@pytest.mark.parametrize("name", INSTEAD_OF_A_RESULT)
+def test_nonsense_instead_of_the_answer_to_a_bind(name: str) -> None:
+    with liar(INSTEAD_OF_A_RESULT[name]) as url:
         assert reason(url) == "protocol"
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        found(2, b"cn=a", mail=b"a@example.com"),  # and no end
-        found(2, b"", entryUUID=b"4aa0a6c2") + DONE,
-        found(2, b"\xff\xfe") + DONE,
-        found(2, b"cn=a\0b") + DONE,
-        found(2, b"cn=a", entryUUID=b"a\0b", mail=b"x") + found(2, b"x" * (LARGEST + 1)),
-        found(2, b"cn=" + b"a" * 5000) + DONE,
-        message(2, tlv(0x64, tlv(4, b"cn=a"), tlv(0x30, tlv(0x30, tlv(4, b"\xff"), tlv(0x31))))) + DONE,
-        message(2, tlv(0x64, tlv(4, b"cn=a"))) + DONE,
-        result(2, 0x65, 10),
-        result(2, 0x65, 51),
-    ],
-)
-def test_nonsense_instead_of_an_entry(answer: bytes) -> None:
-    with liar(BOUND, answer) as url:
+INSTEAD_OF_AN_ENTRY = {
+    "no end": found(2, b"cn=a", mail=b"a@example.com"),
+    "no name": found(2, b"", entryUUID=b"4aa0a6c2") + DONE,
+    "a name that is no text": found(2, b"\xff\xfe") + DONE,
+    "a name that no database holds": found(2, b"cn=a\0b") + DONE,
+    "a name without measure": found(2, b"cn=" + b"a" * 5000) + DONE,
+    "more than fits": found(2, b"cn=a") + found(2, b"x" * (LARGEST + 1)),
+    "an attribute that is no text": message(
+        2, tlv(0x64, tlv(4, b"cn=a"), tlv(0x30, tlv(0x30, tlv(4, b"\xff"), tlv(0x31))))
+    )
+    + DONE,
+    "no attributes at all": message(2, tlv(0x64, tlv(4, b"cn=a"))) + DONE,
+    "a referral": result(2, 0x65, 10),
+    "busy": result(2, 0x65, 51),
+}
+
+
+@pytest.mark.parametrize("name", INSTEAD_OF_AN_ENTRY)
+def test_nonsense_instead_of_an_entry(name: str) -> None:
+    with liar(BOUND, INSTEAD_OF_AN_ENTRY[name]) as url:
         assert reason(url) == "protocol"
 
 

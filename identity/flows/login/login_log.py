@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from identity.domain.connectors import Connector
 from identity.domain.lambdas import Lambda
 from identity.domain.model import ProviderConfig
 from identity.domain.precedence import row
 from identity.domain.trace import Trace
+from identity.outbound.ldap_failure import DirectoryUnavailable
 from identity.store import event_log
 from identity.store.db import StoreUnavailable
 from identity.upstream import UpstreamRefused
@@ -36,6 +38,8 @@ class LoginLog:
     trace: Trace
     provider: ProviderConfig | None = None
     entries: list[tuple[str, str]] = field(default_factory=list)
+    debugged: list[Connector] = field(default_factory=list)
+    """Connectors asked by this login that want its steps."""
 
     def provider_refused(self, refusal: UpstreamRefused) -> None:
         """A refused or failed call always leaves an entry with its reason (decision 55)."""
@@ -46,6 +50,23 @@ class LoginLog:
         """A call failed that the login can do without."""
         self.trace.add(f"The login goes on without: [{failure.code}] {failure.message}")
         self._add((INFORMATION, f"{self._title()} goes on without\n\n{_in_words(failure)}"))
+
+    def directory_failed(self, connector: Connector, failure: DirectoryUnavailable) -> None:
+        """A directory that gives no answer always leaves an entry with its reason (decision 55)."""
+        self.asked(connector)
+        self.trace.add(f"The directory [{connector.name}] is not available: {failure}.")
+        self._add((ERROR, f"{_by(connector)}\n\nThe directory is not available: {failure}"))
+
+    def directory_refused(self, connector: Connector, why: str, *, told: bool = False) -> None:
+        """The directory vouches for nobody, or in vain; `told` if administrators have to do something about it."""
+        self.trace.add(f"The directory [{connector.name}] lets nobody in: {why}")
+        if told:
+            self._add((ERROR, f"{_by(connector)}\n\n{why}"))
+
+    def asked(self, connector: Connector) -> None:
+        """The steps of the login are of interest to whoever debugs this connector."""
+        if connector.debug and connector not in self.debugged:
+            self.debugged.append(connector)
 
     def lambda_said(self, source: Lambda, lines: Iterable[tuple[str, str]]) -> None:
         """The console output of one run: all lines of a level in one entry; debug only when the lambda asks for it."""
@@ -78,11 +99,14 @@ class LoginLog:
     def write(self, services: Services) -> None:
         """Write the entries, and the steps of the login when the provider's debug is on."""
         entries = [(kind, self._named(message)) for kind, message in self.entries]
+        titles = [_by(connector) for connector in self.debugged]
         if self.provider is not None and self.provider.debug:
+            titles.append(self._title())
+        if titles:
             lines = [f"{_moment(step.instant)} {step.text}" for step in self.trace]
             if self.trace.id:
                 lines.insert(0, f"{_moment(self.trace.instant)} This is the login trace {self.trace.id}.")
-            entries.append((DEBUG, "\n".join([self._title(), "", *lines])))
+            entries += [(DEBUG, "\n".join([title, "", *lines])) for title in titles]
         if not entries:
             return
         try:
@@ -105,6 +129,10 @@ class LoginLog:
         if self.provider is None:
             return "Login"
         return f"Login through [{self.provider.name}] ({self.provider.type}, {self.provider.id})"
+
+
+def _by(connector: Connector) -> str:
+    return f"Login by the directory [{connector.name}] (LDAP, {connector.id})"
 
 
 def _in_words(refusal: UpstreamRefused) -> str:

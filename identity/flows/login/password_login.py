@@ -14,20 +14,24 @@ from uuid import UUID
 
 from identity import hashing
 from identity.domain.contact import canonical
-from identity.domain.errors import Unauthorized, invalid_field
+from identity.domain.errors import Invalid, Unauthorized, invalid_field
 from identity.domain.guesses import Guess
+from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.domain.outcome import REFUSALS, Door, LoginOutcome, Verdict
 from identity.domain.trace import Trace
 from identity.domain.user_rules import UserRules
 from identity.flows.configuration.configurations import TenantConfiguration
 from identity.flows.events.announce import SILENCE
 from identity.flows.login import guesses, rate_limits
+from identity.flows.login.connector_login import AUTHENTICATION_TYPE as LDAP_CONNECTOR
+from identity.flows.login.connector_login import Questions, Vouched, ask
+from identity.flows.login.establish_entry import establish_entry
 from identity.flows.login.finish_login import finish_login
 from identity.flows.login.login_attempt import BeginAgain, Entry, Person, Visit
 from identity.flows.login.login_failed import login_failed
 from identity.flows.login.login_log import LoginLog
 from identity.flows.login.login_rounds import named_application, prove_current, require_tenant, until_it_holds
-from identity.flows.login.rate_limits import Limited
+from identity.flows.login.rate_limits import Limit, Limited
 from identity.flows.passwords.upgrade_password import upgrade_password
 from identity.flows.services import Services
 from identity.hashing import Hashed
@@ -75,6 +79,20 @@ class _Attempt:
 
     proved: Hashed | None = None
     """The stored password that the given one was found to match: hashing is slow, so it is done once."""
+
+    questions: Questions = field(init=False)
+    """What directories were asked."""
+
+    def __post_init__(self) -> None:
+        self.questions = Questions(self.request.login_id.strip(), self.request.password)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """By what the password is right; `vouched` where a directory says so."""
+
+    authentication_type: str
+    vouched: Vouched | None = None
 
 
 def log_in(services: Services, request: PasswordRequest, trace: Trace) -> LoginOutcome:
@@ -151,24 +169,68 @@ def _by_password(services: Services, attempt: _Attempt, configuration: TenantCon
     subject = facts.known.user.id if facts.known else guesses.id_of_nobody(services, tenant.id, login_id)
     limit = rate_limits.tenant_limit(tenant, Limited.FAILED_LOGIN, subject)
     rate_limits.refuse_if_spent(services, limit)
-    authentication_type = _proof(services, attempt, configuration, facts)
-    if authentication_type is None:
-        attempt.log.trace.add("The password is wrong." if facts.hashed else "There is no such password.", NO_PROOF)
-        entry = _entry(attempt, configuration, PASSWORD, request.visit)
-        failed = login_failed(services, entry, _person(facts)) if facts.known else SILENCE
-        guesses.count_wrong(services, tenant, subject, Guess.PASSWORD, failed)
-        rate_limits.spend(services, limit)
-        return LoginOutcome(Verdict.NOT_FOUND)
+    proof = _proof(services, attempt, configuration, facts, subject)
+    if proof is None:
+        return _count(services, attempt, configuration, facts, subject, limit)
     rate_limits.refuse_if_spent(services, limit)  # others may have spent it while this one was hashed
+    attempt.log.trace.add(f"The password is right: {proof.authentication_type}.")
+    entry = _entry(attempt, configuration, proof.authentication_type, request.visit)
+    if proof.vouched is not None:
+        return _by_directory(services, attempt, entry, proof.vouched, facts, subject)
     person = _person(facts)
-    attempt.log.trace.add(f"The password is right: {authentication_type}.")
-    outcome = finish_login(services, _entry(attempt, configuration, authentication_type, request.visit), person)
+    outcome = finish_login(services, entry, person)
     if attempt.proved is not None and outcome.verdict not in REFUSALS:
         if facts.failures:
             guesses.forget_passwords(services, tenant.id, person.user.id)
         if request.digest is None:
             upgrade_password(services, tenant, person.user, request.password, attempt.proved)
     return outcome
+
+
+def _by_directory(
+    services: Services, attempt: _Attempt, entry: Entry, vouched: Vouched, facts: PasswordFacts, subject: UUID
+) -> LoginOutcome:
+    try:
+        person = establish_entry(services, entry, vouched, attempt.questions, facts.known)
+    except Invalid as errors:
+        return LoginOutcome(Verdict.INVALID, errors=errors)
+    if isinstance(person, LoginOutcome):
+        return person
+    outcome = finish_login(services, entry, person)
+    if outcome.verdict not in REFUSALS:
+        for guessed in {subject, vouched.subject, person.user.id}:
+            guesses.forget_passwords(services, entry.tenant_id, guessed)
+    return outcome
+
+
+def _count(
+    services: Services,
+    attempt: _Attempt,
+    configuration: TenantConfiguration,
+    facts: PasswordFacts,
+    subject: UUID,
+    limit: Limit | None,
+) -> LoginOutcome:
+    """Nobody has proved anything: a wrong guess, unless all that could have said so was out of reach."""
+    questions, tenant = attempt.questions, configuration.tenant
+    attempt.log.trace.add("The password is wrong." if facts.hashed else "There is no such password.", NO_PROOF)
+    if questions.unavailable and not questions.refused and not _is_own(facts):
+        attempt.log.trace.add("No directory could be asked, so nothing was guessed.")
+        return LoginOutcome(Verdict.NOT_FOUND)
+    entry = _entry(attempt, configuration, PASSWORD, attempt.request.visit)
+    failed = login_failed(services, entry, _person(facts)) if facts.known else SILENCE
+    guessed = questions.guessed - {subject}
+    if facts.known is not None or not guessed:
+        guesses.count_wrong(services, tenant, subject, Guess.PASSWORD, failed)
+    for each in guessed:
+        guesses.count_wrong(services, tenant, each, Guess.PASSWORD)
+    rate_limits.spend(services, limit)
+    return LoginOutcome(Verdict.NOT_FOUND)
+
+
+def _is_own(facts: PasswordFacts) -> bool:
+    """Whether the login id is that of somebody whose password is checked here."""
+    return facts.known is not None and facts.known.user.connector_id == BUILT_IN_CONNECTOR_ID
 
 
 def _found(attempt: _Attempt, known: KnownUser | None) -> None:
@@ -187,20 +249,47 @@ def _prove(configuration: TenantConfiguration, facts: PasswordFacts) -> None:
 
 
 def _proof(
-    services: Services, attempt: _Attempt, configuration: TenantConfiguration, facts: PasswordFacts
-) -> str | None:
-    """The authentication type if the password is right, else None. It hashes once whoever the login id belongs to."""
-    request = attempt.request
+    services: Services, attempt: _Attempt, configuration: TenantConfiguration, facts: PasswordFacts, subject: UUID
+) -> _Proof | None:
+    """By what the password is right, if it is: each connector of the tenant's policies is asked in turn."""
+    request, questions = attempt.request, attempt.questions
     if request.digest is None and _is_application_token(services, configuration, facts, request.password):
-        return APPLICATION_TOKEN
-    rules = UserRules.of(configuration.tenant.settings)
-    stored = facts.hashed or hashing.nobodys(rules.encryption_scheme, rules.encryption_scheme_factor)
-    if stored == attempt.proved:
-        return PASSWORD
-    if _matches(request, stored) and facts.hashed is not None:
-        attempt.proved = stored
-        return PASSWORD
+        return _Proof(APPLICATION_TOKEN)
+    owner = facts.known.user.connector_id if facts.known else None
+    questions.begin()
+    hashed = False
+    for policy in configuration.connectors.to_ask(request.login_id, owner):
+        if policy.is_built_in:
+            hashed = True
+            if _is_stored(attempt, configuration, facts.hashed):
+                return _Proof(PASSWORD)
+        elif request.digest is None:  # a directory takes the password itself
+            vouched = ask(
+                services,
+                attempt.log,
+                configuration,
+                policy,
+                questions,
+                subject=subject,
+                known=facts.known,
+            )
+            if vouched is not None:
+                return _Proof(LDAP_CONNECTOR, vouched)
+    if not hashed:
+        _is_stored(attempt, configuration, None)
     return None
+
+
+def _is_stored(attempt: _Attempt, configuration: TenantConfiguration, hashed: Hashed | None) -> bool:
+    """Whether the password is the stored one. It hashes once, also when there is none (T19)."""
+    rules = UserRules.of(configuration.tenant.settings)
+    stored = hashed or hashing.nobodys(rules.encryption_scheme, rules.encryption_scheme_factor)
+    if stored == attempt.proved:
+        return True
+    if _matches(attempt.request, stored) and hashed is not None:
+        attempt.proved = stored
+        return True
+    return False
 
 
 def _matches(request: PasswordRequest, stored: Hashed) -> bool:

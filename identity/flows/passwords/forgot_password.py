@@ -47,9 +47,10 @@ class ForgotRequest:
 
 
 def forgot_password(services: Services, request: ForgotRequest, now: int) -> str | None:
-    """The id; None when there is nobody to write to.
+    """The id; None when there is nobody to write to, or nothing to change here.
 
-    An administrator hears NotFound, Unreachable and TooManyRequests; the mails for a stranger were counted before.
+    An administrator hears NotFound, Unreachable, Invalid and TooManyRequests; the mails for a stranger were counted
+    before.
     """
     with services.db.read() as conn:
         tenant, application, user = _read(conn, request)
@@ -58,6 +59,10 @@ def forgot_password(services: Services, request: ForgotRequest, now: int) -> str
     if user is None or not user.active:
         if request.keyed:
             raise NotFound
+        return None
+    if user.is_of_directory:
+        if request.keyed:
+            raise invalid_field("loginId", "keptElsewhere")
         return None
     if request.mailed and mail_address(user) is None:
         if request.keyed:

@@ -141,7 +141,7 @@ def _proved_again(
     if not users.lock(conn, right.tenant_id, right.user_id):
         raise NotFound
     facts = password_logins.by_id(conn, right.tenant_id, right.user_id)
-    if facts.known is None or not facts.known.user.active:
+    if facts.known is None or not facts.known.user.active or facts.known.user.is_of_directory:
         raise NotFound
     if change.current_password is not None and (facts.hashed != seen.hashed or facts.known.standing.locked(now)):
         raise wrong_current_password(right)

@@ -81,11 +81,16 @@ def right_by_login_id(
 
 
 def read_facts(services: Services, right: PasswordRight) -> PasswordFacts:
-    """The user and the stored password. Raises NotFound: removed, or deactivated."""
+    """The user and the stored password. Raises NotFound: removed, or deactivated; Invalid: a directory keeps it.
+
+    An id that was handed out before the user came to be a directory's is as over as one of a user who was removed.
+    """
     with services.db.read() as conn:
         facts = password_logins.by_id(conn, right.tenant_id, right.user_id)
     if facts.known is None or not facts.known.user.active:
         raise NotFound
+    if facts.known.user.is_of_directory:
+        raise NotFound if right.identifier is not None else invalid_field("password", "keptElsewhere")
     return facts
 
 

@@ -94,9 +94,8 @@ def guarded(
 ) -> LoginOutcome:
     """How the login ends; LOCKED when there were too many failures before, and then it is not even tried.
 
-    With `empties` a success makes the failures before it nothing.
-
-    What raises has not failed by the caller's fault, and counts for nothing.
+    With `empties` a success makes the failures before it nothing. What raises, or is a provider's or a lambda's fault,
+    is no failure.
     """
     if not counters:
         return login()
@@ -106,7 +105,7 @@ def guarded(
         if empties:
             with services.db.read() as conn:
                 rocketchat_failures.forget(conn, [counter.key for counter in counters])
-    else:
+    elif not (outcome.provider_failed or outcome.verdict is Verdict.LAMBDA_FAILED):
         _count_failure(services, tenant_id, subject, counters)
     return outcome
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from identity import hashing
 from identity.domain import passwords as password_rules
-from identity.domain.errors import NotFound, invalid_fields
+from identity.domain.errors import NotFound, invalid_field, invalid_fields
 from identity.domain.model import Registration, Tenant, User
 from identity.domain.password_change import reason_after_update
 from identity.domain.user_rules import UserRules, login_id_problems, stored_email
@@ -94,6 +94,8 @@ def update_user(
     def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
         change = change_of(stored, registered)
+        if change.password is not None and stored.is_of_directory:
+            raise invalid_field("user.password", "keptElsewhere")
         tenant = tenant_of(conn, stored.tenant_id)
         rules = UserRules.of(tenant.settings)
         user = _updated(stored, change, checked_profile(change, rules), now)

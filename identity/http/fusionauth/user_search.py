@@ -41,7 +41,8 @@ routes = Routes("User search", "Users by id or by one exact term.")
     gives=UserSearchAnswerSchema,
     query={
         "ids": "Ids of users; repeat it. Wins over queryString.",
-        "queryString": "One word that equals a whole first, last or full name, e-mail or username; * for everybody.",
+        "queryString": "One word that equals a whole first, last or full name, e-mail or username; connectorId:<id> "
+        "for whoever belongs to a connector; * for everybody.",
         "numberOfResults": "Page size, default 25.",
         "startRow": "First row, default 0.",
         "sortFields[0].name": f"One of {', '.join(SORTABLE)}.",
