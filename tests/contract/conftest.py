@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
+from tests.fakes.graph import GraphEmulator
 from tests.service import Service, running_service
 
 
@@ -24,3 +25,10 @@ def service(database_url: str) -> Iterator[Service]:
     """A service of this test's own."""
     with running_service(database_url) as running:
         yield running
+
+
+@pytest.fixture
+def graph() -> Iterator[GraphEmulator]:
+    """The Graph emulator with one app."""
+    with GraphEmulator() as emulator:
+        yield emulator
