@@ -14,7 +14,7 @@ from uuid import UUID
 
 from identity import hashing
 from identity.domain.contact import canonical
-from identity.domain.errors import Unauthorized, invalid_field
+from identity.domain.errors import Invalid, Unauthorized, invalid_field
 from identity.domain.guesses import Guess
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.domain.outcome import REFUSALS, Door, LoginOutcome, Verdict
@@ -190,7 +190,10 @@ def _by_password(services: Services, attempt: _Attempt, configuration: TenantCon
 def _by_directory(
     services: Services, attempt: _Attempt, entry: Entry, vouched: Vouched, facts: PasswordFacts, subject: UUID
 ) -> LoginOutcome:
-    person = establish_entry(services, entry, vouched, attempt.questions, facts.known)
+    try:
+        person = establish_entry(services, entry, vouched, attempt.questions, facts.known)
+    except Invalid as errors:
+        return LoginOutcome(Verdict.INVALID, errors=errors)
     if isinstance(person, LoginOutcome):
         return person
     outcome = finish_login(services, entry, person)
