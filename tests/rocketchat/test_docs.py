@@ -1,4 +1,7 @@
-"""Every command of docs/rocketchat.md works as it is written, beside what `make run` starts."""
+"""docs/rocketchat.md: its commands work as they are written, beside what `make run` starts.
+
+Those of its section on tokens and users go on from a login; test_page.py runs them.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,9 @@ def gist(line: str) -> Any:
 @pytest.mark.xdist_group("dev")
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the commands of the page use curl")
 def test_the_commands_run_from_top_to_bottom(running: DevRun, tmp_path: Path) -> None:
-    commands = "\n".join(re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL))
+    before, _, rest = PAGE.partition("\n## Tokens and users\n")
+    page = before + rest.partition("\n## ")[2]
+    commands = "\n".join(re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     commands = commands.replace(".identity/dev.env", str(running.home / "dev.env"))
     commands = commands.replace(".venv/bin/python", sys.executable)
     done = subprocess.run(
