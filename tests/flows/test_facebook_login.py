@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
 import pytest
 
 from identity.outbound.default_lambdas import FACEBOOK_RECONCILE
-from tests import postgres
-from tests.facebook_world import BACK, FACEBOOK, FacebookWorld, facebook_world
+from tests.facebook_world import BACK, FACEBOOK, FacebookWorld
 from tests.login_world import LINK, TWITTER, World, refused, wrong_fields
-from tests.snapshot import Snapshot
 from tests.troubles import TROUBLES, Somebody
 
 TEST = "/api/identity-provider/test"
 THROWS = "function reconcile() { throw new Error('no'); }"
 
 
-@pytest.fixture(scope="module")
-def modules_world(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[FacebookWorld, Snapshot]]:
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with facebook_world(url) as made:
-        yield made, Snapshot(url)
-    postgres.drop_database(postgres_server, url)
-
-
 @pytest.fixture
-def world(modules_world: tuple[FacebookWorld, Snapshot]) -> FacebookWorld:
-    """As it was when it began: no people, the provider as `configure` leaves it, no faults."""
-    made, beginning = modules_world
-    made.service.services.traces.flush()
-    beginning.restore()
-    made.graph.reset()
-    made.service.services.configurations.forget()
-    return made
+def world(facebook: FacebookWorld) -> FacebookWorld:
+    return facebook
 
 
 def the_link(world: FacebookWorld, user_id: str) -> dict[str, Any]:

@@ -145,4 +145,5 @@ def test_a_wrong_password_of_who_is_known_is_announced(ldap: LdapWorld, hooks: H
     hooks.switch_on("user.login.failed")
     assert ldap.status("ann", "wrong") == 404
     hooks.deliver()
-    assert [event["user"]["id"] for event in hook.events] == [user_id]
+    [event] = hook.events
+    assert (event["user"]["id"], event["authenticationType"]) == (user_id, "LDAP_CONNECTOR")

@@ -217,7 +217,8 @@ def _count(
     if questions.unavailable and not questions.refused and not _is_own(facts):
         attempt.log.trace.add("No directory could be asked, so nothing was guessed.")
         return LoginOutcome(Verdict.NOT_FOUND)
-    entry = _entry(attempt, configuration, PASSWORD, attempt.request.visit)
+    refused_by = LDAP_CONNECTOR if questions.refused and not _is_own(facts) else PASSWORD
+    entry = _entry(attempt, configuration, refused_by, attempt.request.visit)
     failed = login_failed(services, entry, _person(facts)) if facts.known else SILENCE
     guessed = questions.guessed - {subject}
     if facts.known is not None or not guessed:
