@@ -4,41 +4,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from tests import postgres
 from tests.fakes.x import XEmulator
 from tests.login_world import TWITTER, World, refused
 from tests.rocketchat.client import Chat, chat_world, unauthorized
 from tests.second_factors import with_phone
-from tests.snapshot import Snapshot
 
 FAULT = {"success": False, "error": "Internal server error"}
 
 
-@pytest.fixture(scope="module")
-def shared(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[Chat, Snapshot]]:
-    """One world for all: starting one takes a second."""
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with chat_world(url) as made:
-        yield made, Snapshot(url)
-    postgres.drop_database(postgres_server, url)
-
-
 @pytest.fixture
-def chat(shared: tuple[Chat, Snapshot]) -> Chat:
-    """As it was when it began, for each test: they reconfigure the provider, and the people of X are few."""
-    made, beginning = shared
-    made.world.service.services.traces.flush()
-    beginning.restore()
-    made.world.x.reset()
-    made.world.service.services.configurations.forget()
-    made.world.clock.offset = 0
-    return made
+def chat(own_chat: Chat) -> Chat:
+    """Each test has its own: they reconfigure the provider, and the people of X are few."""
+    return own_chat
 
 
 @pytest.fixture
