@@ -58,9 +58,12 @@ def with_facebook(other: World, graph: GraphEmulator) -> FacebookWorld:
 
 
 @contextmanager
-def facebook_world(database_url: str) -> Iterator[FacebookWorld]:
-    """A service that reaches the emulators of both X and Facebook; people may log in through either."""
-    with GraphEmulator() as graph, login_world(database_url, brought=reaching(graph)) as other:
+def facebook_world(database_url: str, **changes: Any) -> Iterator[FacebookWorld]:
+    """A service that reaches the emulators of both X and Facebook; people may log in through either.
+
+    `changes` are those of the settings.
+    """
+    with GraphEmulator() as graph, login_world(database_url, brought=reaching(graph), **changes) as other:
         world = with_facebook(other, graph)
         create_provider(world)
         yield world

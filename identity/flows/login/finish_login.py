@@ -112,6 +112,8 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
 
 
 def _is_gated(entry: Entry, person: Person, verdict: Verdict) -> bool:
+    if chat_tokens.lacks_registration(entry, person):
+        return True
     if verdict is Verdict.EMAIL_UNVERIFIED:
         return verification.email_is_gated(entry) and not chat_tokens.lets_unverified_in(entry, person)
     return verdict is Verdict.REGISTRATION_UNVERIFIED and verification.registration_is_gated(entry)
