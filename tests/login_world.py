@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import requests
@@ -70,18 +70,31 @@ class World:
     x: XEmulator
     clock: Clock
     application_id: str
+    provider_id: ClassVar[str] = TWITTER
+    provider_type: ClassVar[str] = "Twitter"
 
-    def configure(self, **members: Any) -> requests.Response:
-        """Replace the Twitter provider by one that the demo application may use; `members` change or add fields."""
-        document = {
-            "type": "Twitter",
-            "enabled": True,
+    def own_members(self) -> dict[str, Any]:
+        """What only this kind of provider has."""
+        return {
             "buttonText": "Login with Twitter",
             "consumerKey": self.x.consumer_key,
             "consumerSecret": self.x.consumer_secret,
+        }
+
+    def subject(self, person: str) -> str:
+        """The provider's id of a person."""
+        return str(self.x.person(person)["id"])
+
+    def configure(self, **members: Any) -> requests.Response:
+        """Replace the provider by one that the demo application may use; `members` change or add fields."""
+        document = {
+            "type": self.provider_type,
+            "enabled": True,
+            **self.own_members(),
             "applicationConfiguration": {self.application_id: {"enabled": True, "createRegistration": True}},
         }
-        answer = self.service.call("PUT", f"/api/identity-provider/{TWITTER}", {"identityProvider": document | members})
+        path = f"/api/identity-provider/{self.provider_id}"
+        answer = self.service.call("PUT", path, {"identityProvider": document | members})
         assert answer.status_code == 200, answer.text
         return answer
 
@@ -114,8 +127,9 @@ class World:
         return tenant_id, application_id
 
     def add_lambda(self, body: str, *, debug: bool = False) -> str:
-        """A TwitterReconcile lambda; returns its id."""
-        document = {"name": f"lambda {uuid4()}", "type": "TwitterReconcile", "body": body, "debug": debug}
+        """A reconcile lambda for the provider; returns its id."""
+        kind = f"{self.provider_type}Reconcile"
+        document = {"name": f"lambda {uuid4()}", "type": kind, "body": body, "debug": debug}
         answer = self.service.call("POST", "/api/lambda", {"lambda": document})
         assert answer.status_code == 200, answer.text
         return str(answer.json()["lambda"]["id"])
@@ -128,7 +142,7 @@ class World:
         else:
             token, secret = self.x.access_token(person)
             data = {"oauth_token": token, "oauth_token_secret": secret}
-        return {"applicationId": self.application_id, "identityProviderId": TWITTER, "data": data} | members
+        return {"applicationId": self.application_id, "identityProviderId": self.provider_id, "data": data} | members
 
     def login(self, person: str, *, verifier: bool = False, **members: Any) -> requests.Response:
         return self.post_login(self.login_body(person, verifier=verifier, **members))
@@ -162,11 +176,12 @@ class World:
         assert answer.status_code == 200, answer.text
 
     def link(self, **members: Any) -> requests.Response:
-        """Create a link at the Twitter provider by hand."""
-        return self.service.call("POST", LINK, {"identityProviderLink": {"identityProviderId": TWITTER} | members})
+        """Create a link at the provider by hand."""
+        link = {"identityProviderId": self.provider_id} | members
+        return self.service.call("POST", LINK, {"identityProviderLink": link})
 
     def unlink(self, user_id: str, subject: str) -> requests.Response:
-        query = {"identityProviderId": TWITTER, "identityProviderUserId": subject, "userId": user_id}
+        query = {"identityProviderId": self.provider_id, "identityProviderUserId": subject, "userId": user_id}
         return self.service.call("DELETE", LINK, params=query)
 
     def links(self, user_id: str) -> list[dict[str, Any]]:
@@ -195,6 +210,16 @@ class World:
         while self.service.call("GET", "/api/application").status_code != 200:
             assert time.monotonic() < deadline
             time.sleep(0.05)
+
+    def trace_of(self, answer: requests.Response) -> dict[str, Any]:
+        """The trace of the login that this answered."""
+        path = f"/api/system/login-trace/{answer.headers['X-Identity-Trace']}"
+        found = self.service.call("GET", path)
+        while found.status_code == 503:  # sessions that ended with the cause are being replaced
+            found = self.service.call("GET", path)
+        assert found.status_code == 200, found.text
+        trace: dict[str, Any] = found.json()["loginTrace"]
+        return trace
 
     def events(self, kind: str | None = None) -> list[dict[str, Any]]:
         """The event log, newest first, of one type if it is given."""
@@ -225,17 +250,17 @@ def login_world(
         )
         with running_service(database_url, clock.runtime(), settings) as service:
             application_id = _demo_application(service)
-            document = {
-                "type": "Twitter",
-                "buttonText": "Login with Twitter",
-                "consumerKey": x.consumer_key,
-                "consumerSecret": x.consumer_secret,
-            }
-            answer = service.call("POST", "/api/identity-provider", {"identityProvider": document})
-            assert answer.status_code == 200, answer.text
             world = World(service, x, clock, application_id)
-            world.configure()
+            create_provider(world)
             yield world
+
+
+def create_provider(world: World) -> None:
+    """The world's provider, for the demo application."""
+    document = {"type": world.provider_type} | world.own_members()
+    answer = world.service.call("POST", "/api/identity-provider", {"identityProvider": document})
+    assert answer.status_code == 200, answer.text
+    world.configure()
 
 
 @contextmanager

@@ -22,7 +22,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9/"
 
 @dataclass
 class Somebody:
-    """A user with a password, linked to a person at X and registered, whom nothing keeps from logging in yet.
+    """A user with a password, linked to a person at the provider and registered, whom nothing keeps from logging in.
 
     Neither e-mail address nor registration is verified: that matters as soon as tenant or application verify them.
     """
@@ -46,7 +46,7 @@ class Somebody:
         self.user_id = made.json()["user"]["id"]
         change_tenant(world, emailConfiguration={"verifyEmail": False})
         change_application(world, verifyRegistration=False)
-        link = world.link(identityProviderUserId=world.x.person(self.person)["id"], userId=self.user_id)
+        link = world.link(identityProviderUserId=world.subject(self.person), userId=self.user_id)
         assert link.status_code == 200, link.text
         world.configure(**world.override(createRegistration=False))
 

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any
 
 from identity.dev.children import Report
+from identity.settings import Settings
 
 DEMO_APPLICATION_ID = "85a03867-dccf-4882-adde-1a79aeec50df"
 """As `config/development-kickstart.json` has it."""
@@ -68,6 +69,13 @@ class ServiceApi:
             raise DemoRefused(f"{method} {path} {answer.status} {text.decode(errors='replace')}")
         found: dict[str, Any] = json.loads(text)
         return found
+
+
+def chat_door(settings: Settings, tenant_id: str) -> dict[str, str]:
+    """What makes the Rocket.Chat door lead to the Demo application, unless it is set to lead elsewhere."""
+    if settings.rocketchat.open:
+        return {}
+    return {"IDENTITY_ROCKETCHAT_TENANT_ID": tenant_id, "IDENTITY_ROCKETCHAT_APPLICATION_ID": DEMO_APPLICATION_ID}
 
 
 def client_at(api: ServiceApi, url: str, earlier_url: str, report: Report) -> DemoClient | None:

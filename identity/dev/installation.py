@@ -49,6 +49,10 @@ class Installation:
 
         prepare(self._settings, self._runtime)
 
+    def default_tenant_id(self) -> str:
+        with self._db.read() as conn:
+            return str((installation.defaults(conn) or {}).get("FUSIONAUTH_TENANT_ID", ""))
+
     def kickstart(self, base_url: str, given: Mapping[str, str], brought: Sequence[Path]) -> str | None:
         """Apply the kickstart file unless one was applied; the text of its first key. Raises DevFailed when strict.
 

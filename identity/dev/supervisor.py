@@ -19,7 +19,7 @@ from identity.dev.banner import banner
 from identity.dev.children import Child
 from identity.dev.companions import answers, choose_url, companions, credentials, usable_emulators
 from identity.dev.database import DevDatabase
-from identity.dev.demo import ServiceApi
+from identity.dev.demo import ServiceApi, chat_door
 from identity.dev.demo_program import DemoProgram
 from identity.dev.folder import DevFailed, key_file, only_one, read_dev_env, write_dev_env
 from identity.dev.installation import (
@@ -90,9 +90,10 @@ class _Supervisor:
         self._stack.callback(self._database.stop)
         self._database.start(report)
         migrate(self._database.url, now=self._runtime.now())
-        self._service = self._child("the service", ["identity", "serve"], self._service_environment())
         with closing(self._installation()) as installation:
             installation.make_defaults()
+            environment = chat_door(self._settings, installation.default_tenant_id()) | self._service_environment()
+            self._service = self._child("the service", ["identity", "serve"], environment)
             for found, child in zip(self._companions, self._children, strict=True):
                 if not self._await(child, partial(answers, found.url)):
                     return False

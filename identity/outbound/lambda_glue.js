@@ -1,4 +1,4 @@
-// What surrounds a lambda inside the engine: its console, and the steps the child process takes.
+// What surrounds a lambda inside the engine: its console, FusionAuth's helper, and the steps the child process takes.
 // It is evaluated before the lambda's source and its value stays with the child, out of the lambda's reach. What it
 // needs of the language is taken first, because the lambda may replace every global.
 (function (logLimit, resultLimit) {
@@ -30,6 +30,26 @@
     return text(reason) + "\n" + text(stack);
   }
 
+  const base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+  // An objectGUID of Active Directory, in Base64, as a UUID: its first three numbers have their bytes turned around.
+  function b64GuidToString(given) {
+    const bytes = [];
+    let bits = 0;
+    let waiting = 0;
+    for (const character of text(given).replace(/=+$/, "")) {
+      const value = base64.indexOf(character);
+      if (value < 0) throw new TypeError("not Base64: " + text(given));
+      bits = ((bits << 6) | value) & 0xffff;
+      waiting += 6;
+      if (waiting >= 8) bytes.push((bits >> (waiting -= 8)) & 0xff);
+    }
+    if (bytes.length !== 16) throw new TypeError("not the 16 bytes of an objectGUID: " + text(given));
+    const part = (...places) => places.map((place) => bytes[place].toString(16).padStart(2, "0")).join("");
+    return [part(3, 2, 1, 0), part(5, 4), part(7, 6), part(8, 9), part(10, 11, 12, 13, 14, 15)].join("-");
+  }
+
+  globalThis.FusionAuth = { ActiveDirectory: { b64GuidToString } };
   globalThis.console = { log: collect("info"), info: collect("info"), debug: collect("debug"), error: collect("error") };
 
   const steps = {

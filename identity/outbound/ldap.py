@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 WAIT_FOR_TURN = 2.0
 """Seconds a login waits when as many as allowed are asking the same directory."""
 
-LONGEST = 10.0
-"""Seconds one login may spend at a directory, whatever its connector says."""
-
 CONTEXTS = 32
 """TLS contexts with own authorities that are kept."""
 
@@ -122,18 +119,17 @@ class Directory:
 
         scheme, host, port = address_of(connector)
         context = None if connector.security_method is SecurityMethod.NONE else _context(connector.ca_certificates)
-        end = self._monotonic() + LONGEST
         try:
             connected = self._dialer.dial(
                 host,
                 port,
                 tls=False,
-                connect_timeout=min(connector.connect_timeout / MILLISECONDS, LONGEST),
+                connect_timeout=connector.connect_timeout / MILLISECONDS,
                 tls_timeout=0,
             )
         except UpstreamUnreachable as unreachable:
             raise DirectoryUnavailable(unreachable.reason, f"connecting to {host}:{port}") from None
-        deadline = min(self._monotonic() + connector.read_timeout / MILLISECONDS, end)
+        deadline = self._monotonic() + connector.read_timeout / MILLISECONDS  # for all that is said, TLS included
         conversation = Conversation(connected, deadline, self._monotonic)
         try:
             if context is not None:

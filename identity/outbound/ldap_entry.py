@@ -51,7 +51,7 @@ def entry_of(dn: bytes, attributes: Mapping[str, Sequence[bytes]], requested: Se
         name = dn.decode()
     except UnicodeDecodeError:
         return None
-    unique_id = _unique_id(name, {key.lower(): values for key, values in attributes.items()})
+    unique_id = _unique_id(name, {base_name(key): values for key, values in attributes.items()})
     if not name or not unique_id or not storable(unique_id) or len(unique_id.encode()) > LONGEST_ID:
         return None
     return Entry(name, unique_id, shown(attributes, requested))
@@ -60,14 +60,14 @@ def entry_of(dn: bytes, attributes: Mapping[str, Sequence[bytes]], requested: Se
 def shown(attributes: Mapping[str, Sequence[bytes]], requested: Sequence[str]) -> dict[str, Any]:
     """The requested attributes under the names as they were requested; all of them where `*` was."""
     names = {name.lower(): name for name in requested}
-    hidden = {name.lower() for name in IDENTIFYING} | NEVER
+    hidden = {name.lower() for name in IDENTIFYING}
     values = {}
     for name, given in attributes.items():
-        asked_for = names.get(name.lower())
+        asked_for = names.get(name.lower()) or names.get(f"{name.lower()};binary")  # a server may drop the option
         if base_name(name) in NEVER or not given:
             continue
-        if asked_for is not None or ("*" in names and name.lower() not in hidden):
-            texts = [_value(name, value) for value in given]
+        if asked_for is not None or ("*" in names and base_name(name) not in hidden):
+            texts = [_value(asked_for or name, value) for value in given]
             values[asked_for or name] = texts[0] if len(texts) == 1 else texts
     return values
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from tests.connectors import CONNECTOR, add_connector
 from tests.service import Service
 
 PROVIDER_ID = "45bb233c-0901-4236-b5ca-ac46e2e0a5a5"
@@ -68,7 +69,12 @@ def make_theme(service: Service) -> str:
     return f"/api/theme/{created.json()['theme']['id']}"
 
 
+def make_connector(service: Service) -> str:
+    return f"{CONNECTOR}/{add_connector(service)['id']}"
+
+
 PATCHABLES = (
+    Patchable("connector", make_connector),
     Patchable("theme", make_theme),
     Patchable("systemConfiguration", lambda _: "/api/system-configuration"),
     Patchable("application", make_application),

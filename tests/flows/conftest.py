@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
+from tests.facebook_world import FacebookWorld, facebook_world
 from tests.login_world import World, login_world, world_for_a_module
 from tests.sessions import Sessions
 from tests.snapshot import Snapshot
@@ -27,6 +28,29 @@ def world(everyones_world: tuple[World, Snapshot]) -> World:
     made, beginning = everyones_world
     made.service.services.traces.flush()
     beginning.restore()
+    made.x.reset()
+    made.service.services.configurations.forget()
+    made.clock.offset = 0
+    return made
+
+
+@pytest.fixture(scope="session")
+def facebooks_world(
+    postgres_server: postgres.Server, migrated_template: str
+) -> Iterator[tuple[FacebookWorld, Snapshot]]:
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with facebook_world(url) as made:
+        yield made, Snapshot(url)
+    postgres.drop_database(postgres_server, url)
+
+
+@pytest.fixture
+def facebook(facebooks_world: tuple[FacebookWorld, Snapshot]) -> FacebookWorld:
+    """As `world`, with Facebook as the provider, beside that of X."""
+    made, beginning = facebooks_world
+    made.service.services.traces.flush()
+    beginning.restore()
+    made.graph.reset()
     made.x.reset()
     made.service.services.configurations.forget()
     made.clock.offset = 0

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from identity import logs
+from tests.connectors import CONNECTOR, add_lambda, connector
 from tests.hosted import Tab, allow_client
 from tests.login_world import TWITTER, World
 from tests.oauth_world import add_client, challenge_of
@@ -111,6 +112,7 @@ def test_a_canary_secret_in_every_input_of_administration_is_in_no_trace_log_eve
     _link(canaries)
     _api_key(canaries)
     _keys(canaries)
+    _connector(canaries)
     _tenant_and_application(canaries, world.application_id)
     _registration(canaries, world.application_id)
     assert canaries.found_in(log.text) == set()
@@ -276,6 +278,17 @@ def _api_key(canaries: Canaries) -> None:
     canaries.call("GET", "/api/tenant", key=text)
     canaries.call("GET", "/api/tenant", key=canaries("unknown API key"))
     _wrongly(canaries, "POST", "/api/api-key", document, "API key")
+
+
+def _connector(canaries: Canaries) -> None:
+    secrets = {"systemAccountPassword": canaries("system account")}
+    document = connector(add_lambda(canaries.service), **secrets)
+    path = f"{CONNECTOR}/{canaries.call('POST', CONNECTOR, document).json()['connector']['id']}"
+    wrong = {"connector": document["connector"] | {"securityMethod": "LDAPS"}}
+    for method, given in (("PUT", document), ("PUT", wrong), ("PATCH", {"connector": secrets | {"name": ""}})):
+        canaries.call(method, path, given)
+    canaries.call("POST", CONNECTOR, document)
+    canaries.call("GET", path)
 
 
 def _keys(canaries: Canaries) -> None:

@@ -92,6 +92,17 @@ def test_what_it_says_at_the_start_ends_with_where_a_person_signs_in(running: De
     assert '<a class="button" href="/login">Sign in</a>' in requests.get(url, timeout=5).text
 
 
+def test_the_rocketchat_door_leads_to_the_demo_application(running: DevRun) -> None:
+    email = f"{uuid4().hex}@example.com"
+    known = read_dev_env(running.home)
+    user = {"email": email, "password": "correct horse battery"}
+    body = {"user": user, "registration": {"applicationId": known["IDENTITY_APPLICATION_ID"]}}
+    assert running.request("POST", "/api/user/registration", json=body).status_code == 200
+    answer = requests.post(f"{running.url}/api/v1/login", json={"user": email, "password": user["password"]}, timeout=5)
+    assert answer.status_code == 200
+    assert answer.json()["data"]["me"]["email"] == email
+
+
 def test_the_issuer_is_the_public_url(running: DevRun) -> None:
     [tenant] = running.request("GET", "/api/tenant").json()["tenants"]
     assert tenant["issuer"] == running.url

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.connectors import BUILT_IN, add_connector
+from tests.connectors import BUILT_IN, add_connector, policy
 from tests.flows.test_forgot_password import CHANGE, change, forget, handed_out
 from tests.login_world import World, wrong_fields
 from tests.queued_mails import do_what_strangers_asked, queued_mails
@@ -134,3 +135,29 @@ def test_a_login_never_demands_a_new_password_of_them(world: World, connector_id
     assert world.login("alice").status_code == 203
     give_away(world, user_id, connector_id, keeps_password=True)
     assert world.login("alice").status_code == 200
+
+
+def test_a_user_whose_connector_was_deleted_stays_and_can_not_log_in(world: World, connector_id: str) -> None:
+    user = world.add_user(email="kim@example.com", password=PASSWORD)
+    give_away(world, user["id"], connector_id, keeps_password=True)
+    assert world.service.call("DELETE", f"/api/connector/{connector_id}").status_code == 200
+    assert world.user(user["id"])["connectorId"] == connector_id
+    body = {"loginId": "kim@example.com", "password": PASSWORD}
+    assert world.service.call("POST", "/api/login", body).status_code == 404
+
+
+def change_tenant(world: World, **members: Any) -> None:
+    path = f"/api/tenant/{world.service.tenant_id}"
+    text = json.dumps({"tenant": members})
+    answer = world.service.call("PATCH", path, data=text, headers={"Content-Type": "application/merge-patch+json"})
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_tenant_that_stops_using_a_connector_keeps_its_users(world: World, connector_id: str) -> None:
+    user = world.add_user(email="kim@example.com", password=PASSWORD)
+    for used in ([policy(connector_id), policy(BUILT_IN)], [policy(BUILT_IN)]):
+        change_tenant(world, connectorPolicies=used)
+    give_away(world, user["id"], connector_id, keeps_password=True)
+    body = {"loginId": "kim@example.com", "password": PASSWORD}
+    assert world.service.call("POST", "/api/login", body).status_code == 404
+    assert world.service.call("DELETE", f"/api/connector/{connector_id}").status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
@@ -114,6 +115,20 @@ def test_an_entry_is_the_same_user_each_time(directory: Directory) -> None:
 def test_the_lambda_may_choose_the_id_of_a_new_user(directory: Directory) -> None:
     chosen = uuid4()
     assert directory.person(NAMED + f"user.id = '{str(chosen).upper()}';").user.id == chosen
+
+
+def test_fusionauths_helper_makes_an_id_of_an_active_directory_guid(directory: Directory) -> None:
+    guid = UUID("6f9619ff-8b86-d011-b42d-00cf4fc964ff")
+    entry = FoundEntry("guid", {"cn": "jane", "objectGUID;binary": base64.b64encode(guid.bytes_le).decode()})
+    named = "user.username = attributes.cn; "
+    body = named + "user.id = FusionAuth.ActiveDirectory.b64GuidToString(attributes['objectGUID;binary']);"
+    assert directory.person(body, entry=entry).user.id == guid
+
+
+@pytest.mark.parametrize("given", ["'short'", "'%%%%'", "undefined"])
+def test_fusionauths_helper_takes_no_other_text(directory: Directory, given: str) -> None:
+    with pytest.raises(LambdaFailed):
+        directory.person(f"user.id = FusionAuth.ActiveDirectory.b64GuidToString({given});")
 
 
 def test_an_id_that_is_none_or_in_use_is_refused(directory: Directory) -> None:

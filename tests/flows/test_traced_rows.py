@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,16 +16,6 @@ from tests.troubles import NOBODY_LISTENS
 
 THROWS = "function reconcile() { throw new Error('no'); }"
 Cause = Callable[[World], requests.Response]
-
-
-def trace_of(world: World, answer: requests.Response) -> dict[str, Any]:
-    path = f"/api/system/login-trace/{answer.headers['X-Identity-Trace']}"
-    found = world.service.call("GET", path)
-    while found.status_code == 503:  # sessions that ended with the cause are being replaced
-        found = world.service.call("GET", path)
-    assert found.status_code == 200, found.text
-    trace: dict[str, Any] = found.json()["loginTrace"]
-    return trace
 
 
 def broken_json(world: World) -> requests.Response:
@@ -306,7 +295,7 @@ def test_for_each_reachable_row_of_3_5_the_trace_of_the_headers_id_names_the_row
 ) -> None:
     answer = cause(world)
     assert answer.status_code == status, answer.text
-    trace = trace_of(world, answer)
+    trace = world.trace_of(answer)
     assert (trace["status"], trace["rule"]) == (status, f"3.5 row {row}")
 
 

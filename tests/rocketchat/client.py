@@ -96,8 +96,16 @@ def unauthorized(answer: requests.Response) -> bool:
 
 
 @contextmanager
-def chat_world(database_url: str, *, x_settings: dict[str, Any] | None = None, **settings: Any) -> Iterator[Chat]:
-    """A service whose door is open; `settings` are those of the section `[rocketchat]`, `x_settings` those of X."""
+def chat_world(
+    database_url: str,
+    *,
+    x_settings: dict[str, Any] | None = None,
+    other_settings: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Iterator[Chat]:
+    """A service whose door is open. `settings` are those of the section `[rocketchat]`, `x_settings` those of X,
+    `other_settings` whole sections by their names."""
     door = {"rate_limit_calls": 0, "tenant_id": str(uuid4()), "application_id": str(uuid4())} | settings
-    with login_world(database_url, x_settings=x_settings, rocketchat=RocketChat(**door)) as world:
+    changes = {"rocketchat": RocketChat(**door), **(other_settings or {})}
+    with login_world(database_url, x_settings=x_settings, **changes) as world:
         yield Chat(world)

@@ -112,3 +112,14 @@ def test_a_login_by_id_takes_either_id(chat: Chat) -> None:
     user_id = person.add_user()
     for text in (user_id, chat_id(UUID(user_id))):
         assert chat.login({"user": {"id": text}, "password": "correct horse battery"}).status_code == 200
+
+
+def test_a_database_that_takes_no_writes_tells_the_id_that_it_will_keep(chat: Chat) -> None:
+    user_id = chat.person().add_user()
+    forget(chat, user_id)
+    with chat.world.service.services.db.read() as conn:
+        conn.execute("SET default_transaction_read_only = on")
+        told = rc_ids_of(conn, [UUID(user_id)])
+        conn.execute("SET default_transaction_read_only = off")
+    assert stored(chat, user_id) is None
+    assert told == {UUID(user_id): chat_id(UUID(user_id))}

@@ -14,8 +14,9 @@ import pytest
 from identity.domain.second_factor import WRONG_PER_CHALLENGE
 from tests.rocketchat.client import Chat, unauthorized
 from tests.rocketchat.factors import Guarded, guarded, offer_every_kind
-from tests.second_factors import tenant_policy
+from tests.second_factors import change_application, tenant_policy
 from tests.storm import at_once
+from tests.webhook_world import NO, hooks_of
 
 
 @pytest.fixture(autouse=True)
@@ -309,6 +310,55 @@ def test_a_user_who_has_to_have_a_method_and_has_none_is_told_that_there_is_none
     finally:
         tenant_policy(chat.world, loginPolicy="Enabled")
     assert details == {"method": "totp", "codeGenerated": False, "availableMethods": []}
+
+
+def test_where_the_application_wants_no_second_factor_this_door_asks_for_none(chat: Chat) -> None:
+    person = guarded(chat, "totp")
+    change_application(chat.world, multiFactorConfiguration={"loginPolicy": "Disabled"})
+    try:
+        assert person.login().status_code == 200
+    finally:
+        change_application(chat.world, multiFactorConfiguration={"loginPolicy": "Enabled"})
+
+
+def test_codes_of_a_method_that_was_removed_meanwhile_are_none(chat: Chat) -> None:
+    person = guarded(chat, "email", "sms")
+    assert person.details()["method"] == "email"
+    service, code = chat.world.service, person.mailed()[0]
+    [method] = [each for each in chat.world.user(person.user_id)["twoFactor"]["methods"] if each["method"] == "email"]
+    chosen = {"userId": person.user_id, "methodId": method["id"]}
+    assert service.call("POST", "/api/two-factor/send", chosen).status_code == 200
+    removal = {"code": person.mailed()[-1], "methodId": method["id"]}
+    assert service.call("DELETE", f"/api/user/two-factor/{person.user_id}", params=removal).status_code == 200
+    details = person.details(code)
+    assert (details["method"], details["codeGenerated"]) == ("sms", True)
+
+
+def test_webhooks_hear_of_a_wrong_code_and_of_one_login(chat: Chat) -> None:
+    person = guarded(chat, "totp")
+    with hooks_of(chat.world.service) as hooks:
+        hook = hooks.add("user.login.failed", "user.login.success")
+        hooks.switch_on("user.login.failed", "user.login.success")
+        assert person.error() == "totp-required"
+        assert person.error(person.phone.wrong_codes(1)[0]) == "totp-invalid"
+        assert person.login(person.phone.code()).status_code == 200
+        hooks.deliver()
+        assert hook.types == ["user.login.failed", "user.login.success"]
+        assert {event["user"]["id"] for event in hook.events} == {person.user_id}
+        hooks.switch_on()
+
+
+def test_a_webhook_that_refuses_a_login_lets_no_token_leave_and_the_code_is_spent(chat: Chat) -> None:
+    person = guarded(chat, "totp")
+    code = person.phone.code()
+    with hooks_of(chat.world.service) as hooks:
+        hooks.add("user.login.success", behaviour=NO)
+        hooks.switch_on("user.login.success", transaction="AbsoluteMajority")
+        assert person.login(code).status_code == 500
+        hooks.switch_on()
+    assert person.logins() == 0
+    assert person.error(code) == "totp-invalid"
+    assert person.login(person.phone.code()).status_code == 200
 
 
 def test_a_code_that_was_mailed_before_a_password_change_is_worth_nothing(chat: Chat) -> None:

@@ -85,6 +85,7 @@ ACTING = (
     "application.verifyRegistration",
     "tenant.baseURL",
     "tenant.configured",
+    "tenant.connectorPolicies",
     "tenant.data",
     "tenant.emailConfiguration.additionalHeaders",
     "tenant.emailConfiguration.debug",

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from identity import hashing
 from identity.domain.contact import canonical
-from identity.domain.errors import Unauthorized, invalid_field
+from identity.domain.errors import Invalid, Unauthorized, invalid_field
 from identity.domain.guesses import Guess
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.domain.outcome import REFUSALS, Door, LoginOutcome, Verdict
@@ -190,7 +190,10 @@ def _by_password(services: Services, attempt: _Attempt, configuration: TenantCon
 def _by_directory(
     services: Services, attempt: _Attempt, entry: Entry, vouched: Vouched, facts: PasswordFacts, subject: UUID
 ) -> LoginOutcome:
-    person = establish_entry(services, entry, vouched, attempt.questions, facts.known)
+    try:
+        person = establish_entry(services, entry, vouched, attempt.questions, facts.known)
+    except Invalid as errors:
+        return LoginOutcome(Verdict.INVALID, errors=errors)
     if isinstance(person, LoginOutcome):
         return person
     outcome = finish_login(services, entry, person)
@@ -214,7 +217,8 @@ def _count(
     if questions.unavailable and not questions.refused and not _is_own(facts):
         attempt.log.trace.add("No directory could be asked, so nothing was guessed.")
         return LoginOutcome(Verdict.NOT_FOUND)
-    entry = _entry(attempt, configuration, PASSWORD, attempt.request.visit)
+    refused_by = LDAP_CONNECTOR if questions.refused and not _is_own(facts) else PASSWORD
+    entry = _entry(attempt, configuration, refused_by, attempt.request.visit)
     failed = login_failed(services, entry, _person(facts)) if facts.known else SILENCE
     guessed = questions.guessed - {subject}
     if facts.known is not None or not guessed:

@@ -6,6 +6,7 @@ has still to answer it. Source: Rocket.Chat contract 7; decision record 0028.
 
 from __future__ import annotations
 
+from identity.domain.errors import Invalid, NotFound
 from identity.domain.model import User
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.rocketchat_codes import TOTP, Asked, Missing, available_names, chosen, is_sent, name_of
@@ -29,7 +30,7 @@ def with_second_factor(
 ) -> LoginOutcome:
     """The outcome as it is, unless it asks for a second factor: then how the login ends with this code, or without.
 
-    Raises as `two_factor_login` does.
+    Raises as `two_factor_login` does, and NotFound: the door was closed meanwhile.
     """
     if outcome.verdict is not Verdict.SECOND_FACTOR_REQUIRED or outcome.ticket is None:
         return outcome
@@ -68,7 +69,10 @@ def _asked(
         user = users.get(conn, waiting.tenant_id, waiting.user_id)
     if user is None:
         return LoginOutcome(Verdict.NOT_FOUND)
-    configuration = configuration_for(services, waiting.tenant_id, waiting.application_id)
+    try:
+        configuration = configuration_for(services, waiting.tenant_id, waiting.application_id)
+    except Invalid:  # the application was switched off meanwhile
+        raise NotFound from None
     verdict = Verdict.SECOND_FACTOR_REQUIRED if missing is Missing.REQUIRED else Verdict.WRONG_CODE
     return LoginOutcome(verdict, asked=asked_of(services, configuration, user, methods, missing))
 

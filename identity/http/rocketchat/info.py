@@ -12,7 +12,7 @@ from flask import Response
 from identity.domain.rocketchat_permissions import Permission
 from identity.http.rocketchat.answers import success
 from identity.http.rocketchat.permissions import permits
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route, session_of
 
 blueprint = door_blueprint("info")
 SERIES = "8.0"
@@ -22,6 +22,7 @@ VERSION = f"{SERIES}.0"
 @rocket_route(blueprint, "GET", "/api/info", signed_in=False)
 def info(call: ChatCall) -> Response:
     """The series; the whole number, and the member that older clients read, for whoever may view statistics."""
+    call.session = session_of(call.services, call.request)
     if permits(call, Permission.VIEW_STATISTICS):
         return success({"version": VERSION, "info": {"version": VERSION}})
     return success({"version": SERIES})

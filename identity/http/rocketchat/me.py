@@ -21,6 +21,9 @@ blueprint = door_blueprint("me")
 AWAY = "offline"
 """Nobody is present here: that is another system's business."""
 
+LATEST = 253_402_300_799_000
+"""The last second of the year 9999."""
+
 
 @rocket_route(blueprint, "GET", "/api/v1/me")
 def me(call: ChatCall) -> Response:
@@ -63,8 +66,12 @@ def avatar_url(services: Services, name: str) -> str:
 
 
 def moment(instant: int) -> str:
-    """Epoch milliseconds as Rocket.Chat writes instants."""
-    return datetime.fromtimestamp(instant / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Epoch milliseconds as Rocket.Chat writes instants; an import may bring years that have no such form."""
+    return (
+        datetime.fromtimestamp(min(instant, LATEST) / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def _preferences(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -28,6 +28,7 @@ from identity.http.rocketchat.body import read_body
 from identity.http.rocketchat.errors import register_errors
 from identity.http.rocketchat.second_factor import missing_proof
 from identity.http.tracing import traced
+from identity.store.db import StoreUnavailable
 
 TOKEN_HEADER, USER_HEADER = "X-Auth-Token", "X-User-Id"
 
@@ -136,7 +137,12 @@ def _refused_by_limit(services: Services, request: Request, route: str) -> Respo
     limit = rate_limits.call_limit(services, deciding_address(request, services.settings.proxies), route)
     if limit is None:
         return None
-    window = rate_limits.take(services, limit)
+    try:
+        window = rate_limits.take(services, limit)
+    except StoreUnavailable:
+        if request.method != "GET":
+            raise
+        return None  # what only reads is answered while the database takes no writes (decision 22)
     g.rocketchat_window = (limit.uses, window.left, window.ends)
     if window.taken:
         return None

@@ -22,6 +22,7 @@ MOST_ATTRIBUTES = 200
 ATTRIBUTE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*|[0-9]+(?:\.[0-9]+)+)(?:;[A-Za-z0-9-]+)*")
 """RFC 4512: a name or a number, with options such as `;binary`."""
 
+EVERY_ATTRIBUTE = "*"
 NOT_IN_AN_ADDRESS = re.compile(r"[^\x21-\x7e]")
 BUILT_IN_TYPE, LDAP, UNBUILT_TYPE = "FusionAuth", "LDAP", "Generic"
 
@@ -65,14 +66,15 @@ class DirectoryUrl(Text):
 
 
 class Attribute(Text):
-    """The name of an attribute of entries."""
+    """The name of an attribute of entries; `all_of_them` lets it be `*`."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, all_of_them: bool = False, **kwargs: Any) -> None:
         super().__init__(blank=False, limit=LONGEST_NAME, **kwargs)
+        self.all_of_them = all_of_them
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str | None:
         text = super()._deserialize(value, attr, data, **kwargs)
-        if not ATTRIBUTE.fullmatch(text or ""):
+        if not (ATTRIBUTE.fullmatch(text or "") or (self.all_of_them and text == EVERY_ATTRIBUTE)):
             raise ValidationError("invalid")
         return text
 
@@ -107,7 +109,7 @@ class ConnectorSchema(WireSchema):
     login_id_attribute = Attribute(required=True)
     name = Text(required=True, blank=False, limit=LONGEST_NAME)
     read_timeout = Whole(required=True, least=1, most=LONGEST_TIMEOUT)
-    requested_attributes = Attributes(Attribute(), required=True, most=MOST_ATTRIBUTES)
+    requested_attributes = Attributes(Attribute(all_of_them=True), required=True, most=MOST_ATTRIBUTES)
     security_method = OneOf(tuple(each.value for each in SecurityMethod), required=True)
     system_account_dn = Text(required=True, blank=False, limit=2_000, data_key="systemAccountDN")
     system_account_password = Text(required=True, blank=False, limit=1_000)

@@ -1,0 +1,106 @@
+"""People of a directory at the Rocket.Chat door: the same body, the same answers, the same users (rocket section 9)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from identity.domain.rocketchat import chat_id
+from tests.fakes.slapd import Slapd, running_slapd
+from tests.ldap_world import LdapWorld
+from tests.rocketchat.client import Chat, unauthorized
+from tests.second_factors import with_phone
+
+
+@pytest.fixture
+def slapd() -> Iterator[Slapd]:
+    with running_slapd() as made:
+        yield made
+
+
+@pytest.fixture
+def ldap(own_chat: Chat, slapd: Slapd) -> LdapWorld:
+    made = LdapWorld(own_chat.world, slapd)
+    made.connect(securityMethod="StartTLS")
+    return made
+
+
+def test_the_same_user_comes_out_of_both_doors(own_chat: Chat, ldap: LdapWorld) -> None:
+    session = own_chat.logged_in("ann", "ann's password")
+    user_id = ldap.user()["id"]
+    assert session.user_id == chat_id(UUID(user_id))
+    assert (session.me["username"], session.me["name"]) == ("ann", "Ann Lee")
+    assert session.is_alive
+    assert own_chat.logged_in("ann", "ann's password").user_id == session.user_id
+    assert own_chat.world.count("users") == 1
+
+
+@pytest.mark.parametrize(
+    ("login_id", "password"),
+    [("ann", "wrong"), ("nobody", "ann's password"), ("twin", "twin's password"), ("*)(uid=*", "ann's password")],
+)
+def test_whom_the_directory_does_not_vouch_for_is_unauthorized(
+    own_chat: Chat, ldap: LdapWorld, login_id: str, password: str
+) -> None:
+    assert unauthorized(own_chat.login({"user": login_id, "password": password}))
+
+
+def test_a_directory_that_is_down_is_unauthorized_and_local_people_come_in(own_chat: Chat, ldap: LdapWorld) -> None:
+    own_chat.logged_in("ann", "ann's password")
+    local = own_chat.person()
+    local.add_user()
+    ldap.slapd.stop()
+    assert unauthorized(own_chat.login({"user": "ann", "password": "ann's password"}))
+    assert "not available" in ldap.log()[0]
+    own_chat.logged_in(local.email)
+    ldap.slapd.start()
+    own_chat.logged_in("ann", "ann's password")
+
+
+def test_a_digest_never_reaches_the_directory(own_chat: Chat, ldap: LdapWorld) -> None:
+    own_chat.logged_in("ann", "ann's password")
+    before = ldap.slapd.binds()
+    digest = {"digest": hashlib.sha256(b"ann's password").hexdigest(), "algorithm": "sha-256"}
+    assert unauthorized(own_chat.login({"user": {"username": "ann"}, "password": digest}))
+    assert ldap.slapd.binds() == before
+
+
+def test_the_second_factor_comes_after_the_directory(own_chat: Chat, ldap: LdapWorld) -> None:
+    phone, _ = with_phone(own_chat.world, ldap.user()["id"])
+    right = {"user": "ann", "password": "ann's password"}
+    assert unauthorized(own_chat.login(right | {"password": "wrong", "code": phone.code()}))
+    asked = own_chat.login(right)
+    assert (asked.status_code, asked.json()["error"]) == (401, "totp-required")
+    answered = own_chat.login(right | {"code": phone.code()})
+    assert answered.status_code == 200, answered.text
+
+
+def test_who_is_deactivated_hears_so_after_the_right_password(own_chat: Chat, ldap: LdapWorld) -> None:
+    user_id = ldap.user()["id"]
+    own_chat.world.service.call("DELETE", f"/api/user/{user_id}")
+    assert unauthorized(own_chat.login({"user": "ann", "password": "wrong"}))
+    answer = own_chat.login({"user": "ann", "password": "ann's password"})
+    assert (answer.status_code, answer.json()["error"]) == (401, "error-user-is-not-activated")
+
+
+def test_a_run_of_wrong_passwords_here_closes_the_other_door_too(own_chat: Chat, ldap: LdapWorld) -> None:
+    ldap.user()
+    for _ in range(5):
+        own_chat.login({"user": "ann", "password": "wrong"})
+    assert ldap.status() == 404
+    own_chat.world.clock.advance(minutes=6)
+    assert ldap.status() == 200
+
+
+def test_a_lambda_that_throws_is_our_fault_and_one_whose_values_do_not_fit_refuses(
+    own_chat: Chat, slapd: Slapd
+) -> None:
+    directory = LdapWorld(own_chat.world, slapd)
+    directory.connect(body="throw new Error('no');")
+    assert own_chat.login({"user": "ann", "password": "ann's password"}).status_code == 500
+    directory.connectors.clear()
+    directory.connect(name="Addresses", body="user.email = 'no address';")
+    assert unauthorized(own_chat.login({"user": "ann", "password": "ann's password"}))
