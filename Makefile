@@ -29,7 +29,7 @@ browser: $(VENV)/.tested ## Play every page in chromium; its pictures are left i
 	@$(BIN)/python -m pytest tests/browser
 
 fuzz: $(VENV)/.tested ## Send generated requests to every operation (FUZZ_EXAMPLES=1000 each; hours)
-	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -n 2 tests/contract/test_fuzz.py
+	@FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -n 2 tests/contract/test_fuzz.py tests/rocketchat/test_every_route.py
 
 lint: $(VENV)/.tested ## ruff, format check, mypy --strict, import contracts, bandit
 	@$(BIN)/ruff check .

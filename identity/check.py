@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from identity.domain.kickstart import BUILTIN_NAMES, BadKickstart
 from identity.flows.configuration.save_api_key import key_place
 from identity.kickstart import read_plan
 from identity.runtime import Runtime
 from identity.sealing import BadKeyFile, CannotOpen, Sealer, read_key_file
-from identity.settings import Settings
-from identity.store import api_keys, migrate
+from identity.settings import RocketChat, Settings
+from identity.store import api_keys, applications, migrate
 from identity.store.db import Connection, Database, StoreUnavailable
 from identity.store.migrate import MigrationRefused
 
@@ -68,6 +69,8 @@ def _database(settings: Settings, sealer: Sealer | None) -> Iterator[Finding]:
             yield _unless_away(database, "migrations", _migrations)
         if reached.good and sealer is not None:
             yield _unless_away(database, "stored secrets", lambda conn: _secrets(conn, sealer))
+        if reached.good and settings.rocketchat.open:
+            yield _unless_away(database, "Rocket.Chat door", lambda conn: _chat_door(conn, settings.rocketchat))
     finally:
         database.close()
 
@@ -105,6 +108,18 @@ def _secrets(conn: Connection, sealer: Sealer) -> Finding:
     except CannotOpen as error:
         return Finding(subject, False, f"{error}. Put the key that sealed them back into the key file.")
     return Finding(subject, True, "they open" if samples else "there are none yet")
+
+
+def _chat_door(conn: Connection, door: RocketChat) -> Finding:
+    subject = "Rocket.Chat door"
+    if migrate.pending(conn):
+        return Finding(subject, False, "not looked at: the migrations come first.")
+    application = applications.get(conn, UUID(door.application_id), UUID(door.tenant_id))
+    if application is None:
+        return Finding(subject, False, "IDENTITY_ROCKETCHAT_APPLICATION_ID names no application of that tenant.")
+    if not application.active:
+        return Finding(subject, False, f"the application {application.name!r} is inactive, so the door is closed.")
+    return Finding(subject, True, f"it leads to the application {application.name!r}")
 
 
 def _kickstart(settings: Settings, runtime: Runtime) -> Iterator[Finding]:

@@ -46,12 +46,15 @@ class FacebookWorld(World):
 
 
 @contextmanager
-def facebook_world(database_url: str) -> Iterator[FacebookWorld]:
-    """A service that reaches the emulators of both X and Facebook; people may log in through either."""
+def facebook_world(database_url: str, **changes: Any) -> Iterator[FacebookWorld]:
+    """A service that reaches the emulators of both X and Facebook; people may log in through either.
+
+    `changes` are those of the settings.
+    """
     with GraphEmulator() as graph:
         brought = settings_module.load({"IDENTITY_MODE": "development"}).brought
         own = {**brought["facebook"], "graph_url": graph.url, "login_url": graph.url}
-        with login_world(database_url, brought={**brought, "facebook": own}) as other:
+        with login_world(database_url, brought={**brought, "facebook": own}, **changes) as other:
             world = FacebookWorld(other.service, other.x, other.clock, other.application_id, graph)
             create_provider(world)
             yield world

@@ -23,8 +23,8 @@ _SEALED_MAPS = {
     "registrations": "tokens",
     "tenants": "secrets",
 }
-_OF_A_USER = ("links", "login_records", "passwords", "refresh_tokens", "registrations")
-_OF_AN_APPLICATION = ("pending_links", "refresh_tokens", "registrations")
+_OF_A_USER = ("links", "login_records", "passwords", "refresh_tokens", "registrations", "rocketchat_tokens")
+_OF_AN_APPLICATION = ("pending_links", "refresh_tokens", "registrations", "rocketchat_tokens")
 
 RULES: dict[str, str] = {
     "two users of a tenant share an e-mail address": """
@@ -50,6 +50,13 @@ RULES: dict[str, str] = {
     "an SSO session is younger than its login, or belongs to somebody who is deactivated": """
         SELECT t.id FROM refresh_tokens t JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.user_id
         WHERE t.application_id IS NULL AND (t.auth_instant > t.insert_instant OR NOT u.active)""",
+    "a user is logged in more than fifty times at the Rocket.Chat door": """
+        SELECT tenant_id, user_id FROM rocketchat_tokens WHERE kind = 'login' GROUP BY 1, 2 HAVING count(*) > 50""",
+    "a deactivated user has tokens of the Rocket.Chat door": """
+        SELECT t.id FROM rocketchat_tokens t JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.user_id
+        WHERE NOT u.active""",
+    "a token of the Rocket.Chat door is in clear": """
+        SELECT id FROM rocketchat_tokens WHERE token_hash !~ '^[A-Za-z0-9+/]{43}=$'""",
     "a login record names an application of another tenant": """
         SELECT r.id FROM login_records r JOIN applications a ON a.id = r.application_id
         WHERE a.tenant_id <> r.tenant_id""",

@@ -11,7 +11,8 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from identity import cli
+from identity import cli, settings
+from identity.bootstrap import prepare
 from identity.flows.configuration.save_api_key import key_place
 from identity.operator_keys import create
 from identity.runtime import Runtime
@@ -139,3 +140,22 @@ def test_who_has_a_development_installation_here_is_told_how_to_look_at_it(
     (tmp_path / "dev.env").write_text("IDENTITY_URL=http://127.0.0.1:9011\n", encoding="utf-8")
     assert cli.main(["check"]) == 0
     assert "is looked at with IDENTITY_MODE=development" in capsys.readouterr().err
+
+
+def test_where_the_rocketchat_door_leads_is_looked_at(
+    check: Check, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDENTITY_ROCKETCHAT_TENANT_ID", str(uuid4()))
+    monkeypatch.setenv("IDENTITY_ROCKETCHAT_APPLICATION_ID", str(uuid4()))
+    assert check()[1]["Rocket.Chat door"].endswith("names no application of that tenant.")
+    prepare(settings.load(), Runtime())
+    with psycopg.connect(database_url) as conn:
+        application_id, tenant_id = conn.execute("SELECT id, tenant_id FROM applications LIMIT 1").fetchall()[0]
+    monkeypatch.setenv("IDENTITY_ROCKETCHAT_TENANT_ID", str(tenant_id))
+    monkeypatch.setenv("IDENTITY_ROCKETCHAT_APPLICATION_ID", str(application_id))
+    status, lines = check()
+    assert status == 0, lines
+    assert "it leads to the application" in lines["Rocket.Chat door"]
+    with psycopg.connect(database_url) as conn:
+        conn.execute("UPDATE applications SET active = false")
+    assert check()[1]["Rocket.Chat door"].endswith("is inactive, so the door is closed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.slapd import find_slapd
 from tests.login_world import TWITTER, World, login_world
 
 ROOT = Path(__file__).parents[2]
@@ -82,6 +84,16 @@ def test_the_shell_example_logs_alice_in(started: Started) -> None:
     said = started.run("sh", "docs/examples/first-login.sh")
     assert '"email":"alice@example.com"' in said
     assert "A new JWT: ey" in said
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the shell example uses curl")
+def test_the_directory_example_logs_grace_in(started: Started) -> None:
+    find_slapd()
+    with socket.create_server(("127.0.0.1", 0)) as reserved:
+        port = reserved.getsockname()[1]
+    said = started.run("sh", "docs/examples/ldap-login.sh", str(port))
+    assert '"email":"grace@example.com"' in said
+    assert '"fullName":"Grace Hopper"' in said
 
 
 def without_settings() -> dict[str, str]:

@@ -67,3 +67,37 @@ def test_a_form_body_logs_in(chat: Chat, person: Door) -> None:
 def test_a_wrong_password_and_an_unknown_user_are_the_same_refusal(chat: Chat, person: Door) -> None:
     assert unauthorized(chat.login({"user": person.email, "password": "wrong"}))
     assert unauthorized(chat.login({"user": "nobody@example.com", "password": PASSWORD}))
+
+
+def test_a_name_that_is_somebody_elses_address_is_looked_for_where_the_form_says(chat: Chat) -> None:
+    by_address = chat.person()
+    by_address.add_user(fullName="address")
+    by_name = chat.person()
+    user_id = by_name.add_user(password="another good password", fullName="name")
+    # The API refuses such a name; other ways in may not.
+    change = "UPDATE users SET username = %s, username_canonical = %s WHERE id = %s RETURNING id"
+    chat.world.rows(change, by_address.email, by_address.email, user_id)
+
+    def names(**who: Any) -> set[str]:
+        """Whose password goes with it."""
+        answers = [chat.login(who | {"password": each}) for each in (PASSWORD, "another good password")]
+        return {answer.json()["data"]["me"]["name"] for answer in answers if answer.status_code == 200}
+
+    text = by_address.email
+    assert names(user=text) == names(email=text) == names(user={"email": text}) == {"address"}
+    assert names(username=text) == names(user={"username": text}) == {"name"}
+    assert names(username=by_name.email) == {"name"}
+
+
+def test_a_login_id_in_another_letter_case_is_the_same_one(chat: Chat, person: Door) -> None:
+    name = person.email.partition("@")[0]
+    for who in ({"user": name.upper()}, {"username": person.email.upper()}, {"email": f" {person.email} "}):
+        assert chat.login(who | {"password": PASSWORD}).status_code == 200
+
+
+def test_a_digest_of_another_password_is_refused(chat: Chat, person: Door) -> None:
+    digest = {"digest": hashlib.sha256(b"wrong").hexdigest(), "algorithm": "sha-256"}
+    assert unauthorized(chat.login({"user": person.email, "password": digest}))
+    text = hashlib.sha256(PASSWORD.encode()).hexdigest()
+    assert unauthorized(chat.login({"user": person.email, "password": text}))
+    assert unauthorized(chat.login({"user": person.email, "password": {"hashed": text}}))

@@ -84,8 +84,10 @@ def test_an_application_may_demand_a_registration(own_chat: Chat, somebody: Some
     change_application(own_chat.world, **REQUIRED)
     assert session.is_alive
     unregister(somebody)
+    records = own_chat.world.count("login_records")
     assert unauthorized(own_chat.login(body_of(somebody)))
     assert own_chat.world.count("rocketchat_tokens") == 0
+    assert own_chat.world.count("login_records") == records
 
 
 def test_a_token_from_before_does_not_make_up_for_a_registration(own_chat: Chat, somebody: Somebody) -> None:

@@ -116,14 +116,20 @@ class NewChatToken:
 
 
 def token_of_login(services: Services, entry: Entry, person: Person, now: int) -> NewChatToken | None:
-    """What this login hands out at this door; nothing where the application demands a registration."""
+    """What this login hands out at this door."""
     configuration = entry.configuration
     if entry.visit.chat_token is None or not isinstance(configuration, ApplicationConfiguration):
         return None
-    if person.registration_for(configuration.application_id) is None and requires_registration(configuration):
-        return None
     token = entry.visit.chat_token
     return NewChatToken(token, login_token(services, configuration, person.user.id, token, now))
+
+
+def lacks_registration(entry: Entry, person: Person) -> bool:
+    """Whether this login at this door has no chance for want of a registration."""
+    configuration = entry.configuration
+    if entry.visit.chat_token is None or not isinstance(configuration, ApplicationConfiguration):
+        return False
+    return requires_registration(configuration) and person.registration_for(configuration.application_id) is None
 
 
 def lets_unverified_in(entry: Entry, person: Person) -> bool:
