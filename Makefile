@@ -11,7 +11,7 @@ FUZZ_EXAMPLES ?= 1000
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed ## Start everything on 127.0.0.1:9011 (embedded PostgreSQL, X emulator, mail catcher, service)
+run: $(VENV)/.installed ## Start everything on 127.0.0.1:9011 (embedded PostgreSQL, emulators, mail catcher, service)
 	@exec $(BIN)/identity dev
 
 migrate: $(VENV)/.installed ## Apply the database migrations and exit

@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 import http.client
 import ipaddress
+import itertools
+import os
 import socket
 
 HIGHEST = 65_535
+LISTENING = range(20_000, 32_768)
+STRIDE = 97
+"""How far from each other two processes with neighbouring ids begin to look."""
+_asked = itertools.count()
 
 
 def _connectable(host: str) -> str:
@@ -46,10 +52,16 @@ def is_free(host: str, port: int) -> bool:
 
 
 def free_port(host: str) -> int:
-    with socket.socket(_family(host)) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on, another one at every call.
+
+    It is below those that the system gives to outgoing connections: between this moment and the one when a server
+    listens there, a busy machine would take one of those.
+    """
+    for _ in LISTENING:
+        port = LISTENING[(os.getpid() * STRIDE + next(_asked)) % len(LISTENING)]
+        if is_free(host, port):
+            return port
+    raise OSError(f"no port of {host} is free")
 
 
 def status_of(host: str, port: int, path: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -45,16 +45,28 @@ class FacebookWorld(World):
         return {"applicationId": self.application_id, "identityProviderId": FACEBOOK, "data": data} | members
 
 
+def reaching(graph: GraphEmulator, host: str = "127.0.0.1") -> dict[str, Mapping[str, Any]]:
+    """The settings `brought` of a service for which Facebook is this emulator; `host` is its name for everybody."""
+    brought = settings_module.load({"IDENTITY_MODE": "development"}).brought
+    url = graph.url.replace("127.0.0.1", host)
+    return {**brought, "facebook": {**brought["facebook"], "graph_url": url, "login_url": url}}
+
+
+def with_facebook(other: World, graph: GraphEmulator) -> FacebookWorld:
+    """The world with Facebook as its provider."""
+    return FacebookWorld(other.service, other.x, other.clock, other.application_id, graph)
+
+
 @contextmanager
-def facebook_world(database_url: str) -> Iterator[FacebookWorld]:
-    """A service that reaches the emulators of both X and Facebook; people may log in through either."""
-    with GraphEmulator() as graph:
-        brought = settings_module.load({"IDENTITY_MODE": "development"}).brought
-        own = {**brought["facebook"], "graph_url": graph.url, "login_url": graph.url}
-        with login_world(database_url, brought={**brought, "facebook": own}) as other:
-            world = FacebookWorld(other.service, other.x, other.clock, other.application_id, graph)
-            create_provider(world)
-            yield world
+def facebook_world(database_url: str, **changes: Any) -> Iterator[FacebookWorld]:
+    """A service that reaches the emulators of both X and Facebook; people may log in through either.
+
+    `changes` are those of the settings.
+    """
+    with GraphEmulator() as graph, login_world(database_url, brought=reaching(graph), **changes) as other:
+        world = with_facebook(other, graph)
+        create_provider(world)
+        yield world
 
 
 def say(url: str, **answer: str) -> str:

@@ -126,6 +126,19 @@ class Page:
                 values[each["name"]] = each.get("value")
         return values
 
+    def pressed(self, name: str) -> tuple[str, dict[str, str]]:
+        """Where the form of this button goes to, and what it sends as it stands."""
+        button = self.button(name)
+        assert button.form is not None
+        own = {button["name"]: button.get("value")} if button.get("name") else {}
+        return button.get("formaction") or button.form.get("action") or self.path, self.form(button.form) | own
+
+
+def page_of(answer: requests.Response) -> Page:
+    """What an answer shows."""
+    path = urlsplit(answer.url).path
+    return Page(path, answer.status_code, dict(answer.headers), answer.text, _Reader(answer.text).elements)
+
 
 class Tab:
     """One person's browser at the hosted pages."""
@@ -165,12 +178,8 @@ class Tab:
 
     def press(self, name: str, **typed: str) -> None:
         """Fill the form of this button in, press it, and follow. A checkbox is ticked with its value, `true`."""
-        button = self.page.button(name)
-        assert button.form is not None
-        own = {button["name"]: button.get("value")} if button.get("name") else {}
-        values = self.page.form(button.form) | own | typed
-        action = button.get("formaction") or button.form.get("action") or self.page.path
-        self.post(action, values)
+        action, values = self.page.pressed(name)
+        self.post(action, values | typed)
 
     def post(self, address: str, values: dict[str, str]) -> None:
         self._arrive(self.send("POST", address, data=values))
@@ -227,9 +236,7 @@ class Tab:
                 self._page, self.left = None, location
                 return
             answer = self.send("GET", path)
-        path = answer.url.removeprefix(self.world.service.url)
-        elements = _Reader(answer.text).elements
-        self._page = Page(path.partition("?")[0], answer.status_code, dict(answer.headers), answer.text, elements)
+        self._page = page_of(answer)
         self.left = None
 
 

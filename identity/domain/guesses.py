@@ -1,6 +1,7 @@
 """Wrong guesses of one user: when they are too many, and how long nobody may guess then.
 
-A lockout is temporary, is not prolonged by further guesses, and counts begin anew after it (decisions 21 and 53; T20).
+A lockout is temporary, is not prolonged by further guesses, and what led to it is counted anew after it (decisions 21
+and 53; T20). Codes go on counting over a lockout of passwords: to lock oneself out is no way to more of them.
 """
 
 from __future__ import annotations
@@ -92,15 +93,25 @@ class Guesses:
     def locked(self, now: int) -> bool:
         return self.locked_until is not None and self.locked_until > now
 
+    def locked_for_codes(self, now: int) -> bool:
+        """Whether it was wrong codes that led to the lockout: their count is kept until it is over."""
+        return self.locked(now) and self.codes.failures >= CODES
+
 
 def after_wrong(before: Guesses, guess: Guess, rules: GuessRules, now: int) -> Guesses:
-    """As it is after one more wrong guess. While a lockout lasts nothing changes."""
-    if before.locked(now):
+    """As it is after one more wrong guess. While a lockout lasts nothing changes.
+
+    But for codes during a lockout of passwords, which a door with rules of its own looks at.
+    """
+    if before.locked(now) and (guess is Guess.PASSWORD or before.locked_for_codes(now)):
         return before
-    name = "passwords" if guess is Guess.PASSWORD else "codes"
-    counted: Count = getattr(before, name)
+    counted = before.passwords if guess is Guess.PASSWORD else before.codes
     goes_on = counted.failures > 0 and now < counted.first_instant + rules.window
-    failures, first = (counted.failures + 1, counted.first_instant) if goes_on else (1, now)
-    if failures >= rules.most:
-        return Guesses(locked_until=rules.locked_until(now))
-    return replace(before, locked_until=None, **{name: Count(failures, first)})
+    after = Count(counted.failures + 1, counted.first_instant) if goes_on else Count(1, now)
+    locked_until = before.locked_until if before.locked(now) else None
+    if after.failures >= rules.most:
+        locked_until = max(locked_until or 0, rules.locked_until(now))
+        return Guesses(codes=before.codes if guess is Guess.PASSWORD else after, locked_until=locked_until)
+    if guess is Guess.PASSWORD:
+        return replace(before, passwords=after, locked_until=locked_until)
+    return replace(before, codes=after, locked_until=locked_until)

@@ -17,6 +17,8 @@ from tests.browser.drawn import drawn_pages, pages_of
 from tests.browser.playing import Play
 from tests.browser.tenancy import own_tenant
 from tests.browser.visitor import PLAIN, WIDE, Mode, Visitor
+from tests.facebook_world import reaching
+from tests.fakes.graph import GraphEmulator
 from tests.login_world import World, login_world
 from tests.node import MISSING as NO_NODE
 from tests.node import Tools, find_tools, install
@@ -59,10 +61,16 @@ def chromium(tools: Tools) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="package")
-def shared_world(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
-    """X is another site for the browser, as it is for people."""
+def graph() -> Iterator[GraphEmulator]:
+    with GraphEmulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def shared_world(postgres_server: postgres.Server, migrated_template: str, graph: GraphEmulator) -> Iterator[World]:
+    """X and Facebook are other sites for the browser, as they are for people."""
     url = postgres.fresh_database(postgres_server, migrated_template)
-    with login_world(url, x_host="localhost") as world:
+    with login_world(url, x_host="localhost", brought=reaching(graph, "localhost")) as world:
         yield world
     postgres.drop_database(postgres_server, url)
 

@@ -24,12 +24,23 @@ class XEmulator(RunningEmulator):
         self.consumer_secret = self.consumer.secret
         super().__init__(app)
 
-    def access_token(self, person: str) -> tuple[str, str]:
-        """An access token of this person and its secret."""
-        made = self.control("POST", "tokens", {"kind": "access", "person": person})
+    def add_consumer(self) -> Consumer:
+        """Register another application."""
+        added = random_consumer()
+        known = self.control("GET", "settings")["consumers"]
+        self.control("PUT", "settings", {"consumers": [*known, {"key": added.key, "secret": added.secret}]})
+        return added
+
+    def access_token(self, person: str, consumer: Consumer | None = None) -> tuple[str, str]:
+        """An access token of this person, for our application or another, and its secret."""
+        wish = {"kind": "access", "person": person, "consumer": (consumer or self.consumer).key}
+        made = self.control("POST", "tokens", wish)
         return made["oauth_token"], made["oauth_token_secret"]
 
-    def request_token(self, person: str, callback: str = "oob") -> tuple[str, str, str]:
+    def request_token(
+        self, person: str, callback: str = "oob", consumer: Consumer | None = None
+    ) -> tuple[str, str, str]:
         """A request token this person consented to: token, secret, verifier."""
-        made = self.control("POST", "tokens", {"kind": "request", "person": person, "callback": callback})
+        wish = {"kind": "request", "person": person, "callback": callback, "consumer": (consumer or self.consumer).key}
+        made = self.control("POST", "tokens", wish)
         return made["oauth_token"], made["oauth_token_secret"], made["oauth_verifier"]

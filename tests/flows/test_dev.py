@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import psutil
@@ -18,6 +20,7 @@ from fusionauth.fusionauth_client import FusionAuthClient
 from identity.dev.folder import read_dev_env
 from identity.ports import free_port
 from tests.dev_run import DevEnded, DevRun, dev_run
+from tests.hosted import page_of
 
 QUICK = 10.0
 pytestmark = [pytest.mark.xdist_group("dev"), pytest.mark.slow]
@@ -50,6 +53,37 @@ def test_the_first_start_makes_an_application_and_the_twitter_provider_for_it(ru
     provider = running.request("GET", "/api/identity-provider?type=Twitter").json()["identityProvider"]
     assert provider["consumerKey"] == known["X_CONSUMER_KEY"]
     assert provider["applicationConfiguration"][application_id]["enabled"] is True
+
+
+def test_the_first_start_makes_the_facebook_provider_too_and_the_banner_names_its_emulator(running: DevRun) -> None:
+    known = read_dev_env(running.home)
+    provider = running.request("GET", "/api/identity-provider?type=Facebook").json()["identityProvider"]
+    assert (provider["appId"], provider["client_secret"]) == (known["FACEBOOK_APP_ID"], known["FACEBOOK_APP_SECRET"])
+    assert provider["applicationConfiguration"][known["IDENTITY_APPLICATION_ID"]]["enabled"] is True
+    assert re.search(rf"^  Graph emulator +{known['IDENTITY_GRAPH_EMULATOR_URL']}$", running.said(), re.MULTILINE)
+    assert re.search(rf"^  X emulator +{known['IDENTITY_X_EMULATOR_URL']}$", running.said(), re.MULTILINE)
+
+
+def test_the_demo_s_sign_in_offers_both_and_somebody_of_facebook_comes_in(running: DevRun) -> None:
+    known = read_dev_env(running.home)
+    with requests.Session() as browser:
+        page = page_of(browser.get(f"{known['IDENTITY_DEMO_URL']}/login", timeout=20))
+        assert page.button("twitter-login-button").text == "Login with Twitter"
+        action, values = page.pressed("facebook-login-button")
+        dialog = browser.post(urljoin(running.url, action), data=values, timeout=20)
+        assert dialog.url.startswith(f"{known['IDENTITY_GRAPH_EMULATOR_URL']}/v")
+        home = browser.post(dialog.url, data={"person": "mary"}, timeout=20)
+        assert home.url == f"{known['IDENTITY_DEMO_URL']}/#_=_"  # a browser keeps the fragment as well
+        assert "mary@example.com" in home.text
+
+
+def test_whoever_sets_where_facebook_is_gets_no_emulator_of_it_alone() -> None:
+    with dev_run() as run:
+        run.start(IDENTITY_FACEBOOK_GRAPH_URL="http://127.0.0.1:9")
+        known = read_dev_env(run.home)
+        assert "IDENTITY_GRAPH_EMULATOR_URL" not in known
+        assert "IDENTITY_X_EMULATOR_URL" in known
+        assert "Graph emulator" not in run.said()
 
 
 def test_what_it_says_at_the_start_ends_with_where_a_person_signs_in(running: DevRun) -> None:
@@ -103,11 +137,17 @@ def test_a_failing_kickstart_leaves_the_service_running_unless_it_is_strict() ->
 
 
 def test_the_secrets_of_the_installation_are_for_its_owner_only(running: DevRun) -> None:
-    for name in ("dev.env", "secret.keys", "x-emulator.json"):
+    for name in ("dev.env", "secret.keys", "x-emulator.json", "graph-emulator.json", "development-kickstart.json"):
         assert (running.home / name).stat().st_mode & 0o777 == 0o600
     said = running.said()
     known = read_dev_env(running.home)
-    for name in ("IDENTITY_API_KEY", "DEVELOPMENT_PASSWORD", "X_CONSUMER_SECRET", "DEMO_CLIENT_SECRET"):
+    for name in (
+        "IDENTITY_API_KEY",
+        "DEVELOPMENT_PASSWORD",
+        "X_CONSUMER_SECRET",
+        "FACEBOOK_APP_SECRET",
+        "DEMO_CLIENT_SECRET",
+    ):
         assert known[name] not in said
 
 
@@ -155,9 +195,13 @@ def test_the_clock_is_moved_for_every_worker_at_once(running: DevRun) -> None:
 
 @pytest.mark.parametrize(
     ("name", "variable", "path"),
-    [("x", "IDENTITY_X_EMULATOR_URL", "/control/settings"), ("demo", "IDENTITY_DEMO_URL", "/")],
+    [
+        ("x", "IDENTITY_X_EMULATOR_URL", "/control/settings"),
+        ("graph", "IDENTITY_GRAPH_EMULATOR_URL", "/control/settings"),
+        ("demo", "IDENTITY_DEMO_URL", "/"),
+    ],
 )
-def test_the_x_emulator_and_the_demo_come_back_on_their_ports(
+def test_the_emulators_and_the_demo_come_back_on_their_ports(
     running: DevRun, name: str, variable: str, path: str
 ) -> None:
     url = read_dev_env(running.home)[variable]

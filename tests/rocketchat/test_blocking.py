@@ -212,13 +212,27 @@ def test_a_missing_and_a_wrong_second_factor_are_failures(with_rules: WithRules)
     assert gets_in(person.login(person.phone.code()))
 
 
-def test_a_lockout_closes_codes_here_also_where_the_password_passes(with_rules: WithRules) -> None:
+def test_neither_does_it_close_the_second_factor_behind_the_password(with_rules: WithRules) -> None:
     chat = with_rules(**BY_USER)
     person = guarded(chat, "totp")
     door = Door(chat.world, person.email)
     assert [door.status(WRONG) for _ in range(MOST)] == [404] * MOST
+    assert door.status() == 423
+    assert person.error(person.phone.wrong_codes(1)[0]) == "totp-invalid"
+    assert gets_in(person.login(person.phone.code()))
+
+
+def test_ten_wrong_codes_close_the_second_factor_whatever_the_rules_of_the_door(with_rules: WithRules) -> None:
+    chat = with_rules(block_user_attempts=0)
+    person = guarded(chat, "totp")
+    door = Door(chat.world, person.email)
+    assert [person.error(each) for each in person.phone.wrong_codes(9)] == ["totp-invalid"] * 9
+    assert [door.status(WRONG) for _ in range(MOST)] == [404] * MOST
+    assert person.error(person.phone.wrong_codes(11)[10]) == "totp-invalid"
     assert person.error(person.phone.code()) == "totp-invalid"
     chat.world.clock.advance(minutes=4)
+    assert person.error(person.phone.code()) == "totp-invalid"
+    chat.world.clock.advance(minutes=12)
     assert gets_in(person.login(person.phone.code()))
 
 

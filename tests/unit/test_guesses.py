@@ -40,6 +40,40 @@ def test_passwords_and_codes_are_counted_apart_and_locked_together() -> None:
     assert after_wrong(state, Guess.PASSWORD, RULES, 3).locked(4)
 
 
+CODE_RULES = GuessRules(most=CODES, window=1000, lockout=5000)
+
+
+def wrong_codes(state: Guesses, count: int, now: int) -> Guesses:
+    for _ in range(count):
+        state = after_wrong(state, Guess.CODE, CODE_RULES, now)
+    return state
+
+
+def test_a_lockout_of_passwords_gives_no_fresh_set_of_codes() -> None:
+    state = wrong_codes(Guesses(), CODES - 1, 0)
+    for _ in range(3):
+        state = after_wrong(state, Guess.PASSWORD, RULES, 1)
+    assert state == Guesses(codes=Count(CODES - 1, 0), locked_until=5001)
+    assert not state.locked_for_codes(2)
+    state = wrong_codes(state, 1, 2)
+    assert state == Guesses(codes=Count(CODES, 0), locked_until=5002)
+    assert state.locked_for_codes(3)
+    assert wrong_codes(state, 1, 3) == state
+
+
+def test_codes_during_a_lockout_of_passwords_count_and_leave_it_as_it_is() -> None:
+    state = wrong_codes(guessed(0, 1, 2), 2, 3)
+    assert state == Guesses(codes=Count(2, 3), locked_until=5002)
+
+
+def test_a_lockout_for_codes_is_never_shortened_and_is_over_in_its_time() -> None:
+    long = Guesses(locked_until=99_999)
+    assert wrong_codes(long, CODES, 1).locked_until == 99_999
+    state = wrong_codes(Guesses(), CODES, 0)
+    assert (state.locked_for_codes(4999), state.locked_for_codes(5000)) == (True, False)
+    assert wrong_codes(state, 1, 5000) == Guesses(codes=Count(1, 5000))
+
+
 def test_the_tenant_says_how_many_and_how_long() -> None:
     chosen = {
         "too_many_attempts": 4,

@@ -10,7 +10,7 @@ import pytest
 from identity.dev.companions import choose_url, companions, credentials
 from identity.domain.kickstart import ENVIRONMENT
 from identity.emulators.provider_emulator import ProviderEmulator, provider_emulators
-from identity.ports import free_port
+from identity.ports import LISTENING, free_port
 from identity.settings import Settings, known_names, load
 
 X = next(emulator for emulator in provider_emulators() if emulator.name == "x")
@@ -57,3 +57,9 @@ def test_credentials_of_an_earlier_release_are_kept(tmp_path: Path) -> None:
     (tmp_path / "x-emulator.json").write_text(json.dumps(options), encoding="utf-8")
     found = credentials(tmp_path)
     assert (found["X_CONSUMER_KEY"], found["X_CONSUMER_SECRET"]) == ("earlier-key", "earlier-secret")
+
+
+def test_no_two_free_ports_are_the_same_and_none_is_one_of_an_outgoing_connection() -> None:
+    found = [free_port("127.0.0.1") for _ in range(50)]
+    assert len(set(found)) == 50
+    assert {port in LISTENING for port in found} == {True}

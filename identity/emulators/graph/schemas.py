@@ -14,6 +14,8 @@ from identity.emulators.graph.faults import KINDS, Endpoint
 from identity.emulators.graph.options import App, random_app
 from identity.emulators.schemas import YEAR, FaultSchema, flag, number, one_of, plain, text
 
+ENDINGS = ("app_removed", "password_changed", "expired", "logged_out")
+"""Why tokens end for good: kinds of fault as well."""
 _DIGITS = validate.Regexp(re.compile(r"[1-9][0-9]{0,18}\Z"))
 
 
@@ -117,8 +119,6 @@ class TokenWish(Schema):
 class Ending(Schema):
     """Whose tokens end, and why: all of them, those of one person, of one app, or of both."""
 
-    reason = String(
-        required=True, validate=validate.OneOf(["app_removed", "password_changed", "expired", "logged_out"])
-    )
+    reason = String(required=True, validate=validate.OneOf(ENDINGS))
     person = String()
     app = String()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from identity.domain.outcome import COMPLETED, REFUSALS, Door, LoginFacts, LoginOutcome, Tokens, Verdict, ruling
+from identity.domain.outcome import COMPLETED, REFUSALS, LoginFacts, LoginOutcome, Tokens, Verdict, ruling
 from identity.domain.tokens import AccessTokenFacts, access_token_claims
 from identity.flows.actions.prevent_logins import end_barred_sessions
 from identity.flows.configuration.configurations import TenantConfiguration
@@ -96,8 +96,7 @@ def _is_locked(entry: Entry, person: Person, now: int) -> bool:
     own = entry.visit.own_blocking
     if own is not None and own.blocks():
         return True
-    spared = own is not None and own.replaces_lockout and entry.door is Door.PASSWORD
-    return person.standing.locked(now) and not spared
+    return person.standing.locked(now) and not (own is not None and own.replaces_lockout)
 
 
 def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:

@@ -30,7 +30,7 @@ class OwnBlocking:
 
     blocks: Callable[[], bool]
     replaces_lockout: bool
-    """Whether they stand in for the tenant's lockout of passwords; a lockout closes codes in any case."""
+    """Whether they stand in for the tenant's lockout of passwords; one for wrong codes holds in any case."""
 
 
 @dataclass(frozen=True, slots=True)

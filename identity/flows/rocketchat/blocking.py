@@ -8,7 +8,7 @@ rules here as everywhere (decision 21, decision record 0028).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
@@ -101,6 +101,8 @@ def guarded(
         return login()
     blocked = _blocked(services, counters)
     outcome = login() if blocked is None else LoginOutcome(Verdict.LOCKED, blocked=blocked)
+    if outcome.verdict is Verdict.LOCKED and not outcome.deactivated:
+        outcome = replace(outcome, blocked=blocked or _blocked(services, counters))  # meanwhile, perhaps
     if outcome.completed:
         if empties:
             with services.db.read() as conn:

@@ -25,8 +25,13 @@ def answer_challenge(
     identifier: ExternalIdentifier,
     two_factor_id: str,
     code: str,
+    *,
+    spares_passwords: bool = False,
 ) -> Challenge | Verdict:
-    """The challenge when the code was right: it is gone then, as the code is. WRONG_CODE or NOT_FOUND otherwise."""
+    """The challenge when the code was right: it is gone then, as the code is. WRONG_CODE or NOT_FOUND otherwise.
+
+    With `spares_passwords` a lockout for wrong passwords does not keep codes from being looked at.
+    """
     now, tenant_id, user_id = services.runtime.now(), identifier.tenant_id, identifier.user_id
     assert user_id is not None  # every challenge is somebody's
 
@@ -36,7 +41,7 @@ def answer_challenge(
         if found is None:  # answered, or guessed at too often, while this one waited
             return Verdict.NOT_FOUND
         challenge = Challenge.of(found)
-        if guessed.locked(now):
+        if guessed.locked_for_codes(now) or (guessed.locked(now) and not spares_passwords):
             return Verdict.WRONG_CODE
         if _proved(conn, services, configuration, found, two_factor_id, code):
             external_identifiers.take(conn, Kind.TWO_FACTOR, two_factor_id, now)

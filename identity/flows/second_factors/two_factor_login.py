@@ -81,7 +81,15 @@ def _attempt(services: Services, attempt: _Attempt) -> LoginOutcome:
         configuration = _configuration(services, attempt.request, identifier)
         if attempt.answered is None:
             request = attempt.request
-            answered = answer_challenge(services, configuration, identifier, request.two_factor_id, request.code)
+            own = request.visit.own_blocking
+            answered = answer_challenge(
+                services,
+                configuration,
+                identifier,
+                request.two_factor_id,
+                request.code,
+                spares_passwords=own is not None and own.replaces_lockout,
+            )
             if isinstance(answered, Verdict):
                 if answered is Verdict.WRONG_CODE:
                     _tell_of_wrong_code(services, attempt, configuration, identifier)
