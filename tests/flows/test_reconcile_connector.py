@@ -16,7 +16,7 @@ from identity.domain.trace import Trace
 from identity.flows.configuration.configurations import ConnectorConfiguration, TenantConfiguration
 from identity.flows.login.login_attempt import BeginAgain, Person
 from identity.flows.login.login_log import LoginLog
-from identity.flows.login.reconcile_connector import FoundEntry, run_connector_reconcile
+from identity.flows.login.reconcile_connector import FoundEntry, as_lambda_left, ask_lambda, draft
 from identity.outbound.reconcile import LambdaFailed
 from identity.store import logins, users
 from tests.login_world import World
@@ -42,7 +42,10 @@ class Directory:
         reconcile = Lambda(uuid4(), "Staff", kind, source, True, "GraalJS", 1, 1)
         services = self.world.service.services
         directory = ConnectorConfiguration(connector(), reconcile)
-        return run_connector_reconcile(services, self.log, self.configuration(), directory, entry, known)
+        configuration = self.configuration()
+        person = known or draft(services, configuration, directory, entry)
+        changes = ask_lambda(services, self.log, reconcile, entry, person)
+        return as_lambda_left(services, self.log, configuration, reconcile, entry, person, changes)
 
     def refused(self, body: str, known: Person | None = None) -> dict[str, str]:
         """The codes by field of a run that is refused."""
@@ -171,7 +174,7 @@ def test_a_new_user_without_a_name_is_refused(directory: Directory) -> None:
         ("user.username = 'somebody@example.org';", "[invalid]user.username"),
         ("user.preferredLanguages = 7;", "[invalid]user.preferredLanguages"),
         ("user.registrations = 7;", "[invalid]user.registrations"),
-        ("user.registrations = Array(101).fill({});", "[tooMany]user.registrations"),
+        ("user.registrations = Array(1001).fill({});", "[tooMany]user.registrations"),
         ("user.registrations = [{}];", f"[invalid]{APPLICATION}"),
         (
             f"user.registrations = [{{applicationId: '{CONNECTOR_ID}'}}];",
@@ -243,6 +246,19 @@ def test_a_known_user_gets_the_entrys_values_and_keeps_id_and_names(directory: D
 def test_a_lambda_that_changes_nothing_of_a_known_user_leaves_them_alone(directory: Directory) -> None:
     known = directory.known(directory.world.add_user(email="old@example.com")["id"])
     assert directory.person("", known) == known
+
+
+def test_a_known_users_registration_at_an_inactive_application_stays_beside_a_new_one(directory: Directory) -> None:
+    world = directory.world
+    user_id = world.logged_in("alice")["user"]["id"]
+    other = world.service.call("POST", "/api/application", {"application": {"name": "Other"}}).json()["application"]
+    assert world.service.call("DELETE", f"/api/application/{world.application_id}").status_code == 200
+    world.service.services.configurations.forget()
+    known = directory.known(user_id)
+    changed = directory.person(f"user.registrations.push({{applicationId: '{other['id']}'}});", known)
+    assert {str(each.application_id) for each in changed.registrations} == {world.application_id, other["id"]}
+    assert changed.registration_for(UUID(world.application_id)) == known.registrations[0]
+    assert directory.refused(NAMED + f"user.registrations = [{{applicationId: '{world.application_id}'}}];")
 
 
 def test_a_known_users_registration_is_changed_and_others_stay(directory: Directory) -> None:

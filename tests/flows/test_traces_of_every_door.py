@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from tests.flows.test_traced_rows import second_factor, trace_of
+from tests.flows.test_traced_rows import second_factor
 from tests.login_world import World
 
 PASSWORD = "correct horse battery"
@@ -108,7 +108,7 @@ KNOCKS: list[tuple[str, int, str, Knock]] = [
 def test_the_trace_names_the_door_and_the_rule(world: World, door: str, status: int, rule: str, knock: Knock) -> None:
     answer = knock(world)
     assert answer.status_code == status, answer.text
-    trace = trace_of(world, answer)
+    trace = world.trace_of(answer)
     assert (trace["door"], trace["status"], trace["rule"]) == (door, status, rule)
 
 
@@ -124,6 +124,6 @@ def test_a_refresh_that_works_leaves_no_trace(world: World) -> None:
 def test_an_unknown_user_and_a_wrong_password_are_told_apart_in_the_trace_alone(world: World) -> None:
     wrong, unknown = wrong_password(world), unknown_user(world)
     assert (wrong.content, unknown.content) == (b"", b"")
-    texts = [{step["text"] for step in trace_of(world, answer)["steps"]} for answer in (wrong, unknown)]
+    texts = [{step["text"] for step in world.trace_of(answer)["steps"]} for answer in (wrong, unknown)]
     assert "The password is wrong." in texts[0]
     assert "Nobody has this login id." in texts[1]

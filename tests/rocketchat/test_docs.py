@@ -1,11 +1,12 @@
 """docs/rocketchat.md: its commands work as they are written, beside what `make run` starts.
 
-Those of its section on tokens and users go on from a login; test_page.py runs them.
+Those of its section on tokens and users go on from a login; test_page.py runs them. That on directories needs one.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,9 +19,19 @@ from typing import Any
 import pytest
 
 from tests.dev_run import DevRun, dev_run
+from tests.fakes.slapd import running_slapd
+from tests.ldap_world import LdapWorld
+from tests.rocketchat.client import Chat
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "rocketchat.md").read_text(encoding="utf-8")
+SECTIONS = {
+    title: "\n".join(re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    for title, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
+}
+"""The commands by section."""
+
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the commands of the page use curl")
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +53,10 @@ def gist(line: str) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("dev")
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the commands of the page use curl")
+@needs_curl
 def test_the_commands_run_from_top_to_bottom(running: DevRun, tmp_path: Path) -> None:
-    before, _, rest = PAGE.partition("\n## Tokens and users\n")
-    page = before + rest.partition("\n## ")[2]
-    commands = "\n".join(re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
+    apart = {"Tokens and users", "By a directory"}
+    commands = "\n".join(text for title, text in SECTIONS.items() if title not in apart)
     commands = commands.replace(".identity/dev.env", str(running.home / "dev.env"))
     commands = commands.replace(".venv/bin/python", sys.executable)
     done = subprocess.run(
@@ -72,6 +82,23 @@ def test_the_commands_run_from_top_to_bottom(running: DevRun, tmp_path: Path) ->
         ["data", "status"],
         "You must be logged in to do this.",
     ]
+
+
+@needs_curl
+def test_the_command_of_a_directory_s_person_logs_her_in(own_chat: Chat) -> None:
+    chat = re.search(r"^chat\(\) .*\njson=.*\n", SECTIONS["By password"], re.MULTILINE)
+    assert chat is not None
+    with running_slapd() as slapd:
+        LdapWorld(own_chat.world, slapd).connect(securityMethod="StartTLS")
+        done = subprocess.run(
+            ["sh", "-euc", chat[0] + SECTIONS["By a directory"]],
+            env={**os.environ, "IDENTITY_URL": own_chat.world.service.url},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+    assert gist(done.stdout) == "ann"
 
 
 def test_every_setting_of_the_door_is_on_the_page() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tests.rocketchat.client import LOGIN, Chat, Session
 from tests.rocketchat.factors import Guarded, guarded, offer_every_kind
 from tests.rocketchat.tokens import GENERATE, personal
 from tests.second_factors import Phone, mailed_codes, mails, tenant_policy
+from tests.storm import at_once
 
 ENABLE = "/api/v1/users.2fa.enableEmail"
 DISABLE = "/api/v1/users.2fa.disableEmail"
@@ -174,6 +176,27 @@ def test_wrong_digests_of_the_password_lock_out_like_wrong_passwords(chat: Chat)
     assert session.post(DISABLE, **proved(DIGEST, "password")).json()["errorType"] == "totp-invalid"
     answer = chat.call("POST", LOGIN, {"user": email_of(session), "password": PASSWORD})
     assert answer.json()["error"] == "error-login-blocked-for-user"
+
+
+def test_of_32_digests_at_once_none_is_right_after_the_lockout(chat: Chat) -> None:
+    session = chat.somebody()
+    guesses = [f"{number:064}" for number in range(31)] + [DIGEST]
+    found = Counter(
+        at_once(lambda number: session.post(DISABLE, **proved(guesses[number], "password")).status_code, 32)
+    )
+    assert found[400] >= 31
+    late = at_once(lambda _: session.post(DISABLE, **proved(DIGEST, "password")).status_code, 8)
+    assert set(late) == {400}
+
+
+@pytest.mark.parametrize("digest", ["é" * 64, "g" * 64, DIGEST[:-1], DIGEST + "0"])
+def test_what_is_no_digest_proves_nothing(chat: Chat, digest: str) -> None:
+    headers = {"x-2fa-code": digest.encode(), "x-2fa-method": b"password"}
+    assert chat.somebody().post(DISABLE, headers=headers).json()["errorType"] == "totp-invalid"
+
+
+def test_a_digest_may_be_in_capitals(chat: Chat) -> None:
+    assert chat.somebody().post(DISABLE, **proved(DIGEST.upper(), "password")).status_code == 200
 
 
 def test_a_user_with_a_second_factor_can_not_give_the_password_instead(chat: Chat) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 import requests
@@ -65,22 +64,13 @@ KNOCKS: tuple[tuple[str, int, str, Knock], ...] = (
 )
 
 
-def trace_of(chat: Chat, answer: requests.Response) -> dict[str, Any]:
-    chat.world.service.services.traces.flush()
-    path = f"/api/system/login-trace/{answer.headers['X-Identity-Trace']}"
-    found = chat.world.service.call("GET", path)
-    assert found.status_code == 200, found.text
-    trace: dict[str, Any] = found.json()["loginTrace"]
-    return trace
-
-
 @pytest.mark.parametrize(("door", "status", "rule", "knock"), KNOCKS, ids=[knock.__name__ for *_, knock in KNOCKS])
 def test_the_trace_has_the_verdict_and_its_rule(
     own_chat: Chat, door: str, status: int, rule: str, knock: Knock
 ) -> None:
     answer = knock(own_chat, Somebody(own_chat.world))
     assert answer.status_code == (200 if status in {200, 202} else 401)
-    trace = trace_of(own_chat, answer)
+    trace = own_chat.world.trace_of(answer)
     assert (trace["door"], trace["status"], trace["rule"]) == (door, status, rule)
     assert PASSWORD not in str(trace)
 

@@ -226,3 +226,40 @@ def test_unknown_paths_are_not_counted(window: Chat) -> None:
 
 def test_in_development_nothing_is_limited(chat: Chat) -> None:
     assert "X-RateLimit-Limit" not in chat.login(WRONG).headers
+
+
+HOSTILE = (
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "a" * 5_000,
+    "' OR 1=1 --",
+    "*)(uid=*",
+    "ﬀ@example.com",
+    "\u202e",
+    "{$ne:1}",
+    "%00",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_text_is_more_than_a_plain_refusal(chat: Chat, text: str) -> None:
+    digest = {"digest": text, "algorithm": "sha-256"}
+    for body in (
+        {"user": text, "password": PASSWORD},
+        {"user": {"username": text}, "password": PASSWORD},
+        {"user": {"id": text}, "password": text},
+        {"username": text, "email": text, "password": text},
+        {"email": text, "password": digest},
+        {"user": "nobody", "password": text, "code": text},
+        {"resume": text},
+    ):
+        assert unauthorized(chat.login(body))
+    assert unauthorized(chat.login(data={"user": text.encode("utf-8", "replace"), "password": "x"}))
+
+
+@pytest.mark.parametrize("value", [b"\xff\xfe", b"%00", b"'", b"a" * 7_000, b""])
+def test_no_header_is_more_than_a_missing_session(chat: Chat, value: bytes) -> None:
+    session = chat.somebody()
+    for headers in ({"X-Auth-Token": value}, {"X-User-Id": value}):
+        assert session.get(ME, headers=headers).status_code == 401

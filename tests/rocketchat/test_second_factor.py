@@ -101,6 +101,23 @@ def test_a_wrong_code_is_said_to_be_wrong(chat: Chat) -> None:
     assert body["details"] == {"method": "totp", "codeGenerated": False, "availableMethods": ["totp"]}
 
 
+@pytest.mark.parametrize("code", ["é", "１２３４５６", "0", "x" * 255, "' OR 1=1", 10**15, "12345", "𝟏𝟐𝟑𝟒𝟓𝟔"])
+def test_whatever_is_no_code_is_a_wrong_code(chat: Chat, code: Any) -> None:
+    assert guarded(chat, "totp").error(code) == "totp-invalid"
+
+
+@pytest.mark.parametrize("code", [True, 1.5, -1, [], ["123456"], {"code": 1}, "x" * 300])
+def test_a_code_of_another_type_is_no_form(chat: Chat, code: Any) -> None:
+    assert unauthorized(guarded(chat, "totp").login(code))
+
+
+@pytest.mark.parametrize("code", [None, "", " - "])
+def test_an_empty_code_is_none(chat: Chat, code: Any) -> None:
+    person = guarded(chat, "totp")
+    body = {"user": person.email, "password": "correct horse battery", "code": code}
+    assert chat.login(body).json()["error"] == "totp-required"
+
+
 def test_with_a_wrong_password_nobody_hears_of_the_second_factor(chat: Chat) -> None:
     person = guarded(chat, "totp")
     body = {"user": person.email, "password": "wrong", "code": person.phone.code()}
@@ -318,7 +335,7 @@ def test_where_the_application_wants_no_second_factor_this_door_asks_for_none(ch
     try:
         assert person.login().status_code == 200
     finally:
-        change_application(chat.world, multiFactorConfiguration={"loginPolicy": "Enabled"})
+        change_application(chat.world, multiFactorConfiguration={"loginPolicy": None})  # the tenant's counts again
 
 
 def test_codes_of_a_method_that_was_removed_meanwhile_are_none(chat: Chat) -> None:

@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 
-from tests import postgres
 from tests.fakes.x import XEmulator
 from tests.login_world import TWITTER, World, refused
 from tests.rocketchat.client import Chat, chat_world, unauthorized
 from tests.second_factors import with_phone
-from tests.snapshot import Snapshot
 
 FAULT = {"success": False, "error": "Internal server error"}
 
 
-@pytest.fixture(scope="module")
-def shared(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[Chat, Snapshot]]:
-    """One world for all: starting one takes a second."""
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with chat_world(url) as made:
-        yield made, Snapshot(url)
-    postgres.drop_database(postgres_server, url)
-
-
 @pytest.fixture
-def chat(shared: tuple[Chat, Snapshot]) -> Chat:
-    """As it was when it began, for each test: they reconfigure the provider, and the people of X are few."""
-    made, beginning = shared
-    made.world.service.services.traces.flush()
-    beginning.restore()
-    made.world.x.reset()
-    made.world.service.services.configurations.forget()
-    made.world.clock.offset = 0
-    return made
+def chat(own_chat: Chat) -> Chat:
+    """Each test has its own: they reconfigure the provider, and the people of X are few."""
+    return own_chat
 
 
 @pytest.fixture
@@ -179,6 +162,19 @@ def test_an_unknown_service_is_named(chat: Chat) -> None:
     assert is_refused(twitter(chat, serviceName="github"), "Unexpected AccessToken service github")
 
 
+HOSTILE = {"nul": "a\x00b", "surrogate": "\udc80", "wide": "😀" * 50, "long": "x" * 50_000, "line": "a\r\nb: c"}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_text_breaks_nothing(chat: Chat, world: World, name: str) -> None:
+    for member in ("serviceName", "accessToken", "accessTokenSecret", "appId", "appSecret", "expiresIn"):
+        raw = json.dumps(body_of(world) | {member: HOSTILE[name]})  # escapes what no text in UTF-8 can hold
+        answer = chat.login(data=raw, headers={"Content-Type": "application/json"})
+        assert (answer.status_code, answer.headers["Content-Type"]) == (401, "application/json"), member
+    world.service.services.traces.flush()
+    assert world.count("login_traces") == 6
+
+
 def test_google_is_not_configured(chat: Chat) -> None:
     body = {"serviceName": "google", "accessToken": "x", "idToken": "y", "expiresIn": 200}
     assert is_refused(chat.login(body), "Service not configured")
@@ -298,6 +294,7 @@ def test_a_second_factor_is_asked_for_and_taken_in_the_same_body(chat: Chat, wor
     assert (demand.status_code, demand.json()["error"]) == (401, "totp-required")
     assert demand.json()["details"]["method"] == "totp"
     assert twitter(chat, code=phone.code()).status_code == 200
+    assert world.rows("SELECT data ? 'expiresAt' FROM links") == [(True,)]
     with_header = chat.login(body_of(world), headers={"x-2fa-code": phone.code()})
     assert with_header.status_code == 200
     wrong = twitter(chat, code=phone.wrong_codes(1)[0])

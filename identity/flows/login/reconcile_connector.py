@@ -7,7 +7,7 @@ lambda may. Whatever it leaves alone stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -15,31 +15,27 @@ from identity.domain.connectors import entry_user_id
 from identity.domain.contact import canonical
 from identity.domain.errors import invalid_fields
 from identity.domain.lambdas import Lambda
-from identity.domain.model import Application, Registration, User
+from identity.domain.model import Registration, User
 from identity.domain.reconcile import (
-    REGISTRATION_SETTABLE,
     USER_SETTABLE,
     USER_SETTABLE_WHEN_NEW,
     Refusal,
-    settled_registration,
     settled_user,
 )
 from identity.domain.user_rules import UserRules, login_id_problems, starts_verified, stored_email
 from identity.flows.configuration.configurations import ConnectorConfiguration, TenantConfiguration
 from identity.flows.login.drafted_user import drafted_user
+from identity.flows.login.entry_registrations import ABSENT, EntryRegistrations
 from identity.flows.login.lambda_view import shown_user
-from identity.flows.login.login_attempt import BeginAgain, Person
+from identity.flows.login.login_attempt import Person
 from identity.flows.login.login_log import LoginLog
-from identity.flows.login.run_reconcile import CHECKS, FUNCTION, changed_members, new_registration, spelled_out
+from identity.flows.login.run_reconcile import CHECKS, FUNCTION, changed_members, spelled_out
 from identity.flows.services import Services
 from identity.outbound.reconcile import LambdaFailed
 from identity.store import users
-from identity.wire import camel_case, parse_uuid
+from identity.wire import parse_uuid
 
 Attributes = Mapping[str, Any]
-MOST_REGISTRATIONS = 100
-ABSENT: Mapping[str, Any] = {"data": {}, "preferred_languages": []}
-"""What a field without a value holds, where that is not None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +53,6 @@ class EntryChanges:
     user: Mapping[str, Any]
     user_id: Any = None
     registrations: Any = None
-
-
-def run_connector_reconcile(
-    services: Services,
-    log: LoginLog,
-    configuration: TenantConfiguration,
-    directory: ConnectorConfiguration,
-    entry: FoundEntry,
-    known: Person | None,
-) -> Person:
-    """The person of this entry as the lambda leaves them: `known`, or a draft of a new user.
-
-    Raises LambdaFailed (512), Invalid (400: values that do not fit or are taken), BeginAgain.
-    """
-    person = known or draft(services, configuration, directory, entry)
-    changes = ask_lambda(services, log, directory.reconcile, entry, person)
-    return as_lambda_left(services, log, configuration, directory.reconcile, entry, person, changes)
 
 
 def draft(
@@ -126,7 +105,7 @@ def as_lambda_left(
     if user != person.user:
         user = replace(user, last_update_instant=services.runtime.now())
     changed = replace(person, user=user, registrations=tuple(_of(user, each) for each in person.registrations))
-    changed = _registered(services, log, configuration, source, changed, changes.registrations, refused)
+    changed = EntryRegistrations(services, log, configuration, source, refused).of(changed, changes.registrations)
     if refused:
         problems = spelled_out(refused)
         log.lambda_set_invalid(source, [path for path, _ in problems])
@@ -187,58 +166,3 @@ def _taken(services: Services, user: User) -> list[Refusal]:
     if user.username is not None and (user.tenant_id, canonical(user.username)) in taken.usernames:
         found.append(("user.username", "duplicate"))
     return found
-
-
-def _registered(
-    services: Services,
-    log: LoginLog,
-    configuration: TenantConfiguration,
-    source: Lambda,
-    person: Person,
-    wanted: Any,
-    refused: list[Refusal],
-) -> Person:
-    """The person with the registrations that the lambda asks for; those it does not name stay."""
-    if wanted is None:
-        return person
-    if not isinstance(wanted, list) or len(wanted) > MOST_REGISTRATIONS:
-        refused.append(("user.registrations", "tooMany" if isinstance(wanted, list) else "invalid"))
-        return person
-    for number, item in enumerate(wanted):
-        path = f"user.registrations[{number}]"
-        application = _application(services, configuration, item)
-        if application is None:
-            refused.append((f"{path}.application_id", "invalid"))
-            continue
-        before = person.registration_for(application.id) or new_registration(services, application, person.user)
-        registration, dropped, refusals = _settled(before, item, application)
-        refused += [(path + refusal[0].removeprefix("registration"), refusal[1]) for refusal in refusals]
-        if dropped:
-            log.lambda_dropped_roles(source, dropped)
-        person = person.with_registration(registration)
-    return person
-
-
-def _application(services: Services, configuration: TenantConfiguration, item: Any) -> Application | None:
-    """The tenant's application that an element of `registrations` names. Raises BeginAgain."""
-    named = item.get("applicationId") if isinstance(item, dict) else None
-    application_id = parse_uuid(named) if isinstance(named, str) else None
-    found = services.configurations.application(application_id) if application_id else None
-    if found is None or found.tenant.id != configuration.tenant.id or not found.application.active:
-        return None
-    if found.version != configuration.version:
-        raise BeginAgain
-    return found.application
-
-
-def _settled(
-    before: Registration, item: Mapping[str, Any], application: Application
-) -> tuple[Registration, Iterable[str], Iterable[Refusal]]:
-    """The registration, the roles that the application does not have, and what does not fit."""
-    old = asdict(before)
-    given = {name: item[camel_case(name)] for name in REGISTRATION_SETTABLE if camel_case(name) in item}
-    names = {role.name for role in application.roles}
-    settled = settled_registration(old, old | given, role_names=names, checks=CHECKS)
-    absent: dict[str, Any] = {**ABSENT, "roles": []}
-    values: dict[str, Any] = {name: settled.values.get(name, absent.get(name)) for name in REGISTRATION_SETTABLE}
-    return replace(before, **values), settled.dropped_roles, settled.refused

@@ -13,6 +13,7 @@ from identity.domain.errors import NotFound
 from identity.domain.guesses import Guess
 from identity.domain.model import User
 from identity.domain.rocketchat_codes import PASSWORD, Asked, Missing
+from identity.domain.rocketchat_forms import DIGEST
 from identity.flows.configuration.configurations import ApplicationConfiguration
 from identity.flows.login.guesses import count_wrong
 from identity.flows.rocketchat.challenges import begin_or_find, challenge_id
@@ -72,7 +73,7 @@ def _by_password(
         return Asked(Missing.REQUIRED, PASSWORD)
     if _locked(services, user):
         return Asked(Missing.INVALID, PASSWORD)
-    if not hashing.matches_digest(digest.lower(), hashed):
+    if not (DIGEST.fullmatch(digest.lower()) and hashing.matches_digest(digest.lower(), hashed)):
         count_wrong(services, configuration.tenant, user.id, Guess.PASSWORD)
         return Asked(Missing.INVALID, PASSWORD)
     # Of many guesses at once some may have locked the user out while this one was hashed.
