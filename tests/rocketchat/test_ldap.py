@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from identity.domain.rocketchat import chat_id
+from tests import postgres
 from tests.fakes.slapd import Slapd, running_slapd
 from tests.ldap_world import LdapWorld
-from tests.rocketchat.client import Chat, unauthorized
+from tests.rocketchat.client import Chat, chat_world, unauthorized
 from tests.second_factors import with_phone
 
 
@@ -93,6 +94,40 @@ def test_a_run_of_wrong_passwords_here_closes_the_other_door_too(own_chat: Chat,
     assert ldap.status() == 404
     own_chat.world.clock.advance(minutes=6)
     assert ldap.status() == 200
+
+
+@pytest.fixture
+def strict(postgres_server: postgres.Server, migrated_template: str, slapd: Slapd) -> Iterator[tuple[Chat, LdapWorld]]:
+    """A door with a rule of its own: blocked after two failures, whatever the tenant's lockout says."""
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with chat_world(url, block_user_attempts=2) as chat:
+        ldap = LdapWorld(chat.world, slapd)
+        ldap.connect()
+        yield chat, ldap
+    postgres.drop_database(postgres_server, url)
+
+
+def test_a_directory_that_is_down_is_no_failure_by_the_doors_own_rules(strict: tuple[Chat, LdapWorld]) -> None:
+    chat, ldap = strict
+    chat.logged_in("ann", "ann's password")
+    ldap.slapd.stop()
+    for _ in range(4):
+        assert unauthorized(chat.login({"user": "ann", "password": "ann's password"}))
+    ldap.slapd.start()
+    chat.logged_in("ann", "ann's password")
+
+
+def test_the_doors_own_rules_stand_in_for_the_tenants_lockout(strict: tuple[Chat, LdapWorld]) -> None:
+    chat, ldap = strict
+    session = chat.logged_in("ann", "ann's password")
+    for _ in range(5):
+        assert ldap.status("ann", "wrong") == 404
+    assert ldap.status() == 404
+    assert chat.logged_in("ann", "ann's password").user_id == session.user_id
+    for _ in range(2):
+        assert unauthorized(chat.login({"user": "ann", "password": "wrong"}))
+    blocked = chat.login({"user": "ann", "password": "ann's password"})
+    assert (blocked.status_code, blocked.json()["error"]) == (401, "error-login-blocked-for-user")
 
 
 def test_a_lambda_that_throws_is_our_fault_and_one_whose_values_do_not_fit_refuses(

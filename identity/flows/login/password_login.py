@@ -24,7 +24,7 @@ from identity.flows.configuration.configurations import TenantConfiguration
 from identity.flows.events.announce import SILENCE
 from identity.flows.login import guesses, rate_limits
 from identity.flows.login.connector_login import AUTHENTICATION_TYPE as LDAP_CONNECTOR
-from identity.flows.login.connector_login import Questions, Vouched, ask
+from identity.flows.login.connector_login import Asker, Questions, Vouched
 from identity.flows.login.establish_entry import establish_entry
 from identity.flows.login.finish_login import finish_login
 from identity.flows.login.login_attempt import BeginAgain, Entry, Person, Visit
@@ -84,7 +84,9 @@ class _Attempt:
     """What directories were asked."""
 
     def __post_init__(self) -> None:
-        self.questions = Questions(self.request.login_id.strip(), self.request.password)
+        own = self.request.visit.own_blocking
+        minds_lockout = own is None or not own.replaces_lockout
+        self.questions = Questions(self.request.login_id.strip(), self.request.password, minds_lockout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +218,7 @@ def _count(
     attempt.log.trace.add("The password is wrong." if facts.hashed else "There is no such password.", NO_PROOF)
     if questions.unavailable and not questions.refused and not _is_own(facts):
         attempt.log.trace.add("No directory could be asked, so nothing was guessed.")
-        return LoginOutcome(Verdict.NOT_FOUND)
+        return LoginOutcome(Verdict.NOT_FOUND, provider_failed=True)
     refused_by = LDAP_CONNECTOR if questions.refused and not _is_own(facts) else PASSWORD
     entry = _entry(attempt, configuration, refused_by, attempt.request.visit)
     failed = login_failed(services, entry, _person(facts)) if facts.known else SILENCE
@@ -258,6 +260,7 @@ def _proof(
         return _Proof(APPLICATION_TOKEN)
     owner = facts.known.user.connector_id if facts.known else None
     questions.begin()
+    asker = Asker(services, attempt.log, configuration, questions, subject, facts.known)
     hashed = False
     for policy in configuration.connectors.to_ask(request.login_id, owner):
         if policy.is_built_in:
@@ -265,15 +268,7 @@ def _proof(
             if _is_stored(attempt, configuration, facts.hashed):
                 return _Proof(PASSWORD)
         elif request.digest is None:  # a directory takes the password itself
-            vouched = ask(
-                services,
-                attempt.log,
-                configuration,
-                policy,
-                questions,
-                subject=subject,
-                known=facts.known,
-            )
+            vouched = asker.ask(policy)
             if vouched is not None:
                 return _Proof(LDAP_CONNECTOR, vouched)
     if not hashed:
