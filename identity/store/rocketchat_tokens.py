@@ -127,6 +127,15 @@ def exists(conn: Connection, token_id: UUID) -> bool:
     return conn.execute("SELECT 1 FROM rocketchat_tokens WHERE id = %s", (token_id,)).fetchone() is not None
 
 
+def is_logged_in(conn: Connection, tenant_id: UUID, user_id: UUID) -> bool:
+    """Whether the user has any login here."""
+    row = conn.execute(
+        "SELECT 1 FROM rocketchat_tokens WHERE tenant_id = %s AND user_id = %s AND kind = 'login' LIMIT 1",
+        (tenant_id, user_id),
+    )
+    return row.fetchone() is not None
+
+
 def remove(conn: Connection, token_id: UUID) -> bool:
     """False when it was gone already."""
     return conn.execute("DELETE FROM rocketchat_tokens WHERE id = %s", (token_id,)).rowcount == 1

@@ -142,6 +142,28 @@ def test_a_session_lives_by_the_gates_of_a_refresh(
     assert session.is_alive == alive
 
 
+def test_a_prevented_login_ends_the_sessions_from_before(own_chat: Chat, somebody: Somebody) -> None:
+    session = own_chat.logged_in(somebody.email, PASSWORD)
+    change_tenant(own_chat.world, jwtConfiguration={"refreshTokenRevocationPolicy": {"onLoginPrevented": False}})
+    TROUBLES[409](somebody)
+    own_chat.login(body_of(somebody))
+    assert own_chat.world.count("rocketchat_tokens") == 1
+    change_tenant(own_chat.world, jwtConfiguration={"refreshTokenRevocationPolicy": {"onLoginPrevented": True}})
+    own_chat.login(body_of(somebody))
+    assert own_chat.world.count("rocketchat_tokens") == 0
+    assert not session.is_alive
+
+
+def test_after_a_second_factor_an_unverified_address_is_in_the_way_all_the_same(
+    own_chat: Chat, somebody: Somebody
+) -> None:
+    TROUBLES[242](somebody)
+    verify_email(somebody)
+    assert somebody.phone is not None
+    answer = own_chat.login(body_of(somebody) | {"code": somebody.phone.code()})
+    assert answer.json() == {"success": False, "status": "error"} | INVALID_EMAIL
+
+
 @pytest.mark.parametrize("status", [410, 409, 213])
 def test_going_on_with_a_token_passes_the_gates_too(own_chat: Chat, somebody: Somebody, status: int) -> None:
     session = own_chat.logged_in(somebody.email, PASSWORD)

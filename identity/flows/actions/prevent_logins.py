@@ -14,7 +14,7 @@ from identity.flows.configuration.configurations import TenantConfiguration
 from identity.flows.events.announce import Announce, transact
 from identity.flows.services import Services
 from identity.flows.tokens.revocation_event import revocation_event
-from identity.store import refresh_tokens
+from identity.store import refresh_tokens, rocketchat_tokens
 from identity.store.db import Connection
 
 
@@ -48,7 +48,9 @@ def end_barred_sessions(
         return
     tenant_id = actionee.tenant_id
     with services.db.read() as conn:
-        if not refresh_tokens.of_user(conn, actionee.id, tenant_id):
+        if not refresh_tokens.of_user(conn, actionee.id, tenant_id) and not rocketchat_tokens.is_logged_in(
+            conn, tenant_id, actionee.id
+        ):
             return
     events = {
         action.id: replace(
