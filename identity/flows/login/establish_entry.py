@@ -12,9 +12,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from identity import hashing
-from identity.domain.contact import canonical
 from identity.domain.errors import Invalid
-from identity.domain.linking import Key
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.user_rules import UserRules
@@ -51,7 +49,7 @@ def establish_entry(
     Raises Invalid (400), LambdaFailed (512), WebhooksRefused (504), BeginAgain.
     """
     try:
-        found = _find(services, entry, vouched, questions, known)
+        found = _find(services, entry, vouched, known)
     except EntryRefused as why:
         entry.log.directory_refused(vouched.directory.connector, str(why), told=True)
         return LoginOutcome(Verdict.NOT_FOUND)
@@ -61,7 +59,8 @@ def establish_entry(
         if (refused := refusal(services, entry, person)) is not None:
             return refused
     source, connector_id = vouched.directory.reconcile, vouched.directory.connector.id
-    if connector_id not in questions.changes:
+    changes = questions.changes.get(connector_id)
+    if changes is None or (changes.of_stored and not person.stored):  # who was known has been removed meanwhile
         questions.changes[connector_id] = ask_lambda(services, entry.log, source, vouched.entry, person)
     settle = _settle(services, entry, vouched, questions)
     try:
@@ -75,9 +74,7 @@ def establish_entry(
     return stored
 
 
-def _find(
-    services: Services, entry: Entry, vouched: Vouched, questions: Questions, known: KnownUser | None
-) -> FoundPerson:
+def _find(services: Services, entry: Entry, vouched: Vouched, known: KnownUser | None) -> FoundPerson:
     """Raises EntryRefused."""
     connector, tenant_id = vouched.directory.connector, entry.tenant_id
     with services.db.read() as conn:
@@ -100,10 +97,7 @@ def _find(
         raise EntryRefused(ANOTHERS)
     if not connector.merges_existing_users:
         raise EntryRefused(NOT_MERGED)
-    typed = canonical(questions.login_id)
-    by_email = known.user.email is not None and canonical(known.user.email) == typed
-    matched_by = Key.EMAIL if by_email else Key.USERNAME
-    return FoundPerson(person_of(known), is_linked=False, merges=True, matched_by=matched_by)
+    return FoundPerson(person_of(known), is_linked=False, merges=True)
 
 
 def _settle(services: Services, entry: Entry, vouched: Vouched, questions: Questions) -> Callable[[Person], Person]:
