@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from identity import ports
-from identity.dev.folder import emulator_options
+from identity.dev.folder import emulator_options, options_path
 from identity.emulators.provider_emulator import ProviderEmulator, provider_emulators
 from identity.settings import Settings, known_names, variable_of
 
@@ -47,6 +47,11 @@ def usable_emulators() -> list[ProviderEmulator]:
     """Those of the providers that this service has: their settings are there."""
     known = known_names()
     return [emulator for emulator in provider_emulators() if {*emulator.settings} <= {*known}]
+
+
+def newcomers(home: Path) -> list[ProviderEmulator]:
+    """Those that this installation has never been started with: ask before their options are made."""
+    return [emulator for emulator in usable_emulators() if not options_path(home, emulator).exists()]
 
 
 def credentials(home: Path) -> dict[str, str]:

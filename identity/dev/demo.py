@@ -6,14 +6,12 @@ API as anybody would. What has been set otherwise on purpose is left alone.
 
 from __future__ import annotations
 
-import http.client
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from identity.dev.children import Report
+from identity.dev.service_api import ServiceApi
 from identity.settings import Settings
 
 DEMO_APPLICATION_ID = "85a03867-dccf-4882-adde-1a79aeec50df"
@@ -22,11 +20,6 @@ GRANTS = ["authorization_code", "refresh_token"]
 METHODS = ["GET", "POST", "OPTIONS"]
 APPLICATION = f"/api/application/{DEMO_APPLICATION_ID}"
 SYSTEM = "/api/system-configuration"
-PATIENCE = 10.0
-
-
-class DemoRefused(Exception):
-    """The service did not let the Demo application be read or put right; the message is the call and its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,40 +28,6 @@ class DemoClient:
 
     id: str
     secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceApi:
-    """The running service, called with a key that opens everything."""
-
-    address: str
-    key: str = field(repr=False)
-
-    def read(self, path: str) -> dict[str, Any] | None:
-        """None when there is no such object. Raises DemoRefused."""
-        return self._call("GET", path, None)
-
-    def patch(self, path: str, document: Mapping[str, Any]) -> None:
-        """Raises DemoRefused."""
-        self._call("PATCH", path, json.dumps(document))
-
-    def _call(self, method: str, path: str, body: str | None) -> dict[str, Any] | None:
-        headers = {"Authorization": self.key, "Content-Type": "application/merge-patch+json"}
-        connection = http.client.HTTPConnection(self.address, timeout=PATIENCE)
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            text = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise DemoRefused(f"{method} {path}: {error}") from error
-        finally:
-            connection.close()
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return None
-        if answer.status != HTTPStatus.OK:
-            raise DemoRefused(f"{method} {path} {answer.status} {text.decode(errors='replace')}")
-        found: dict[str, Any] = json.loads(text)
-        return found
 
 
 def chat_door(settings: Settings, tenant_id: str) -> dict[str, str]:
@@ -81,7 +40,7 @@ def chat_door(settings: Settings, tenant_id: str) -> dict[str, str]:
 def client_at(api: ServiceApi, url: str, earlier_url: str, report: Report) -> DemoClient | None:
     """The Demo application, which lets people come back to `url` from now on; None when there is none (any more).
 
-    Raises DemoRefused.
+    Raises ServiceRefused.
     """
     found = api.read(APPLICATION)
     if found is None:

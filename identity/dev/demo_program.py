@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 
 from identity.dev.children import Child, Report
 from identity.dev.companions import port_of
-from identity.dev.demo import DEMO_APPLICATION_ID, DemoClient, DemoRefused, ServiceApi, client_at
+from identity.dev.demo import DEMO_APPLICATION_ID, DemoClient, client_at
 from identity.dev.installation import DEMO_CLIENT_SECRET, DEMO_URL
+from identity.dev.service_api import ServiceApi, ServiceRefused
 
 StartChild = Callable[[str, list[str], dict[str, str]], Child]
 
@@ -34,7 +35,7 @@ class DemoProgram:
         """
         try:
             client = client_at(api, self.url, earlier_url, report)
-        except DemoRefused as refused:
+        except ServiceRefused as refused:
             report(f"there is no demo: {refused}")
             client = None
         self._run(client)

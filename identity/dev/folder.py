@@ -48,9 +48,14 @@ def key_file(home: Path, runtime: Runtime) -> Path:
     return path
 
 
+def options_path(home: Path, emulator: ProviderEmulator) -> Path:
+    """Where that is kept."""
+    return home / f"{emulator.name}-emulator.json"
+
+
 def emulator_options(home: Path, emulator: ProviderEmulator) -> Path:
     """What an emulator is started with: its one application has the same credentials at every start."""
-    path = home / f"{emulator.name}-emulator.json"
+    path = options_path(home, emulator)
     if not path.exists():
         write_privately(path, json.dumps(emulator.new_options()) + "\n")
     return path

@@ -10,9 +10,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from identity import clock_command, operator_keys
 from identity.dev.folder import DevFailed, write_privately
+from identity.dev.service_api import ServiceApi, ServiceRefused
+from identity.domain.kickstart import BadKickstart, Sources, plan
 from identity.runtime import Runtime
 from identity.settings import Settings
 from identity.store import api_keys, applications, development_clock, installation
@@ -59,9 +62,9 @@ class Installation:
         The requests of the files in `brought` follow those of our own file, not those of somebody else's. What fails
         is logged by the kickstart, and the service goes on: the next start tries again.
         """
+        if self.had_kickstart():
+            return None
         with self._db.read() as conn:
-            if kickstart_state.progress(conn)[0]:
-                return None
             defaults = {name: str(value) for name, value in (installation.defaults(conn) or {}).items()}
         from identity.kickstart import Ending, run_kickstart  # noqa: PLC0415
 
@@ -71,6 +74,37 @@ class Installation:
         if result.ending is Ending.FAILED and settings.kickstart.strict:
             raise DevFailed("The kickstart failed, and IDENTITY_KICKSTART_STRICT is set; the reason is above.")
         return result.api_key
+
+    def had_kickstart(self) -> bool:
+        """Whether a kickstart was applied, now or at an earlier start."""
+        with self._db.read() as conn:
+            return kickstart_state.progress(conn)[0]
+
+    def catch_up(self, api: ServiceApi, fragment: Path, given: Mapping[str, str]) -> str | None:
+        """Send the requests that a kickstart would have had, had there been the emulator that brings them.
+
+        What is wrong with them, in words; None when all were taken.
+        """
+        from identity.kickstart import kickstart_file  # noqa: PLC0415
+
+        path = kickstart_file(self._settings)
+        if path is None:
+            return None
+        with self._db.read() as conn:
+            defaults = {name: str(value) for name, value in (installation.defaults(conn) or {}).items()}
+        document = _document(path) | {"requests": _document(fragment)["requests"]}
+        sources = Sources(
+            lambda name: (fragment.parent / name).read_text(encoding="utf-8"),
+            {**given, **os.environ},
+            defaults,
+            self._runtime.new_id,
+        )
+        try:
+            for request in plan(json.dumps(document), sources).requests:
+                api.send(request.method, request.path, request.body, request.content_type)
+        except (BadKickstart, ServiceRefused) as error:
+            return str(error)
+        return None
 
     def clock(self) -> str | None:
         """How far the service's time is ahead; None when it is the real one."""
@@ -101,12 +135,17 @@ def whole_kickstart(settings: Settings, brought: Sequence[Path]) -> Settings:
     path = kickstart_file(settings)
     if path is None or settings.kickstart.file:
         return settings
-    document = json.loads(path.read_text(encoding="utf-8"))
+    document = _document(path)
     for fragment in brought:
-        document["requests"] += json.loads(fragment.read_text(encoding="utf-8"))["requests"]
+        document["requests"] += _document(fragment)["requests"]
     whole = settings.data_dir / WHOLE_KICKSTART
     write_privately(whole, json.dumps(document, indent=2) + "\n")
     return replace(settings, kickstart=replace(settings.kickstart, file=str(whole)))
+
+
+def _document(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def kickstart_variables(earlier: Mapping[str, str], runtime: Runtime) -> dict[str, str]:

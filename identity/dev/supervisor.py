@@ -17,9 +17,9 @@ from pathlib import Path
 from identity import ports
 from identity.dev.banner import banner
 from identity.dev.children import Child
-from identity.dev.companions import answers, choose_url, companions, credentials, usable_emulators
+from identity.dev.companions import answers, choose_url, companions, credentials, newcomers, usable_emulators
 from identity.dev.database import DevDatabase
-from identity.dev.demo import ServiceApi, chat_door
+from identity.dev.demo import chat_door
 from identity.dev.demo_program import DemoProgram
 from identity.dev.folder import DevFailed, key_file, only_one, read_dev_env, write_dev_env
 from identity.dev.installation import (
@@ -30,6 +30,7 @@ from identity.dev.installation import (
     kickstart_variables,
 )
 from identity.dev.orders import Orders
+from identity.dev.service_api import ServiceApi
 from identity.lifeline import Lifeline
 from identity.runtime import Runtime
 from identity.settings import Settings
@@ -74,6 +75,7 @@ class _Supervisor:
         self._lifeline = Lifeline()
         self._stack.callback(self._lifeline.close)
         self._service: Child | None = None
+        self._newcomers = newcomers(self._home)
         self._companions = companions(settings, self._earlier)
         self._children: list[Child] = []
         """The companions, running."""
@@ -126,12 +128,16 @@ class _Supervisor:
         write_dev_env(self._home, variables)
         address = ports.address(self._settings.host, self._settings.port)
         given = {DEVELOPMENT_API_KEY: variables["IDENTITY_API_KEY"], DEMO_URL: self._demo.url, **made_up}
+        late = self._newcomers if installation.had_kickstart() else []
         brought = [emulator.kickstart for emulator in usable_emulators()]
         first_key = installation.kickstart(f"http://{address}", given, brought)
         variables["IDENTITY_API_KEY"] = installation.api_key(first_key or variables["IDENTITY_API_KEY"])
         if (application_id := installation.application_id()) is not None:
             variables["IDENTITY_APPLICATION_ID"] = application_id
         api = ServiceApi(address, variables["IDENTITY_API_KEY"])
+        for emulator in late:
+            if (problem := installation.catch_up(api, emulator.kickstart, given)) is not None:
+                report(f"nobody can log in through the {emulator.title} yet: {problem}")
         variables |= self._demo.settle(api, self._earlier.get(DEMO_URL, ""), report)
         return write_dev_env(self._home, variables)
 

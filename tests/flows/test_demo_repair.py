@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from identity.dev.demo import APPLICATION, DEMO_APPLICATION_ID, SYSTEM, DemoRefused, ServiceApi, client_at
+from identity.dev.demo import APPLICATION, DEMO_APPLICATION_ID, SYSTEM, client_at
+from identity.dev.service_api import ServiceApi, ServiceRefused
 from identity.ports import free_port
 from tests.service import Service, running_service
 
@@ -117,12 +118,12 @@ def test_origins_that_are_open_to_all_stay_so(demo: Demo) -> None:
 
 def test_a_service_that_refuses_or_is_away_is_told_of() -> None:
     away = ServiceApi(f"127.0.0.1:{free_port('127.0.0.1')}", "a key")
-    with pytest.raises(DemoRefused, match=f"GET {APPLICATION}: "):
+    with pytest.raises(ServiceRefused, match=f"GET {APPLICATION}: "):
         client_at(away, URL, EARLIER, print)
 
 
 def test_a_key_that_does_not_open_it_is_told_of(service: Service) -> None:
     limited = service.add_key(permissions={"/api/user": ["GET"]})
     api = ServiceApi(service.url.removeprefix("http://"), limited)
-    with pytest.raises(DemoRefused, match=f"GET {APPLICATION} 401"):
+    with pytest.raises(ServiceRefused, match=f"GET {APPLICATION} 401"):
         client_at(api, URL, EARLIER, print)

@@ -77,6 +77,23 @@ def test_the_demo_s_sign_in_offers_both_and_somebody_of_facebook_comes_in(runnin
         assert "mary@example.com" in home.text
 
 
+def test_an_installation_that_is_older_than_an_emulator_gets_its_provider_at_the_next_start() -> None:
+    with dev_run() as run:
+        run.start()
+        earlier = run.request("GET", "/api/identity-provider?type=Facebook").json()["identityProvider"]
+        assert run.request("DELETE", f"/api/identity-provider/{earlier['id']}").status_code == 200
+        assert run.stop() == 0
+        (run.home / "graph-emulator.json").unlink()
+        run.start()
+        made = run.request("GET", "/api/identity-provider?type=Facebook").json()["identityProvider"]
+        assert made["appId"] == read_dev_env(run.home)["FACEBOOK_APP_ID"] != earlier["appId"]
+        assert run.request("DELETE", f"/api/identity-provider/{made['id']}").status_code == 200
+        assert run.stop() == 0
+        run.start()
+        assert run.request("GET", "/api/identity-provider?type=Facebook").status_code == 404
+        assert "nobody can log in" not in run.said()
+
+
 def test_whoever_sets_where_facebook_is_gets_no_emulator_of_it_alone() -> None:
     with dev_run() as run:
         run.start(IDENTITY_FACEBOOK_GRAPH_URL="http://127.0.0.1:9")

@@ -17,7 +17,8 @@ from identity.domain.connectors import (
     policies_of,
     policies_to_ask,
 )
-from identity.domain.model import BUILT_IN_CONNECTOR_ID, User
+from identity.domain.model import BUILT_IN_CONNECTOR_ID
+from tests.unit.test_user_wire import FULL_USER
 
 STAFF_ID, GUESTS_ID, GONE_ID = (UUID(int=number) for number in (1, 2, 3))
 STAFF = ConnectorPolicy(STAFF_ID, frozenset({"Example.com", "example.org"}))
@@ -119,7 +120,6 @@ def test_an_entry_makes_the_same_user_each_time_and_another_in_each_directory() 
     assert len({entry_user_id(each, entry) for each in (STAFF_ID, GUESTS_ID) for entry in ("a", "b")}) == 4
 
 
-def test_users_of_any_other_connector_than_the_built_in_one_belong_to_a_directory() -> None:
-    local = User(**(dict.fromkeys(User.__dataclass_fields__) | {"connector_id": BUILT_IN_CONNECTOR_ID}))  # type: ignore[arg-type]
-    assert not local.is_of_directory
-    assert replace(local, connector_id=STAFF_ID).is_of_directory
+def test_who_belongs_to_another_connector_than_the_built_in_one_is_of_a_directory() -> None:
+    assert not FULL_USER.is_of_directory
+    assert replace(FULL_USER, connector_id=STAFF_ID).is_of_directory
