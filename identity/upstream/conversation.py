@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 import orjson
 
@@ -28,12 +30,16 @@ class Conversation:
     def __init__(self, outside: Outside, *secrets: str) -> None:
         self.outside = outside
         self._deadline = outside.runtime.monotonic() + outside.budget
-        self._secrets: list[str] = []
+        self._secrets: set[str] = set()
         self.keep_secret(*secrets)
 
     def keep_secret(self, *texts: str) -> None:
-        """No trace shows these from now on, whoever says them."""
-        self._secrets += [text for text in texts if len(text) >= SHORTEST_SECRET]
+        """No trace shows these from now on, whoever says them: as they are, or as JSON and addresses spell them."""
+        for text in texts:
+            if len(text) >= SHORTEST_SECRET:
+                in_json = json.dumps(text, ensure_ascii=False)[1:-1]
+                in_address = quote(text, safe="", errors="surrogatepass")
+                self._secrets |= {text, in_json, in_json.replace("/", r"\/"), in_address}
 
     def send(
         self, leg: Leg, method: str, url: str, described: str, headers: Mapping[str, str], body: bytes | None = None

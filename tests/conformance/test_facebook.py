@@ -242,6 +242,13 @@ def test_the_login_ends_with_the_token_it_has_when_no_lasting_one_is_given(login
     assert [failure.data["facebookCode"] for failure in attempt.overlooked] == [190]
 
 
+@pytest.mark.parametrize("spelled", ['to/ken#1&é"', 'to\\/ken#1&é\\"', "to%2Fken%231%26%C3%A9%22"])
+def test_a_token_that_is_said_back_is_masked_however_it_is_spelled(login: Login, spelled: str) -> None:
+    attempt = login(FACEBOOK_TOKEN, [answer(400, f"You said {spelled} to us")], {"token": 'to/ken#1&é"'})
+    assert "You said <" in attempt.trace
+    assert spelled not in attempt.trace
+
+
 def test_the_dialog_is_asked_for_a_code_with_the_permissions(client: Client) -> None:
     values = {**FACEBOOK_APP, "permissions": "email,user_birthday"}
     start = Facebook().start(values, CALLBACK, outside(client, "http://127.0.0.1:9", **WORLD))
