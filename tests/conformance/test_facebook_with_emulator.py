@@ -1,4 +1,4 @@
-"""The provider against the Graph emulator, which checks proofs with its own code: good logins and every fault."""
+"""The Facebook provider against the Graph emulator, which checks proofs with its own code: logins and every fault."""
 
 from __future__ import annotations
 
@@ -6,24 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from requests import post
 
 from identity.domain.model import Claims
-from identity.domain.trace import Trace
 from identity.emulators.graph.faults import KINDS, Endpoint
 from identity.outbound.http import Client
 from identity.providers.facebook.provider import Facebook
-from identity.runtime import Runtime
 from identity.upstream import Outside, UpstreamRefused
+from tests.conformance.conftest import outside
 from tests.fakes.graph import GraphEmulator
 
 PERSON = "alice"
-BACK = "https://app.example.test/back"
-HARMLESS = {"slow", "no_email", "wrong_types", "denied"}
-"""Kinds that change what comes back or when, and refuse nobody."""
-
-PROFILE = [kind for kind in KINDS if Endpoint.ME in KINDS[kind].endpoints and kind not in HARMLESS]
-EXCHANGE = [kind for kind in KINDS if Endpoint.ACCESS_TOKEN in KINDS[kind].endpoints and kind not in HARMLESS]
-PICTURE = [kind for kind in KINDS if Endpoint.PICTURE in KINDS[kind].endpoints and kind != "slow"]
+CALLBACK = "https://app.example.com/back"
 
 
 @pytest.fixture(scope="module")
@@ -38,39 +32,41 @@ def graph(emulator: GraphEmulator) -> GraphEmulator:
     return emulator
 
 
-def outside(graph: GraphEmulator, client: Client) -> Outside:
-    options = {"graph_version": "v26.0", "login_url": graph.url}
-    return Outside(http=client, runtime=Runtime(), api_url=graph.url, trace=Trace(lambda: 0), options=options)
+def world(graph: GraphEmulator, client: Client) -> Outside:
+    return outside(client, graph.url, options={"graph_version": "v26.0", "login_url": graph.url})
 
 
-def values(graph: GraphEmulator) -> dict[str, str]:
-    return {
-        "app_id": graph.app_id,
-        "client_secret": graph.app_secret,
-        "permissions": "email",
-        "profile_fields": "first_name",
-    }
+def values(graph: GraphEmulator, **members: Any) -> dict[str, Any]:
+    own = {"app_id": graph.app_id, "client_secret": graph.app_secret, "profile_fields": "email", "permissions": "email"}
+    return own | members
 
 
-def by_token(graph: GraphEmulator, world: Outside) -> Claims:
-    return Facebook().claims(values(graph), {"token": graph.access_token(PERSON)}, world)
+def by_token(graph: GraphEmulator, client: Client) -> Claims:
+    return Facebook().claims(values(graph), {"token": graph.access_token(PERSON)}, world(graph, client))
 
 
-def by_code(graph: GraphEmulator, world: Outside) -> Claims:
-    return Facebook().claims(values(graph), {"code": graph.code(PERSON, BACK), "redirect_uri": BACK}, world)
+def by_code(graph: GraphEmulator, client: Client) -> Claims:
+    data = {"code": graph.code(PERSON, CALLBACK), "redirect_uri": CALLBACK}
+    return Facebook().claims(values(graph), data, world(graph, client))
 
 
 FORMS = pytest.mark.parametrize("form", [by_token, by_code])
 
 
+def refusal(graph: GraphEmulator, client: Client, data: dict[str, str], **members: Any) -> UpstreamRefused:
+    with pytest.raises(UpstreamRefused) as caught:
+        Facebook().claims(values(graph, **members), data, world(graph, client))
+    return caught.value
+
+
 @FORMS
 def test_facebook_accepts_our_proofs(graph: GraphEmulator, client: Client, form: Any) -> None:
-    world = outside(graph, client)
-    claims = form(graph, world)
-    assert (claims.subject, claims.email, claims.name) == (graph.id_of(PERSON), "alice@example.com", "Alice Adams")
-    assert claims.raw["first_name"] == "Alice"
-    assert claims.image_url
-    assert world.overlooked == []
+    claims = form(graph, client)
+    assert (claims.subject, claims.email) == (graph.id_of(PERSON), "alice@example.com")
+    assert claims.raw["name"] == "Alice Adams"
+    assert graph.state.tokens.token(claims.token).long_lived is True
+    assert claims.image_url.startswith("https://platform-lookaside.fbsbx.com/")
+    assert {call["result"] for call in graph.calls()} == {"answered"}
 
 
 def test_one_connection_carries_all_calls_of_many_logins(client: Client) -> None:
@@ -78,52 +74,106 @@ def test_one_connection_carries_all_calls_of_many_logins(client: Client) -> None
         tokens = [own.access_token(PERSON) for _ in range(5)]
         before = own.connections
         for token in tokens:
-            Facebook().claims(values(own), {"token": token}, outside(own, client))
+            Facebook().claims(values(own), {"token": token}, world(own, client))
         assert own.connections == before + 1
 
 
-@FORMS
-def test_another_secret_than_the_apps_is_refused(graph: GraphEmulator, client: Client, form: Any) -> None:
-    token_or_code = {"token": graph.access_token(PERSON)}
-    if form is by_code:
-        token_or_code = {"code": graph.code(PERSON, BACK), "redirect_uri": BACK}
-    with pytest.raises(UpstreamRefused) as caught:
-        Facebook().claims({**values(graph), "client_secret": "x" * 32}, token_or_code, outside(graph, client))
-    assert caught.value.data["facebookCode"] == (1 if form is by_code else 100)
+def test_the_dialog_that_we_lead_to_gives_a_code_that_we_can_use(graph: GraphEmulator, client: Client) -> None:
+    started = Facebook().start(values(graph), CALLBACK, world(graph, client))
+    back = post(started.authorization_url, data={"person": PERSON}, allow_redirects=False, timeout=10)
+    query = dict(pair.split("=") for pair in back.headers["Location"].partition("?")[2].partition("#")[0].split("&"))
+    returned = Facebook().returned(query)
+    assert returned is not None
+    assert returned.handle == started.handle
+    claims = Facebook().claims(values(graph), {**started.kept, **(returned.brought or {})}, world(graph, client))
+    assert claims.subject == graph.id_of(PERSON)
 
 
-@pytest.mark.parametrize("kind", PROFILE)
-@FORMS
-def test_each_fault_while_the_profile_is_read_is_a_refusal(
-    graph: GraphEmulator, client: Client, form: Any, kind: str
+def test_somebody_who_says_no_comes_back_without_anything(graph: GraphEmulator, client: Client) -> None:
+    started = Facebook().start(values(graph), CALLBACK, world(graph, client))
+    back = post(started.authorization_url, data={"deny": "1"}, allow_redirects=False, timeout=10)
+    query = dict(pair.split("=") for pair in back.headers["Location"].partition("?")[2].partition("#")[0].split("&"))
+    returned = Facebook().returned(query)
+    assert returned is not None
+    assert (returned.handle, returned.brought) == (started.handle, None)
+
+
+def test_a_token_of_another_app_is_refused(graph: GraphEmulator, client: Client) -> None:
+    foreign = graph.access_token(PERSON, app=graph.add_app().id)
+    refused = refusal(graph, client, {"token": foreign})
+    assert (refused.code, refused.data["facebookCode"]) == ("FacebookMe", 100)
+
+
+def test_a_code_of_another_app_or_for_another_address_or_used_before_is_refused(
+    graph: GraphEmulator, client: Client
 ) -> None:
-    graph.fault(kind, endpoint="me")
+    foreign = graph.code(PERSON, CALLBACK, app=graph.add_app().id)
+    elsewhere = graph.code(PERSON, f"{CALLBACK}/elsewhere")
+    used = graph.code(PERSON, CALLBACK)
+    Facebook().claims(values(graph), {"code": used, "redirect_uri": CALLBACK}, world(graph, client))
+    for code in (foreign, elsewhere, used):
+        refused = refusal(graph, client, {"code": code, "redirect_uri": CALLBACK})
+        assert (refused.code, refused.data["facebookCode"]) == ("FacebookAccessToken", 100)
+
+
+def test_the_connection_test_knows_a_wrong_secret(graph: GraphEmulator, client: Client) -> None:
+    Facebook().check(values(graph), CALLBACK, world(graph, client))
     with pytest.raises(UpstreamRefused) as caught:
-        form(graph, outside(graph, client))
-    expected = "MissingUniqueId" if kind in {"missing_id", "wrong_id_type"} else "FacebookMe"
-    assert (caught.value.code, bool(caught.value.data["reason"])) == (expected, True)
+        Facebook().check(values(graph, client_secret="wrong"), CALLBACK, world(graph, client))
+    assert caught.value.data["facebookCode"] == 1
 
 
-@pytest.mark.parametrize("kind", EXCHANGE)
-def test_each_fault_of_an_exchange_refuses_a_code_and_not_a_token(
+def kinds_at(endpoint: Endpoint) -> list[str]:
+    """What makes the call fail that it strikes."""
+    harmless = {"slow", "no_email", "wrong_types", "no_picture"}
+    return [name for name, kind in KINDS.items() if endpoint in kind.endpoints and name not in harmless]
+
+
+@pytest.mark.parametrize("kind", kinds_at(Endpoint.ME))
+def test_each_fault_while_the_person_is_read_is_a_refusal(graph: GraphEmulator, client: Client, kind: str) -> None:
+    graph.fault(kind, endpoint="me")
+    refused = refusal(graph, client, {"token": graph.access_token(PERSON)})
+    assert refused.code == ("MissingUniqueId" if kind in {"missing_id", "wrong_id_type"} else "FacebookMe")
+    assert refused.data["reason"]
+    if KINDS[kind].code is not None:
+        code = KINDS[kind].code or 0
+        assert refused.data["facebookCode"] == (190 if 458 <= code <= 467 else code)
+
+
+@pytest.mark.parametrize("kind", kinds_at(Endpoint.ACCESS_TOKEN))
+def test_each_fault_of_the_exchange_is_a_refusal(graph: GraphEmulator, client: Client, kind: str) -> None:
+    data = {"code": graph.code(PERSON, CALLBACK), "redirect_uri": CALLBACK}
+    graph.fault(kind, endpoint="access_token")
+    refused = refusal(graph, client, data)
+    assert refused.code == "FacebookAccessToken"
+    assert refused.data["reason"]
+
+
+@pytest.mark.parametrize("kind", kinds_at(Endpoint.ACCESS_TOKEN))
+def test_no_fault_of_the_exchange_keeps_the_holder_of_a_token_out(
     graph: GraphEmulator, client: Client, kind: str
 ) -> None:
+    token = graph.access_token(PERSON)
     graph.fault(kind, endpoint="access_token")
-    with pytest.raises(UpstreamRefused) as caught:
-        by_code(graph, outside(graph, client))
-    assert caught.value.code == "FacebookAccessToken"
-    world = outside(graph, client)
-    assert by_token(graph, world).subject == graph.id_of(PERSON)
-    assert [failure.code for failure in world.overlooked] == ["FacebookAccessToken"]
+    assert Facebook().claims(values(graph), {"token": token}, world(graph, client)).token == token
 
 
-@pytest.mark.parametrize("kind", PICTURE)
-def test_no_fault_of_the_picture_ends_a_login(graph: GraphEmulator, client: Client, kind: str) -> None:
+@pytest.mark.parametrize("kind", kinds_at(Endpoint.PICTURE))
+def test_no_fault_of_the_picture_keeps_anybody_out(graph: GraphEmulator, client: Client, kind: str) -> None:
     graph.fault(kind, endpoint="picture")
-    assert by_token(graph, outside(graph, client)).image_url is None
+    outside_ = world(graph, client)
+    claims = Facebook().claims(values(graph), {"token": graph.access_token(PERSON)}, outside_)
+    assert (claims.subject, claims.image_url) == (graph.id_of(PERSON), None)
+    assert [failure.code for failure in outside_.overlooked] == ["FacebookMePicture"]
 
 
-def test_a_profile_of_wrong_types_still_names_its_person(graph: GraphEmulator, client: Client) -> None:
-    graph.fault("wrong_types", endpoint="me")
-    claims = by_token(graph, outside(graph, client))
-    assert (claims.subject, claims.email, claims.name) == (graph.id_of(PERSON), None, None)
+def test_a_person_without_an_address_or_with_nonsense_for_it_has_none(graph: GraphEmulator, client: Client) -> None:
+    for kind in ("no_email", "wrong_types"):
+        graph.fault(kind, times=1)
+        claims = by_token(graph, client)
+        assert (claims.subject, claims.email) == (graph.id_of(PERSON), None)
+
+
+def test_every_kind_of_fault_is_met_somewhere_here() -> None:
+    met = {kind for endpoint in (Endpoint.ME, Endpoint.ACCESS_TOKEN, Endpoint.PICTURE) for kind in kinds_at(endpoint)}
+    assert KINDS.keys() - met == {"denied", "slow", "no_email", "wrong_types", "no_picture"}
