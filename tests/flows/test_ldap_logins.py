@@ -15,7 +15,9 @@ from tests.fakes.authority import Authority
 from tests.fakes.slapd import BASE, Slapd, running_slapd
 from tests.ldap_world import NAMES, LdapWorld
 from tests.login_world import World, wrong_fields
-from tests.sessions import PERMISSIVE
+from tests.password_door import Door
+from tests.second_factors import answer as answer_challenge
+from tests.second_factors import with_phone
 
 ANN_DN = f"cn=Ann Lee,ou=people,{BASE}"
 
@@ -328,9 +330,8 @@ def test_a_connector_that_merges_and_migrates_replaces_the_password(own_ldap: Ld
     assert own_ldap.user()["id"] == local["id"]
 
 
-@pytest.mark.parametrize("login_id", ["ann@example.com", "ann"])
-def test_merging_takes_what_was_planted_on_a_user_whom_nobody_proved(ldap: LdapWorld, login_id: str) -> None:
-    ldap.connect(data={"mergeExistingUsers": True}, loginIdAttribute="mail" if "@" in login_id else "uid")
+def test_merging_takes_what_was_planted_on_an_address_that_nobody_proved(ldap: LdapWorld) -> None:
+    ldap.connect(data={"mergeExistingUsers": True}, loginIdAttribute="mail")
     ldap.tenant(emailConfiguration={"verifyEmail": True, "implicitEmailVerificationAllowed": False})
     planted = ldap.world.service.call(
         "POST",
@@ -338,35 +339,38 @@ def test_merging_takes_what_was_planted_on_a_user_whom_nobody_proved(ldap: LdapW
         {
             "user": {
                 "email": "ann@example.com",
-                "username": "ann",
                 "password": "a password of theirs",
                 "twoFactor": {"methods": [{"method": "authenticator", "secret": "MDEyMzQ1Njc4OTAxMjM0NTY3ODk="}]},
             }
         },
     ).json()["user"]
     assert planted["verified"] is False
-    ldap.knock(login_id)
+    ldap.knock("ann@example.com")
     after = ldap.stored(planted["id"])
-    assert after["connectorId"] == ldap.connectors[0]["connectorId"]
     assert after.get("twoFactor", {}).get("methods", []) == []
-    assert ldap.status(login_id, "a password of theirs") == 404
+    assert ldap.status("ann@example.com", "a password of theirs") == 404
 
 
-def test_merging_ends_the_sessions_that_the_password_here_has_begun(ldap: LdapWorld) -> None:
-    """Of a username nobody can say whose it was."""
-    service, application_id = ldap.world.service, ldap.world.application_id
-    changed = service.call(
-        "PATCH", f"/api/application/{application_id}", {"application": {"loginConfiguration": PERMISSIVE}}
+@pytest.mark.parametrize(("login_id_attribute", "survives"), [("uid", False), ("mail", True)])
+def test_sessions_survive_a_merge_by_a_verified_address_and_not_by_a_username(
+    ldap: LdapWorld, login_id_attribute: str, survives: bool
+) -> None:
+    """Who has registered somebody's username first is not inside when they come."""
+    ldap.connect(data={"mergeExistingUsers": True}, loginIdAttribute=login_id_attribute)
+    ldap.world.service.call(
+        "PATCH",
+        f"/api/application/{ldap.world.application_id}",
+        {"application": {"loginConfiguration": {"generateRefreshTokens": True, "allowTokenRefresh": True}}},
     )
-    assert changed.status_code == 200, changed.text
-    local = ldap.world.add_user(username="ann", email="somebody@example.com", password="a password of ours")
-    registration = {"registration": {"applicationId": application_id}}
-    assert service.call("POST", f"/api/user/registration/{local['id']}", registration).status_code == 200
-    session = {"refreshToken": ldap.knock("ann", "a password of ours").json()["refreshToken"]}
-    assert service.call("POST", "/api/jwt/refresh", session, key="").status_code == 200
-    ldap.connect(data={"mergeExistingUsers": True})
-    assert ldap.user()["id"] == local["id"]
-    assert service.call("POST", "/api/jwt/refresh", session, key="").status_code == 400
+    person = ldap.world.add_user(username="ann", email="ann@example.com", password="a password of ours")
+    Door(ldap.world).register(person["id"])
+    before = ldap.knock("ann", "a password of ours").json()["refreshToken"]
+    phone, _ = with_phone(ldap.world, person["id"])
+    challenge = ldap.knock("ann" if login_id_attribute == "uid" else "ann@example.com")
+    assert challenge.status_code == 242
+    assert answer_challenge(ldap.world, challenge.json()["twoFactorId"], phone.code()).status_code == 200
+    refreshed = ldap.world.service.call("POST", "/api/jwt/refresh", {"refreshToken": before}, key="")
+    assert (refreshed.status_code == 200) is survives
 
 
 def test_another_entry_by_the_name_of_a_known_person_is_not_that_person(own_ldap: LdapWorld) -> None:

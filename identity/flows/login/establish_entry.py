@@ -12,7 +12,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from identity import hashing
+from identity.domain.contact import canonical
 from identity.domain.errors import Invalid
+from identity.domain.linking import Key
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.user_rules import UserRules
@@ -49,7 +51,7 @@ def establish_entry(
     Raises Invalid (400), LambdaFailed (512), WebhooksRefused (504), BeginAgain.
     """
     try:
-        found = _find(services, entry, vouched, known)
+        found = _find(services, entry, vouched, questions, known)
     except EntryRefused as why:
         entry.log.directory_refused(vouched.directory.connector, str(why), told=True)
         return LoginOutcome(Verdict.NOT_FOUND)
@@ -74,7 +76,9 @@ def establish_entry(
     return stored
 
 
-def _find(services: Services, entry: Entry, vouched: Vouched, known: KnownUser | None) -> FoundPerson:
+def _find(
+    services: Services, entry: Entry, vouched: Vouched, questions: Questions, known: KnownUser | None
+) -> FoundPerson:
     """Raises EntryRefused."""
     connector, tenant_id = vouched.directory.connector, entry.tenant_id
     with services.db.read() as conn:
@@ -97,7 +101,10 @@ def _find(services: Services, entry: Entry, vouched: Vouched, known: KnownUser |
         raise EntryRefused(ANOTHERS)
     if not connector.merges_existing_users:
         raise EntryRefused(NOT_MERGED)
-    return FoundPerson(person_of(known), is_linked=False, merges=True)
+    typed = canonical(questions.login_id)
+    by_email = known.user.email is not None and canonical(known.user.email) == typed
+    matched_by = Key.EMAIL if by_email else Key.USERNAME
+    return FoundPerson(person_of(known), is_linked=False, merges=True, matched_by=matched_by)
 
 
 def _settle(services: Services, entry: Entry, vouched: Vouched, questions: Questions) -> Callable[[Person], Person]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from identity.domain.connectors import Connector
+from identity.domain.linking import Key, resets_credentials
 from identity.domain.model import BUILT_IN_CONNECTOR_ID, Tenant, User
 from identity.flows.login.connector_login import Vouched
 from identity.flows.login.login_attempt import BeginAgain, Entry, Person
@@ -25,7 +26,6 @@ from identity.store import (
     guesses,
     logins,
     passwords,
-    refresh_tokens,
     registrations,
     users,
 )
@@ -42,6 +42,7 @@ class FoundPerson:
     person: Person
     is_linked: bool
     merges: bool = False
+    matched_by: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,21 +123,21 @@ class EntryStore:
     def _take_over(self, conn: Connection, user: User) -> None:
         """Nothing that somebody else may have left on the user lets anybody in from now on (T5, decision 12).
 
-        Nobody proves a username, so it is no better a match than an address: of an unproved user all goes, whichever
-        of the two was typed. Of a proved one the second factors stay; what the password let in does not outlive it.
+        A username proves nothing of whose it was; second factors stay with it, as they only keep people out.
         """
-        if not user.verified:
+        if resets_credentials(matched_by=self.found.matched_by, user_verified=user.verified):
             logins.strip_credentials(conn, user.tenant_id, user.id, self.now)
+        elif self.found.matched_by is Key.USERNAME:
+            logins.strip_credentials(conn, user.tenant_id, user.id, self.now, second_factors=False)
         passwords.remove(conn, user.tenant_id, user.id)
         for kind in GRANTED_BY_THE_OLD:
             external_identifiers.remove_of_user(conn, kind, user.tenant_id, user.id)
-        refresh_tokens.revoke_of_user(conn, user.tenant_id, user.id)
         audit.add(
             conn,
             self.now,
             ACTOR,
             f"The user {user.id} was merged with an entry of the directory [{self._connector.name}].",
-            reason="The connector merges existing users; their password and sessions here are gone.",
+            reason="The connector merges existing users; their password here is gone.",
         )
 
     def _link(self, conn: Connection, user: User) -> None:
