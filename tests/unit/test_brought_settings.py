@@ -55,6 +55,13 @@ def test_one_that_can_not_be_used_is_named(value: str, named: str) -> None:
         load({"IDENTITY_EMULATOR_MAIL_PORT": value})
 
 
+def test_production_calls_a_provider_over_https_only() -> None:
+    given = {"IDENTITY_FACEBOOK_GRAPH_URL": "http://127.0.0.1:9402"}
+    with pytest.raises(BadSettings, match=r"facebook\.graph_url.*IDENTITY_FACEBOOK_GRAPH_URL.*https:// in production"):
+        load(given)
+    assert load(given | {"IDENTITY_MODE": "development"}).of("facebook")["graph_url"] == "http://127.0.0.1:9402"
+
+
 def test_an_unknown_key_beside_them_stops_the_start(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text("[emulator]\nradio_port = 1\n", encoding="utf-8")

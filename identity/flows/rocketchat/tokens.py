@@ -134,7 +134,7 @@ def lacks_registration(entry: Entry, person: Person) -> bool:
 
 
 def lets_unverified_in(entry: Entry, person: Person) -> bool:
-    """Whether an e-mail address that is not verified is nothing to this login: here only what keeps somebody out counts,
+    """Whether an unverified e-mail address is nothing to this login: at this door only what keeps somebody out counts,
     and administrators, and whom something else than a password has proved, it never does (rocket section 8)."""
     application = entry.configuration.application
     if entry.visit.chat_token is None or application is None:
