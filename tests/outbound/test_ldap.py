@@ -257,6 +257,27 @@ def test_a_dead_directory_takes_a_part_of_the_threads_only(own: Slapd, monkeypat
     assert isinstance(asked(directory, connector_of(own), "ann", "ann's password"), Entry)
 
 
+def test_many_dead_directories_leave_a_quarter_of_the_threads(own: Slapd) -> None:
+    """Of eight threads six are with directories, whichever; the others hear at once that they are busy."""
+    directory, dead = Directory(Runtime(), 8), replace(connector_of(own), read_timeout=1000)
+    reasons: list[str] = []
+
+    def login(number: int) -> None:
+        try:
+            asked(directory, replace(dead, id=UUID(int=number)), "ann", "ann's password")
+        except DirectoryUnavailable as failure:
+            reasons.append(failure.reason)
+
+    with own.silent():
+        threads = [threading.Thread(target=login, args=(number,)) for number in 4 * [1, 2, 3]]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(reasons) == ["busy"] * 6 + ["timeout"] * 6
+    assert isinstance(asked(directory, connector_of(own), "ann", "ann's password"), Entry)
+
+
 def test_the_password_of_who_is_barred_does_not_leave(shared: Slapd) -> None:
     asked_about: list[str] = []
 
