@@ -15,7 +15,7 @@ from typing import Any
 
 FILE = "settings.toml"
 PARENTS = ("providers", "emulators")
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 DURATIONS = ("_timeout", "_budget", "_seconds")
 
 
