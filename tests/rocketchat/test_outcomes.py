@@ -18,6 +18,7 @@ from tests.troubles import (
     demand_new_password,
     unregister,
     verify_email,
+    verify_registration,
 )
 
 VALIDATION = {"function": "Accounts.validateLoginAttempt"}
@@ -47,6 +48,13 @@ def somebody(own_chat: Chat) -> Somebody:
 
 def body_of(somebody: Somebody, password: str = PASSWORD) -> dict[str, str]:
     return {"user": somebody.email, "password": password}
+
+
+def give_role(somebody: Somebody, role: str) -> None:
+    registration = {"applicationId": somebody.world.application_id, "roles": [role]}
+    path = f"/api/user/registration/{somebody.user_id}"
+    changed = somebody.world.service.call("PUT", path, {"registration": registration})
+    assert changed.status_code == 200, changed.text
 
 
 @pytest.mark.parametrize("status", BY_TROUBLE)
@@ -116,13 +124,23 @@ def test_an_unverified_address_keeps_nobody_out_where_it_is_allowed(own_chat: Ch
 
 
 def test_an_unverified_address_does_not_keep_administrators_out(own_chat: Chat, somebody: Somebody) -> None:
-    path = f"/api/user/registration/{somebody.user_id}"
-    registration = {"applicationId": own_chat.world.application_id, "roles": ["admin"]}
-    changed = own_chat.world.service.call("PUT", path, {"registration": registration})
-    assert changed.status_code == 200, changed.text
+    give_role(somebody, "admin")
     verify_email(somebody)
     assert own_chat.logged_in(somebody.email, PASSWORD).me["roles"] == ["admin"]
     assert somebody.password().status_code == 212
+
+
+@pytest.mark.parametrize(("behavior", "role"), [("Allow", "user"), ("Allow", "admin"), ("Gated", "admin")])
+def test_an_address_that_may_wait_hides_no_registration_that_may_not(
+    own_chat: Chat, somebody: Somebody, behavior: str, role: str
+) -> None:
+    give_role(somebody, role)
+    verify_email(somebody)
+    verify_registration(somebody)
+    change_tenant(own_chat.world, emailConfiguration={"unverified": {"behavior": behavior}})
+    answer = own_chat.login(body_of(somebody))
+    assert (answer.status_code, answer.json()) == (401, {"success": False, "status": "error"} | NOT_ACTIVATED)
+    assert own_chat.world.count("rocketchat_tokens") == 0
 
 
 def test_an_unverified_address_does_not_end_a_session(own_chat: Chat, somebody: Somebody) -> None:

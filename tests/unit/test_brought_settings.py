@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from identity.brought_settings import default_sections, defaults, demand
-from identity.settings import KINDS, BadSettings, Settings, load
+from identity.settings import BadSettings, Settings, load
+from identity.settings.brought import default_sections, defaults, demand
+from identity.settings.reading import KINDS
 
 
 def bring(package: Path, folder: str, text: str) -> None:

@@ -105,7 +105,8 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
         _standing_facts(services, entry, person, registered=registered or entry.application_id is None),
         second_factor_needed=second_factor.needed(services, entry, person),
         change_reason=None if entry.visit.change_can_wait else change_password.reason(services, entry, person),
-        email_unverified=verification.email_is_outstanding(entry, person),
+        email_unverified=verification.email_is_outstanding(entry, person)
+        and not chat_tokens.lets_unverified_in(entry, person),
         registration_unverified=verification.registration_is_outstanding(entry, person),
     )
 
@@ -113,9 +114,10 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
 def _is_gated(entry: Entry, person: Person, verdict: Verdict) -> bool:
     if chat_tokens.lacks_registration(entry, person):
         return True
-    if verdict is Verdict.EMAIL_UNVERIFIED:
-        return verification.email_is_gated(entry) and not chat_tokens.lets_unverified_in(entry, person)
-    return verdict is Verdict.REGISTRATION_UNVERIFIED and verification.registration_is_gated(entry)
+    if verdict is Verdict.EMAIL_UNVERIFIED and verification.email_is_gated(entry):
+        return True
+    # Asked whatever the verdict is: an address that may wait must not hide a registration that may not.
+    return verification.registration_is_outstanding(entry, person) and verification.registration_is_gated(entry)
 
 
 def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOutcome) -> LoginOutcome:
@@ -134,16 +136,6 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         completed = False
     if not completed:
         raise BeginAgain
-    tokens = None
-    if not entry.visit.no_jwt:
-        facts = access_facts(entry.configuration, person, entry.authentication_type, auth_instant)
-        tokens = mint(services, entry.configuration, replace(facts, refresh_token_id=completion.refresh_token_id), now)
-        tokens = replace(
-            tokens,
-            refresh_token=refresh_token,
-            refresh_token_id=completion.refresh_token_id,
-            refresh_token_seconds=entry.configuration.jwt.refresh_token_time_to_live_in_minutes * SECONDS_PER_MINUTE,
-        )
     return replace(
         outcome,
         user=replace(person.user, last_login_instant=now),
@@ -152,7 +144,9 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
             for item in person.registrations
         ],
         standing=person.standing,
-        tokens=tokens,
+        tokens=None
+        if entry.visit.no_jwt
+        else _tokens(services, entry, person, completion, refresh_token, auth_instant),
         chat_token=chat.token if chat else None,
         state=entry.visit.state,
         change_reason=change_password.reason(services, entry, person) if entry.visit.change_can_wait else None,
@@ -161,6 +155,24 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         auth_instant=auth_instant,
         federated=entry.federated,
         second_factor_done=entry.second_factor_done,
+    )
+
+
+def _tokens(
+    services: Services,
+    entry: Entry,
+    person: Person,
+    completion: logins.Completion,
+    refresh_token: str | None,
+    auth_instant: int,
+) -> Tokens:
+    facts = access_facts(entry.configuration, person, entry.authentication_type, auth_instant)
+    facts = replace(facts, refresh_token_id=completion.refresh_token_id)
+    return replace(
+        mint(services, entry.configuration, facts, completion.now),
+        refresh_token=refresh_token,
+        refresh_token_id=completion.refresh_token_id,
+        refresh_token_seconds=entry.configuration.jwt.refresh_token_time_to_live_in_minutes * SECONDS_PER_MINUTE,
     )
 
 

@@ -66,12 +66,7 @@ def subject_of(services: Services, tenant_id: UUID, login_id: str, types: Sequen
     """The user with this login id, or what stands for a login id that nobody has."""
     folded = canonical(login_id.strip())
     with services.db.read() as conn:
-        user = users.find_by_canonical(
-            conn,
-            tenant_id,
-            email=folded if "email" in types else None,
-            username=folded if "username" in types else None,
-        )
+        user = users.find_by_login_id(conn, tenant_id, folded, types)
     return id_of_nobody(services, tenant_id, folded) if user is None else user.id
 
 

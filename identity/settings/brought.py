@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 FILE = "settings.toml"
 PARENTS = ("providers", "emulators")
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 NOT_IN_A_BASE = re.compile(r"[^!-~]|[?#@\\]")
 BASE = "it must have a host and may have a port and a path, and nothing else"
 DURATIONS = ("_timeout", "_budget", "_seconds")
