@@ -30,6 +30,8 @@ NO_FORM = "rocket 2.2"
 
 @rocket_route(blueprint, "POST", "/api/v1/login", signed_in=False, door=Door.PASSWORD)
 def log_in(call: ChatCall) -> Response:
+    call.trace.tenant_id = call.configuration.tenant.id
+    call.trace.application_id = call.configuration.application_id
     form = read_form(call.body, call.request.headers.get(CODE_HEADER))
     outcome = limiting_failed_logins(call.services, call.request, lambda: _outcome(call, form))
     g.verdict = outcome.verdict.value
