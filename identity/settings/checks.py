@@ -52,8 +52,10 @@ def check(settings: Settings) -> None:
         ("x.api_url", settings.x.api_url),
         ("sms.url", settings.sms.url),
     ):
-        if url and not url.startswith(("http://", "https://")):
+        if (url or name == "x.api_url") and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
+        if url and name != "sms.url" and not brought.is_base(url):
+            raise BadSettings(f"The setting {name!r} is {url!r}; {brought.BASE}.")
     _check_cookie_domain(settings)
     scheme, written_as_url, _ = settings.database.url.partition("://")
     if written_as_url and scheme not in ("postgresql", "postgres"):
