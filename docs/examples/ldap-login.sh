@@ -2,11 +2,13 @@
 # A login by an LDAP directory, against what `make run` has started: sh docs/examples/ldap-login.sh [PORT]
 #
 # It starts an OpenLDAP server of its own (Debian: apt-get install slapd) with one person in it, makes lambda, connector
-# and policy, and logs the person in. The server is gone at the end; connector, lambda and user stay.
+# and policy, and logs the person in. The server is gone at the end; connector, lambda and user stay, and a second run
+# finds them.
 set -eu
 
 . "${IDENTITY_DATA_DIR:-.identity}/dev.env"
 port=${1:-3890}
+lambda=1f0c9b52-5f6c-4a43-9f0e-6d0f6f6f1c01 connector=1f0c9b52-5f6c-4a43-9f0e-6d0f6f6f1c02 # any ids will do
 PATH=$PATH:/usr/sbin:/usr/lib/openldap
 schemas=${LDAP_SCHEMAS:-/etc/ldap/schema} modules=${LDAP_MODULES:-/usr/lib/ldap}
 folder=$(mktemp -d) slapd=
@@ -20,6 +22,13 @@ call() {
 }
 # The first text member $1 of the JSON on standard input.
 member() { tr -d '\n' | grep -o "\"$1\": *\"[^\"]*\"" | head -n 1 | cut -d '"' -f 4; }
+
+# Creates or replaces the object $3 at the route $1 with the id $2.
+save() {
+    verb=POST
+    if curl -sSf -o /dev/null -H "Authorization: $IDENTITY_API_KEY" "$IDENTITY_URL$1/$2" 2>/dev/null; then verb=PUT; fi
+    call "$verb" "$1/$2" "$3" >/dev/null
+}
 
 mkdir "$folder/data"
 cat >"$folder/slapd.conf" <<END
@@ -48,6 +57,7 @@ cn: Grace Hopper
 givenName: Grace
 sn: Hopper
 uid: grace
+entryUUID: 1f0c9b52-5f6c-4a43-9f0e-6d0f6f6f1c03
 mail: grace@example.com
 userPassword: amazing grace
 END
@@ -58,14 +68,14 @@ while curl -s -m 2 "http://127.0.0.1:$port/" >/dev/null; [ $? -eq 7 ]; do # nobo
     sleep 0.1
 done
 
-lambda=$(call POST /api/lambda "{\"lambda\": {
-  \"name\": \"Example directory $$\",
+save /api/lambda "$lambda" "{\"lambda\": {
+  \"name\": \"Example directory\",
   \"type\": \"LDAPConnectorReconcile\",
   \"body\": \"function reconcile(user, userAttributes) { user.email = userAttributes.mail; user.username = userAttributes.uid; user.fullName = userAttributes.cn; user.registrations = [{ applicationId: '$IDENTITY_APPLICATION_ID' }]; }\"
-}}" | member id)
-connector=$(call POST /api/connector "{\"connector\": {
+}}"
+save /api/connector "$connector" "{\"connector\": {
   \"type\": \"LDAP\",
-  \"name\": \"Example directory $$\",
+  \"name\": \"Example directory\",
   \"authenticationURL\": \"ldap://127.0.0.1:$port\",
   \"securityMethod\": \"None\",
   \"baseStructure\": \"dc=example,dc=com\",
@@ -77,8 +87,9 @@ connector=$(call POST /api/connector "{\"connector\": {
   \"connectTimeout\": 1000,
   \"readTimeout\": 2000,
   \"lambdaConfiguration\": { \"reconcileId\": \"$lambda\" }
-}}" | member id)
-tenant=$(curl -sS -H "Authorization: $IDENTITY_API_KEY" "$IDENTITY_URL/api/application/$IDENTITY_APPLICATION_ID" | member tenantId)
+}}"
+application=$(curl --fail -sS -H "Authorization: $IDENTITY_API_KEY" "$IDENTITY_URL/api/application/$IDENTITY_APPLICATION_ID")
+tenant=$(echo "$application" | member tenantId)
 policies="{\"tenant\": { \"connectorPolicies\": [
   { \"connectorId\": \"$connector\", \"domains\": [\"*\"], \"migrate\": false },
   { \"connectorId\": \"e3306678-a53a-4964-9040-1c96f36dda72\", \"domains\": [\"*\"], \"migrate\": false }
@@ -86,4 +97,5 @@ policies="{\"tenant\": { \"connectorPolicies\": [
 call PATCH "/api/tenant/$tenant" "$policies" application/merge-patch+json >/dev/null
 
 login="{\"loginId\": \"grace\", \"password\": \"amazing grace\", \"applicationId\": \"$IDENTITY_APPLICATION_ID\"}"
-echo "The login of grace: $(call POST /api/login "$login")"
+answered=$(call POST /api/login "$login")
+echo "The login of grace: $answered"

@@ -16,6 +16,7 @@ from identity import clock_command, operator_keys
 from identity.dev.folder import DevFailed, write_privately
 from identity.dev.service_api import ServiceApi, ServiceRefused
 from identity.domain.kickstart import BadKickstart, Sources, plan
+from identity.domain.redact import without
 from identity.runtime import Runtime
 from identity.settings import Settings
 from identity.store import api_keys, applications, development_clock, installation
@@ -81,14 +82,14 @@ class Installation:
             return kickstart_state.progress(conn)[0]
 
     def catch_up(self, api: ServiceApi, fragment: Path, given: Mapping[str, str]) -> str | None:
-        """Send the requests that a kickstart would have had, had there been the emulator that brings them.
+        """Send the requests that our own kickstart would have had, had there been the emulator that brings them.
 
-        What is wrong with them, in words; None when all were taken.
+        What is wrong with them, in words; None when all were taken. Somebody else's kickstart is theirs to complete.
         """
         from identity.kickstart import kickstart_file  # noqa: PLC0415
 
         path = kickstart_file(self._settings)
-        if path is None:
+        if path is None or self._settings.kickstart.file:
             return None
         with self._db.read() as conn:
             defaults = {name: str(value) for name, value in (installation.defaults(conn) or {}).items()}
@@ -100,10 +101,14 @@ class Installation:
             self._runtime.new_id,
         )
         try:
-            for request in plan(json.dumps(document), sources).requests:
-                api.send(request.method, request.path, request.body, request.content_type)
-        except (BadKickstart, ServiceRefused) as error:
+            wanted = plan(json.dumps(document), sources)
+        except BadKickstart as error:
             return str(error)
+        try:
+            for request in wanted.requests:
+                api.send(request.method, request.path, request.body, request.content_type)
+        except ServiceRefused as error:
+            return without(str(error), wanted.secrets)
         return None
 
     def clock(self) -> str | None:

@@ -25,4 +25,4 @@ def row(number: int) -> str:
 
 def rule_of(code: str) -> str:
     """The rule behind a 401 of our own with this general error; what a provider refuses has its row by itself."""
-    return "Rocket.Chat 6.4" if code == OTHER_APP else row(ROW_OF_CODE[code])
+    return "rocket 6.4" if code == OTHER_APP else row(ROW_OF_CODE[code])

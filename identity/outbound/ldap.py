@@ -75,6 +75,7 @@ class Directory:
         self._monotonic = runtime.monotonic
         self._dialer = Dialer(runtime.monotonic)
         self._each = max(threads // 4, 1)
+        self._everybody = threading.Semaphore(3 * self._each)
         self._turns: dict[UUID, _Turns] = {}
         self._lock = threading.Lock()
 
@@ -95,23 +96,21 @@ class Directory:
 
     @contextmanager
     def _turn(self, connector_id: UUID) -> Iterator[None]:
-        """At most a quarter of the threads ask one directory, and as many wait. Raises DirectoryUnavailable."""
+        """At most a quarter of the threads ask one directory, and as many wait. Raises DirectoryUnavailable.
+
+        A quarter of them is left to those who ask none, however many directories are dead.
+        """
         with self._lock:
             turns = self._turns.get(connector_id)
             if turns is None:
                 turns = _Turns(threading.Semaphore(self._each), threading.Semaphore(2 * self._each))
                 self._turns[connector_id] = turns
-        if not turns.admitted.acquire(blocking=False):
-            raise DirectoryUnavailable("busy")
-        try:
-            if not turns.asking.acquire(timeout=WAIT_FOR_TURN):
-                raise DirectoryUnavailable("busy")
-            try:
-                yield
-            finally:
-                turns.asking.release()
-        finally:
-            turns.admitted.release()
+        with (
+            _one_of(turns.admitted, timeout=0),
+            _one_of(self._everybody, timeout=0),
+            _one_of(turns.asking, timeout=WAIT_FOR_TURN),
+        ):
+            yield
 
     @contextmanager
     def _conversation(self, connector: Connector, trace: Trace) -> Iterator[Conversation]:
@@ -140,6 +139,17 @@ class Directory:
             yield conversation
         finally:
             conversation.close()
+
+
+@contextmanager
+def _one_of(turns: threading.Semaphore, timeout: float) -> Iterator[None]:
+    """Raises DirectoryUnavailable when none becomes free in time."""
+    if not turns.acquire(timeout=timeout):
+        raise DirectoryUnavailable("busy")
+    try:
+        yield
+    finally:
+        turns.release()
 
 
 def address_of(connector: Connector) -> tuple[str, str, int]:

@@ -136,10 +136,17 @@ PLANTED = (
 """Where somebody may have left something on a user that is not theirs: all of these tables name tenant and user."""
 
 
-def strip_credentials(conn: Connection, tenant_id: UUID, user_id: UUID, now: int) -> None:
+SECOND_FACTORS = frozenset({"two_factor_methods", "two_factor_recovery_codes", "two_factor_codes"})
+
+
+def strip_credentials(
+    conn: Connection, tenant_id: UUID, user_id: UUID, now: int, *, second_factors: bool = True
+) -> None:
     """Remove what somebody else may have planted on an unproved user (T5, decision 12): passwords, second factors,
     refresh tokens, pending verifications and password changes, trusted computers, links that they made themselves."""
     for table in PLANTED:
+        if table in SECOND_FACTORS and not second_factors:
+            continue
         conn.execute(f"DELETE FROM {table} WHERE tenant_id = %s AND user_id = %s", (tenant_id, user_id))  # noqa: S608
     conn.execute("DELETE FROM links WHERE tenant_id = %s AND user_id = %s AND NOT vouched", (tenant_id, user_id))
     conn.execute(

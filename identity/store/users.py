@@ -6,7 +6,7 @@ overwrites what another one has just written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
@@ -77,6 +77,12 @@ def find_by_canonical(
             + "ORDER BY (email_canonical IS NOT DISTINCT FROM %(email)s) DESC LIMIT 1",
             {"tenant": tenant_id, "email": email, "username": username},
         ).fetchone()
+
+
+def find_by_login_id(conn: Connection, tenant_id: UUID, login_id: str, types: Container[str]) -> User | None:
+    """The user with this login id, in canonical form, of these types (`email`, `username`)."""
+    email, username = (login_id if kind in types else None for kind in ("email", "username"))
+    return find_by_canonical(conn, tenant_id, email=email, username=username)
 
 
 def existing(conn: Connection, tenant_id: UUID | None, user_ids: Sequence[UUID]) -> list[UUID]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import quote
 
 import orjson
 
@@ -11,6 +13,7 @@ from identity.domain.redact import mask, mask_email
 from identity.upstream import Answer, Leg, Outside, UpstreamRefused, UpstreamUnreachable
 from identity.upstream.answers import NotUnderstood
 
+Read = TypeVar("Read")
 LONGEST_QUOTE = 10_000
 SHORTEST_SECRET = 6
 """Characters; shorter texts are not looked for in what a provider says, since they occur by chance."""
@@ -28,12 +31,16 @@ class Conversation:
     def __init__(self, outside: Outside, *secrets: str) -> None:
         self.outside = outside
         self._deadline = outside.runtime.monotonic() + outside.budget
-        self._secrets: list[str] = []
+        self._secrets: set[str] = set()
         self.keep_secret(*secrets)
 
     def keep_secret(self, *texts: str) -> None:
-        """No trace shows these from now on, whoever says them."""
-        self._secrets += [text for text in texts if len(text) >= SHORTEST_SECRET]
+        """No trace shows these from now on, whoever says them: as they are, or as JSON and addresses spell them."""
+        for text in texts:
+            if len(text) >= SHORTEST_SECRET:
+                in_json = json.dumps(text, ensure_ascii=False)[1:-1]
+                in_address = quote(text, safe="", errors="surrogatepass")
+                self._secrets |= {text, in_json, in_json.replace("/", r"\/"), in_address}
 
     def send(
         self, leg: Leg, method: str, url: str, described: str, headers: Mapping[str, str], body: bytes | None = None
@@ -71,12 +78,19 @@ class Conversation:
         message = f"{self.party} refused with status {answer.status}{named}."
         return UpstreamRefused(leg, message, {"status": answer.status, **details, "reason": reason})
 
-    def not_understood(self, leg: Leg, answer: Answer, why: NotUnderstood) -> UpstreamRefused:
-        """The refusal for an answer of status 200 that makes no sense. It is not quoted: it may hold new tokens."""
-        kind = answer.headers.get("content-type", "no content type")
-        self.outside.trace.add(f"{self.party}'s answer of {len(answer.body)} bytes ({kind}) cannot be used: {why}.")
-        message = f"{self.party} cannot be understood: {why}."
-        return UpstreamRefused(leg, message, {"status": answer.status, "reason": "garbage"})
+    def understood(self, leg: Leg, answer: Answer, read: Callable[[Answer], Read]) -> Read:
+        """What `read` makes of an answer of status 200. One that makes no sense is not quoted: it may hold new tokens.
+
+        Raises UpstreamRefused.
+        """
+        try:
+            return read(answer)
+        except NotUnderstood as why:
+            kind = answer.headers.get("content-type", "no content type")
+            told = f"{self.party}'s answer of {len(answer.body)} bytes ({kind}) cannot be used: {why}."
+            self.outside.trace.add(told)
+            message = f"{self.party} cannot be understood: {why}."
+            raise UpstreamRefused(leg, message, {"status": answer.status, "reason": "garbage"}) from None
 
     def note_person(self, person: Mapping[str, Any]) -> None:
         """Note the user document, its e-mail address masked wherever it occurs."""

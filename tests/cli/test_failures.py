@@ -61,19 +61,22 @@ def test_a_setting_that_is_missing_is_named(
     assert f"({missing}) is not set" in failure_of(capsys, *arguments)
 
 
+@pytest.mark.parametrize("name", ["x", "graph"])
 @pytest.mark.parametrize(
     ("text", "told"), [(None, "cannot be read"), ("[]", "are not right"), ("{", "are not a JSON object")]
 )
-def test_options_of_the_x_emulator_that_can_not_be_used_are_told(
-    text: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_options_of_an_emulator_that_can_not_be_used_are_told(
+    name: str, text: str | None, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = tmp_path / "options.json"
     if text is not None:
         options.write_text(text, encoding="utf-8")
-    assert told in failure_of(capsys, "emulator", "x", "--options", str(options))
+    assert told in failure_of(capsys, "emulator", name, "--options", str(options))
 
 
-@pytest.mark.parametrize("arguments", [("x", "--port"), ("mail", "--port"), ("mail", "--smtp-port")])
+@pytest.mark.parametrize(
+    "arguments", [("x", "--port"), ("graph", "--port"), ("mail", "--port"), ("mail", "--smtp-port")]
+)
 @pytest.mark.parametrize("port", ["99999", "-1", "many"])
 def test_a_port_that_is_none_is_told(arguments: tuple[str, str], port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
@@ -81,10 +84,11 @@ def test_a_port_that_is_none_is_told(arguments: tuple[str, str], port: str, caps
     assert f"'{port}' is no port" in capsys.readouterr().err
 
 
-def test_a_port_that_somebody_has_is_told_by_the_x_emulator(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", ["x", "graph"])
+def test_a_port_that_somebody_has_is_told_by_an_emulator(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert f"127.0.0.1:{port}: choose another --port" in failure_of(capsys, "emulator", "x", "--port", str(port))
+        assert f"127.0.0.1:{port}: choose another --port" in failure_of(capsys, "emulator", name, "--port", str(port))
 
 
 def test_a_status_that_no_login_ends_with_is_told_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:

@@ -229,6 +229,30 @@ def test_a_document_labelled_as_script_is_taken_as_graph_sends_it(login: Login) 
     assert login(FACEBOOK_TOKEN, [labelled, *FACEBOOK_TOKEN.extras]).won.subject == "7"
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"id": "7", "email": 1e400}',
+        '{"id": "7", "n": ' + "9" * 5000 + "}",
+        '{"id": "7", "name": "\\ud800"}',
+        '{"id": "7", "name": "\\u0000", "email": "\\u0000@b.c"}',
+        '{"id": "7", "id": "8"}',
+        '{"id": "7", "x": NaN}',
+        '\ufeff{"id": "7"}',
+        '{"id": "7", "' + "k" * 100_000 + '": 1}',
+        '{"id": "7", "picture": {"data": {"url": "https://a.example/\\ud800"}}}',
+        '{"id": "7", "error": {"code": 190}}',
+    ],
+)
+def test_a_hostile_profile_is_a_person_or_a_refusal(login: Login, body: str) -> None:
+    attempt = login(_configured(profile_fields="picture"), [answer(200, body, "application/json"), issued("t" * 9)])
+    if attempt.claims is None:
+        assert attempt.refusal.data["reason"] == "garbage"
+    else:
+        assert attempt.won.subject in {"7", "8"}
+        assert (attempt.won.email, attempt.won.image_url) == (None, None)
+
+
 def test_a_deep_document_is_garbage(login: Login) -> None:
     nested: dict[str, Any] = {}
     for _ in range(40):
@@ -240,6 +264,13 @@ def test_the_login_ends_with_the_token_it_has_when_no_lasting_one_is_given(login
     attempt = login(FACEBOOK_TOKEN, [facebook_ada(), picture(), error(400, 190)])
     assert attempt.won.token == "short-lived-token"
     assert [failure.data["facebookCode"] for failure in attempt.overlooked] == [190]
+
+
+@pytest.mark.parametrize("spelled", ['to/ken#1&é"', 'to\\/ken#1&é\\"', "to%2Fken%231%26%C3%A9%22"])
+def test_a_token_that_is_said_back_is_masked_however_it_is_spelled(login: Login, spelled: str) -> None:
+    attempt = login(FACEBOOK_TOKEN, [answer(400, f"You said {spelled} to us")], {"token": 'to/ken#1&é"'})
+    assert "You said <" in attempt.trace
+    assert spelled not in attempt.trace
 
 
 def test_the_dialog_is_asked_for_a_code_with_the_permissions(client: Client) -> None:

@@ -69,6 +69,15 @@ def test_facebook_accepts_our_proofs(graph: GraphEmulator, client: Client, form:
     assert {call["result"] for call in graph.calls()} == {"answered"}
 
 
+def test_one_connection_carries_all_calls_of_many_logins(client: Client) -> None:
+    with GraphEmulator() as own:
+        tokens = [own.access_token(PERSON) for _ in range(5)]
+        before = own.connections
+        for token in tokens:
+            Facebook().claims(values(own), {"token": token}, world(own, client))
+        assert own.connections == before + 1
+
+
 def test_the_dialog_that_we_lead_to_gives_a_code_that_we_can_use(graph: GraphEmulator, client: Client) -> None:
     started = Facebook().start(values(graph), CALLBACK, world(graph, client))
     back = post(started.authorization_url, data={"person": PERSON}, allow_redirects=False, timeout=10)
@@ -138,6 +147,15 @@ def test_each_fault_of_the_exchange_is_a_refusal(graph: GraphEmulator, client: C
     refused = refusal(graph, client, data)
     assert refused.code == "FacebookAccessToken"
     assert refused.data["reason"]
+
+
+@pytest.mark.parametrize("kind", kinds_at(Endpoint.ACCESS_TOKEN))
+def test_no_fault_of_the_exchange_keeps_the_holder_of_a_token_out(
+    graph: GraphEmulator, client: Client, kind: str
+) -> None:
+    token = graph.access_token(PERSON)
+    graph.fault(kind, endpoint="access_token")
+    assert Facebook().claims(values(graph), {"token": token}, world(graph, client)).token == token
 
 
 @pytest.mark.parametrize("kind", kinds_at(Endpoint.PICTURE))

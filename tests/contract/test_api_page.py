@@ -125,6 +125,12 @@ def test_the_page_shows_every_operation_and_schema(page: requests.Response, docu
     assert {f"schema-{name}" for name in document["components"]["schemas"]} <= set(elements.values("id"))
 
 
+def test_a_member_of_several_forms_shows_each(page: requests.Response) -> None:
+    shown = re.findall(r'(array of )?<a href="#schema-(\w+)">\2</a> or <a href="#schema-(\w+)">\3</a>', page.text)
+    forms = ("TwitterIdentityProvider", "FacebookIdentityProvider")
+    assert {("", *forms), ("array of ", *forms)} <= set(shown)
+
+
 def test_every_link_of_the_page_leads_somewhere_on_this_service(page: requests.Response) -> None:
     elements = Elements(page.text)
     targets = set(elements.values("id"))

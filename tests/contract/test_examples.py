@@ -87,13 +87,14 @@ def test_the_shell_example_logs_alice_in(started: Started) -> None:
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the shell example uses curl")
-def test_the_directory_example_logs_grace_in(started: Started) -> None:
+def test_the_directory_example_logs_grace_in_and_runs_again(started: Started) -> None:
     find_slapd()
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         port = reserved.getsockname()[1]
-    said = started.run("sh", "docs/examples/ldap-login.sh", str(port))
-    assert '"email":"grace@example.com"' in said
-    assert '"fullName":"Grace Hopper"' in said
+    for _ in range(2):
+        said = started.run("sh", "docs/examples/ldap-login.sh", str(port))
+        assert '"email":"grace@example.com"' in said
+        assert '"fullName":"Grace Hopper"' in said
 
 
 def without_settings() -> dict[str, str]:

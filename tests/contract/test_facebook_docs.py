@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from identity import brought_settings
 from identity.providers.facebook.schema import FacebookSchema
+from identity.settings import brought
 from tests.contract.test_examples import without_settings
 from tests.facebook_world import FACEBOOK, facebook_world
 
@@ -54,6 +54,6 @@ def test_every_member_has_its_row() -> None:
 
 
 def test_every_setting_is_named() -> None:
-    names = [name for name in brought_settings.defaults() if name.startswith("facebook.")]
+    names = [name for name in brought.defaults() if name.startswith("facebook.")]
     assert names
     assert [name for name in names if f"`IDENTITY_{name.replace('.', '_').upper()}`" not in PAGE] == []

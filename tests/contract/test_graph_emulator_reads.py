@@ -168,6 +168,8 @@ def test_the_picture_is_a_redirect_or_json(graph: GraphEmulator) -> None:
 
 def test_a_person_takes_an_app_away_and_its_tokens_end(graph: GraphEmulator) -> None:
     token, elsewhere = graph.access_token("alice"), graph.access_token("alice", app=graph.add_app().id)
+    granted = [{"permission": name, "status": "granted"} for name in ("public_profile", "email")]
+    assert get(graph, "/me/permissions", token).json() == {"data": granted}
     answer = requests.delete(f"{graph.url}/me/permissions", params={"access_token": token}, timeout=10)
     assert answer.json() == {"success": True}
     assert refused(get(graph, "/me", token)) == (400, 190, 458)

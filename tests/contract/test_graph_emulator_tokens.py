@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -46,6 +47,24 @@ def test_a_code_works_once(graph: GraphEmulator) -> None:
         "code": 100,
         "error_subcode": 36009,
     }
+
+
+def test_of_two_at_once_one_gets_the_code(graph: GraphEmulator) -> None:
+    code = graph.code("alice", CALLBACK)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(lambda _: exchange(graph, code).status_code, range(8)))
+    assert statuses == [200] + [400] * 7
+
+
+def test_codes_and_tokens_are_bounded_and_the_oldest_give_way(
+    graph: GraphEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("identity.emulators.graph.tokens.MOST_CODES", 1)
+    monkeypatch.setattr("identity.emulators.graph.tokens.MOST_TOKENS", 1)
+    codes = [graph.code("alice", CALLBACK), graph.code("bob", CALLBACK)]
+    tokens = [graph.access_token("alice"), graph.access_token("bob")]
+    assert [get(graph, "/me", token).status_code for token in tokens] == [400, 200]
+    assert [exchange(graph, code).status_code for code in codes] == [400, 200]
 
 
 def test_a_code_lives_ten_minutes() -> None:

@@ -18,7 +18,7 @@ import requests
 from authlib.integrations.flask_client import OAuth
 from flask import Flask, url_for
 
-from identity import brought_settings
+from identity.settings import brought
 from tests import postgres
 from tests.dev_run import DevRun, dev_run
 from tests.login_world import TWITTER, World, login_world
@@ -36,7 +36,7 @@ def settings() -> Iterator[tuple[str, str]]:
     """Every variable, of config/default.toml or brought by a folder, and its default, as the table writes them."""
     files = [ROOT / "config" / "default.toml", *(ROOT / "identity").glob("*/*/settings.toml")]
     for file in files:
-        for name, default in brought_settings.flat(tomllib.loads(file.read_text(encoding="utf-8"))).items():
+        for name, default in brought.flat(tomllib.loads(file.read_text(encoding="utf-8"))).items():
             variable = f"IDENTITY_{name.replace('.', '_')}".upper()
             yield variable, str(default).lower() if isinstance(default, bool) else str(default)
 

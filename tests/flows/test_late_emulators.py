@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from identity.dev.demo import APPLICATION
 from identity.dev.installation import Installation
 from identity.dev.service_api import ServiceApi
 from identity.emulators.graph import EMULATOR
+from identity.settings import Kickstart
 from identity.store import installation as row
 from tests.service import Service, running_service
 
@@ -74,10 +76,11 @@ def test_a_file_that_can_not_be_expanded_is_said_and_nothing_is_sent(
     assert "there is no variable 'nobody'" in problem
 
 
-def test_in_production_there_is_nothing_to_catch_up_with(service: Service) -> None:
-    production = Installation(replace(service.services.settings, mode="production"), service.services.runtime)
+@pytest.mark.parametrize("own", [{"mode": "production"}, {"kickstart": Kickstart(file="own.json")}])
+def test_in_production_and_with_a_kickstart_of_ones_own_nothing_is_sent(service: Service, own: dict[str, Any]) -> None:
+    other = Installation(replace(service.services.settings, **own), service.services.runtime)
     try:
-        assert production.catch_up(api(service), EMULATOR.kickstart, GIVEN) is None
+        assert other.catch_up(api(service), EMULATOR.kickstart, GIVEN) is None
     finally:
-        production.close()
+        other.close()
     assert service.call("GET", "/api/identity-provider?type=Facebook").status_code == 404

@@ -15,6 +15,9 @@ from tests.fakes.authority import Authority
 from tests.fakes.slapd import BASE, Slapd, running_slapd
 from tests.ldap_world import NAMES, LdapWorld
 from tests.login_world import World, wrong_fields
+from tests.password_door import Door
+from tests.second_factors import answer as answer_challenge
+from tests.second_factors import with_phone
 
 ANN_DN = f"cn=Ann Lee,ou=people,{BASE}"
 
@@ -234,7 +237,9 @@ def test_a_deactivated_user_is_told_so_only_after_the_right_password(ldap: LdapW
 
 def test_an_empty_password_is_refused_before_anything_is_asked(ldap: LdapWorld) -> None:
     ldap.connect()
-    assert ldap.status("ann", "") in (400, 404)
+    before = ldap.slapd.binds()
+    assert ldap.status("ann", "") == 400
+    assert ldap.slapd.binds() == before
 
 
 def test_migrated_people_have_their_password_here(own_ldap: LdapWorld) -> None:
@@ -346,6 +351,28 @@ def test_merging_takes_what_was_planted_on_an_address_that_nobody_proved(ldap: L
     after = ldap.stored(planted["id"])
     assert after.get("twoFactor", {}).get("methods", []) == []
     assert ldap.status("ann@example.com", "a password of theirs") == 404
+
+
+@pytest.mark.parametrize(("login_id_attribute", "survives"), [("uid", False), ("mail", True)])
+def test_sessions_survive_a_merge_by_a_verified_address_and_not_by_a_username(
+    ldap: LdapWorld, login_id_attribute: str, survives: bool
+) -> None:
+    """Who has registered somebody's username first is not inside when they come."""
+    ldap.connect(data={"mergeExistingUsers": True}, loginIdAttribute=login_id_attribute)
+    ldap.world.service.call(
+        "PATCH",
+        f"/api/application/{ldap.world.application_id}",
+        {"application": {"loginConfiguration": {"generateRefreshTokens": True, "allowTokenRefresh": True}}},
+    )
+    person = ldap.world.add_user(username="ann", email="ann@example.com", password="a password of ours")
+    Door(ldap.world).register(person["id"])
+    before = ldap.knock("ann", "a password of ours").json()["refreshToken"]
+    phone, _ = with_phone(ldap.world, person["id"])
+    challenge = ldap.knock("ann" if login_id_attribute == "uid" else "ann@example.com")
+    assert challenge.status_code == 242
+    assert answer_challenge(ldap.world, challenge.json()["twoFactorId"], phone.code()).status_code == 200
+    refreshed = ldap.world.service.call("POST", "/api/jwt/refresh", {"refreshToken": before}, key="")
+    assert (refreshed.status_code == 200) is survives
 
 
 def test_another_entry_by_the_name_of_a_known_person_is_not_that_person(own_ldap: LdapWorld) -> None:

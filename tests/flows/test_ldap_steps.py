@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import jwt
 import pytest
 
+from tests.fakes.sink import Exchange
 from tests.fakes.slapd import Slapd, running_slapd
 from tests.hosted import Tab, allow_client
 from tests.ldap_world import LdapWorld
@@ -14,7 +15,7 @@ from tests.login_world import World
 from tests.oauth_world import add_client
 from tests.second_factors import answer as answer_challenge
 from tests.second_factors import with_phone
-from tests.webhook_world import NO, Hooks, hooks_of
+from tests.webhook_world import NO, OK, Hooks, hooks_of
 
 MADE = ("user.create", "user.create.complete", "user.registration.create", "user.registration.create.complete")
 
@@ -137,6 +138,21 @@ def test_an_update_of_attributes_is_announced(ldap: LdapWorld, hooks: Hooks) -> 
     assert ldap.user()["firstName"] == "Ann"
     assert hook.events[-1]["original"]["firstName"] == "Somebody"
     assert hook.events[-1]["user"]["firstName"] == "Ann"
+
+
+def test_who_is_removed_while_they_log_in_is_made_anew(ldap: LdapWorld, hooks: Hooks) -> None:
+    """The login begins again with what the directory has said; the lambda has another user to name."""
+    user_id = ldap.user()["id"]
+    ldap.world.change_user(user_id, firstName="Somebody")
+
+    def remove(exchange: Exchange) -> bool:
+        ldap.world.service.call("DELETE", f"/api/user/{user_id}", params={"hardDelete": "true"})
+        return OK(exchange)
+
+    hooks.add("user.update", behaviour=remove)
+    hooks.switch_on("user.update", transaction="Any")
+    made = ldap.user()
+    assert (made["username"], made["email"], made["firstName"]) == ("ann", "ann@example.com", "Ann")
 
 
 def test_a_wrong_password_of_who_is_known_is_announced(ldap: LdapWorld, hooks: Hooks) -> None:

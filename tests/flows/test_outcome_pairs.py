@@ -63,3 +63,15 @@ def test_under_allow_an_unverified_login_completes_so_a_webhook_can_still_refuse
     assert somebody.complete_login().status_code == status
     TROUBLES[504](somebody)
     assert somebody.complete_login().status_code == 504
+
+
+def test_an_address_that_may_wait_hides_no_registration_that_may_not(world: World) -> None:
+    somebody = Somebody(world)
+    change_tenant(world, emailConfiguration=ALLOWED)
+    TROUBLES[212](somebody)
+    TROUBLES[213](somebody)
+    for answer in (somebody.complete_login(), somebody.password()):
+        assert answer.status_code == 213
+        assert answer.json().keys() == {"user"}
+        assert not answer.cookies
+    assert world.count("login_records") == world.count("refresh_tokens") == 0

@@ -181,7 +181,7 @@ def test_an_answer_that_comes_drop_by_drop_is_not_waited_for() -> None:
     with liar(drip) as url:
         started = time.monotonic()
         assert reason(url, read_timeout=300) == "timeout"
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
 
 
 def test_what_was_said_before_tls_is_not_taken_for_said_within() -> None:

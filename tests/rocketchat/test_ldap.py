@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from identity.domain.rocketchat import chat_id
 from tests import postgres
-from tests.fakes.slapd import Slapd, running_slapd
+from tests.fakes.authority import Authority
+from tests.fakes.slapd import BASE, Slapd, running_slapd
 from tests.ldap_world import LdapWorld
 from tests.rocketchat.client import Chat, chat_world, unauthorized
-from tests.second_factors import with_phone
+from tests.second_factors import change_tenant, with_phone
+
+ANN_DN = f"cn=Ann Lee,ou=people,{BASE}"
 
 
 @pytest.fixture
@@ -49,6 +53,47 @@ def test_whom_the_directory_does_not_vouch_for_is_unauthorized(
     assert unauthorized(own_chat.login({"user": login_id, "password": password}))
 
 
+def test_a_filter_in_place_of_a_user_name_finds_nobody_at_either_door(own_chat: Chat, ldap: LdapWorld) -> None:
+    for name in ("*)(uid=*", "*", "ann)(|(uid=*", "a*"):
+        assert unauthorized(own_chat.login({"user": name, "password": "ann's password"}))
+        assert ldap.status(name) == 404
+    assert ldap.slapd.binds(ANN_DN) == 0
+    assert own_chat.world.count("users") == 0
+
+
+@pytest.mark.parametrize("form", [{"user": "ann"}, {"username": "ann"}, {"user": {"username": "ann"}}])
+def test_every_form_of_a_login_asks_the_directory(own_chat: Chat, ldap: LdapWorld, form: dict[str, Any]) -> None:
+    """Rocket.Chat asks none for a `user` that is an object."""
+    assert own_chat.login(form | {"password": "ann's password"}).status_code == 200
+    assert ldap.slapd.binds(ANN_DN) == 1
+
+
+def test_an_empty_password_never_reaches_the_directory(own_chat: Chat, ldap: LdapWorld) -> None:
+    """Many directories say yes to a bind without one."""
+    before = ldap.slapd.binds()
+    assert unauthorized(own_chat.login({"user": "ann", "password": ""}))
+    assert ldap.status("ann", "") == 400
+    assert ldap.slapd.binds() == before
+
+
+def test_slapd_stopped_restarted_with_starttls_and_with_a_wrong_authority_at_both_doors(
+    own_chat: Chat, ldap: LdapWorld
+) -> None:
+    """The fixture's connector speaks StartTLS."""
+    right = {"user": "ann", "password": "ann's password"}
+    session, user_id = own_chat.logged_in("ann", "ann's password"), ldap.user()["id"]
+    ldap.slapd.stop()
+    assert unauthorized(own_chat.login(right))
+    assert ldap.status() == 404
+    ldap.slapd.start()
+    assert own_chat.logged_in("ann", "ann's password").user_id == session.user_id
+    assert ldap.user()["id"] == user_id
+    ldap.change(ldap.connectors[0]["connectorId"], data={"caCertificates": Authority.new().pem})
+    assert unauthorized(own_chat.login(right))
+    assert ldap.status() == 404
+    assert "tls: " in ldap.log()[0]
+
+
 def test_a_directory_that_is_down_is_unauthorized_and_local_people_come_in(own_chat: Chat, ldap: LdapWorld) -> None:
     own_chat.logged_in("ann", "ann's password")
     local = own_chat.person()
@@ -77,6 +122,16 @@ def test_the_second_factor_comes_after_the_directory(own_chat: Chat, ldap: LdapW
     assert (asked.status_code, asked.json()["error"]) == (401, "totp-required")
     answered = own_chat.login(right | {"code": phone.code()})
     assert answered.status_code == 200, answered.text
+
+
+def test_an_unproved_address_keeps_nobody_of_a_directory_out(own_chat: Chat, slapd: Slapd) -> None:
+    """It is in the way of passwords of the service's own only."""
+    directory = LdapWorld(own_chat.world, slapd)
+    directory.connect(body="user.email = 'ann@made-up.example';")
+    change_tenant(own_chat.world, emailConfiguration={"verifyEmail": True})
+    session = own_chat.logged_in("ann", "ann's password")
+    assert session.me["emails"] == [{"address": "ann@made-up.example", "verified": False}]
+    assert directory.status() == 212
 
 
 def test_who_is_deactivated_hears_so_after_the_right_password(own_chat: Chat, ldap: LdapWorld) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.rocketchat.client import Chat
-from tests.second_factors import with_phone
+from tests.second_factors import change_tenant, with_phone
 
 
 def test_a_user_with_everything(chat: Chat) -> None:
@@ -96,3 +96,16 @@ def test_a_change_of_the_user_shows_at_the_next_call(chat: Chat) -> None:
     chat.world.change_user(user_id, fullName="Somebody Else")
     me: dict[str, Any] = session.get("/api/v1/me").json()
     assert me["name"] == "Somebody Else"
+
+
+def test_an_old_password_shows_and_a_directorys_does_not(own_chat: Chat) -> None:
+    person = own_chat.person()
+    user_id = person.add_user()
+    session = own_chat.logged_in(person.email)
+    change_tenant(own_chat.world, maximumPasswordAge={"enabled": True, "days": 1})
+    assert "requirePasswordChange" not in session.get("/api/v1/me").json()
+    own_chat.world.clock.advance(days=2)
+    me = session.get("/api/v1/me").json()
+    assert (me["requirePasswordChange"], me["requirePasswordChangeReason"]) == (True, "Expired")
+    own_chat.world.rows("UPDATE users SET connector_id = gen_random_uuid() WHERE id = %s RETURNING id", user_id)
+    assert "requirePasswordChange" not in session.get("/api/v1/me").json()

@@ -8,6 +8,8 @@ import pytest
 
 from identity.domain.errors import Problem
 from identity.domain.outcome import LoginOutcome, Verdict
+from identity.domain.rocketchat_codes import Asked, Missing
+from identity.http.rocketchat.answers import details_of
 from identity.http.rocketchat.outcomes import ANSWERS, answer_to
 from tests.rocketchat.client import Chat, unauthorized
 from tests.second_factors import change_application, change_tenant
@@ -18,6 +20,7 @@ from tests.troubles import (
     demand_new_password,
     unregister,
     verify_email,
+    verify_registration,
 )
 
 VALIDATION = {"function": "Accounts.validateLoginAttempt"}
@@ -47,6 +50,13 @@ def somebody(own_chat: Chat) -> Somebody:
 
 def body_of(somebody: Somebody, password: str = PASSWORD) -> dict[str, str]:
     return {"user": somebody.email, "password": password}
+
+
+def give_role(somebody: Somebody, role: str) -> None:
+    registration = {"applicationId": somebody.world.application_id, "roles": [role]}
+    path = f"/api/user/registration/{somebody.user_id}"
+    changed = somebody.world.service.call("PUT", path, {"registration": registration})
+    assert changed.status_code == 200, changed.text
 
 
 @pytest.mark.parametrize("status", BY_TROUBLE)
@@ -113,16 +123,29 @@ def test_an_unverified_address_keeps_nobody_out_where_it_is_allowed(own_chat: Ch
     session = own_chat.logged_in(somebody.email, PASSWORD)
     assert session.me["emails"] == [{"address": somebody.email, "verified": False}]
     assert "email" not in session.me
+    # It is a completed login (decision 51).
+    assert own_chat.world.count("login_records") == 1
+    assert own_chat.world.rows("SELECT last_login_instant IS NOT NULL FROM users") == [(True,)]
 
 
 def test_an_unverified_address_does_not_keep_administrators_out(own_chat: Chat, somebody: Somebody) -> None:
-    path = f"/api/user/registration/{somebody.user_id}"
-    registration = {"applicationId": own_chat.world.application_id, "roles": ["admin"]}
-    changed = own_chat.world.service.call("PUT", path, {"registration": registration})
-    assert changed.status_code == 200, changed.text
+    give_role(somebody, "admin")
     verify_email(somebody)
     assert own_chat.logged_in(somebody.email, PASSWORD).me["roles"] == ["admin"]
     assert somebody.password().status_code == 212
+
+
+@pytest.mark.parametrize(("behavior", "role"), [("Allow", "user"), ("Allow", "admin"), ("Gated", "admin")])
+def test_an_address_that_may_wait_hides_no_registration_that_may_not(
+    own_chat: Chat, somebody: Somebody, behavior: str, role: str
+) -> None:
+    give_role(somebody, role)
+    verify_email(somebody)
+    verify_registration(somebody)
+    change_tenant(own_chat.world, emailConfiguration={"unverified": {"behavior": behavior}})
+    answer = own_chat.login(body_of(somebody))
+    assert (answer.status_code, answer.json()) == (401, {"success": False, "status": "error"} | NOT_ACTIVATED)
+    assert own_chat.world.count("rocketchat_tokens") == 0
 
 
 def test_an_unverified_address_does_not_end_a_session(own_chat: Chat, somebody: Somebody) -> None:
@@ -209,3 +232,26 @@ def test_a_provider_that_fails_is_a_fault_and_one_that_refuses_is_not(failed: bo
 def test_the_deactivated_are_told_so_whatever_the_door_made_of_it(verdict: Verdict) -> None:
     answer = answer_to(LoginOutcome(verdict, deactivated=True))
     assert answer.get_json() == {"success": False, "status": "error"} | NOT_ACTIVATED
+
+
+def test_the_details_of_an_authenticator_say_no_more_than_that() -> None:
+    details = details_of(Asked(Missing.REQUIRED, "totp", ("totp",)))
+    assert details == {"method": "totp", "codeGenerated": False, "availableMethods": ["totp"]}
+
+
+def test_the_details_of_a_code_by_mail_say_whom_it_went_to_and_until_when_it_works() -> None:
+    asked = Asked(
+        Missing.REQUIRED,
+        "email",
+        ("email",),
+        code_generated=True,
+        code_expires=1_750_000_000_123,
+        email_or_username="richard",
+    )
+    assert details_of(asked) == {
+        "method": "email",
+        "codeGenerated": True,
+        "emailOrUsername": "richard",
+        "codeExpires": "2025-06-15T15:06:40.123Z",
+        "availableMethods": ["email"],
+    }

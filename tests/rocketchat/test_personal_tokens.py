@@ -235,3 +235,15 @@ def test_no_token_slips_past_somebody_who_ends_everything(chat: Chat) -> None:
         assert answer.status_code in {200, 401}
         if answer.status_code == 200:
             assert not Session(chat, thief.user_id, answer.json()["token"]).is_alive
+
+
+def test_none_is_left_to_somebody_who_took_another_persons_address(chat: Chat) -> None:
+    world = chat.world
+    email = world.x.person("alice")["email"]
+    session = chat.somebody(email=email)
+    token = personal(session, bypassTwoFactor=True)
+    world.rows("UPDATE users SET verified = false WHERE email = %s RETURNING id", email)
+    world.strategy("LinkByEmail")
+    assert world.login("alice").json()["user"]["email"] == email
+    assert not token.is_alive
+    assert not session.is_alive

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from identity.settings import RocketChat
+from tests.facebook_world import facebook_world
 from tests.flows.test_canaries import Canaries, Everything, log
 from tests.login_world import World
 from tests.rocketchat.client import LOGIN, Chat, chat_world
@@ -49,6 +52,36 @@ def test_a_canary_secret_in_every_input_of_a_service_login_is_in_no_trace_log_ev
     assert canaries.found_in("\n".join(canaries.refusals)) == set()
     assert canaries.found_in(canaries.stored()) == set()
     assert world.count("login_traces") >= 10
+
+
+def test_a_canary_secret_in_every_input_of_a_login_by_facebook_is_in_no_trace_log_event_or_error(
+    database_url: str, log: Everything
+) -> None:
+    door = RocketChat(rate_limit_calls=0, tenant_id=str(uuid4()), application_id=str(uuid4()))
+    with facebook_world(database_url, rocketchat=door) as world:
+        world.configure(debug=True)
+        canaries = Canaries(world.service, {"app secret": world.graph.app_secret})
+        for kind in (None, "invalid_token", "bad_parameter", "transient", "garbage", "html", "redirect", "reset"):
+            canaries.made[f"token {kind}"] = token = world.graph.access_token("alice")
+            if kind:
+                world.graph.fault(kind)
+            _by_facebook(canaries, token, world.graph.app_secret)
+            world.graph.clear_faults()
+        right = world.graph.access_token("alice")
+        _by_facebook(canaries, right, canaries("wrong secret"))
+        _by_facebook(canaries, canaries("wrong token"), world.graph.app_secret)
+        assert world.count("rocketchat_tokens") == 1
+        assert world.events("Debug")
+        assert canaries.found_in(log.of_the_service) == set()
+        assert canaries.found_in("\n".join(canaries.refusals)) == set()
+        assert canaries.found_in(canaries.stored()) == set()
+
+
+def _by_facebook(canaries: Canaries, token: str, secret: str) -> None:
+    body = {"serviceName": "facebook", "accessToken": token, "secret": secret, "expiresIn": 1}
+    answer = canaries.service.call("POST", LOGIN, body, key="")
+    if answer.status_code != 200:
+        canaries.refusals.append(answer.text)
 
 
 def _right_and_wrong(canaries: Canaries, world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -93,6 +94,17 @@ def test_the_same_user_comes_out_of_both_doors(chat: Chat, world: World, first: 
         chat_id = logged_in(chat)["userId"]
     assert world.rows("SELECT id::text, rc_id FROM users") == [(user_id, chat_id)]
     assert world.count("links") == 1
+
+
+def test_many_first_logins_at_both_doors_at_once_are_one_user(chat: Chat, world: World) -> None:
+    bodies = [(body_of(world), world.login_body("alice")) for _ in range(4)]
+    with ThreadPoolExecutor(8) as threads:
+        here = [threads.submit(chat.login, body) for body, _ in bodies]
+        there = [threads.submit(world.post_login, body) for _, body in bodies]
+        ids = {call.result().json()["data"]["userId"] for call in here}
+        assert {call.result().status_code for call in there} == {200}
+    assert world.rows("SELECT rc_id FROM users") == [(user_id,) for user_id in ids]
+    assert (world.count("users"), world.count("links"), world.count("rocketchat_tokens")) == (1, 1, 4)
 
 
 def test_the_link_is_the_one_of_the_other_door_with_what_this_one_adds(chat: Chat, world: World) -> None:

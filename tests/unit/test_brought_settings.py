@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from identity.brought_settings import default_sections, defaults, demand
-from identity.settings import KINDS, BadSettings, Settings, load
+from identity.settings import BadSettings, Settings, load
+from identity.settings.brought import default_sections, defaults, demand
+from identity.settings.reading import KINDS
 
 
 def bring(package: Path, folder: str, text: str) -> None:
@@ -55,6 +56,13 @@ def test_one_that_can_not_be_used_is_named(value: str, named: str) -> None:
         load({"IDENTITY_EMULATOR_MAIL_PORT": value})
 
 
+def test_production_calls_a_provider_over_https_only() -> None:
+    given = {"IDENTITY_FACEBOOK_GRAPH_URL": "http://127.0.0.1:9402"}
+    with pytest.raises(BadSettings, match=r"facebook\.graph_url.*IDENTITY_FACEBOOK_GRAPH_URL.*https:// in production"):
+        load(given)
+    assert load(given | {"IDENTITY_MODE": "development"}).of("facebook")["graph_url"] == "http://127.0.0.1:9402"
+
+
 def test_an_unknown_key_beside_them_stops_the_start(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text("[emulator]\nradio_port = 1\n", encoding="utf-8")
@@ -66,7 +74,7 @@ def test_an_unknown_key_beside_them_stops_the_start(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("graph_url", "https://graph.example.com"),
-        ("graph_url", ""),
+        ("graph_url", "https://graph.example.com:8443/behind/"),
         ("retries", 0),
         ("read_timeout", 0.5),
         ("proof", False),
@@ -81,6 +89,13 @@ def test_a_name_says_what_its_value_must_be(name: str, value: object) -> None:
     ("name", "value", "must"),
     [
         ("graph_url", "graph.example.com", "must begin with http:// or https://"),
+        ("graph_url", "", "must begin with http:// or https://"),
+        ("graph_url", "https://", "must have a host"),
+        ("graph_url", "https://[::1", "must have a host"),
+        ("graph_url", "https://somebody:secret@graph.example.com", "must have a host"),
+        ("graph_url", "https://graph.example.com:99999", "must have a host"),
+        ("graph_url", "https://graph.example.com?version=1", "must have a host"),
+        ("graph_url", "https://graph example.com", "must have a host"),
         ("graph_port", -1, "between 0 and 65535"),
         ("read_timeout", 0.0, "above 0"),
         ("login_budget", float("inf"), "above 0"),

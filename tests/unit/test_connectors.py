@@ -18,6 +18,7 @@ from identity.domain.connectors import (
     policies_to_ask,
 )
 from identity.domain.model import BUILT_IN_CONNECTOR_ID
+from tests.unit.test_user_wire import FULL_USER
 
 STAFF_ID, GUESTS_ID, GONE_ID = (UUID(int=number) for number in (1, 2, 3))
 STAFF = ConnectorPolicy(STAFF_ID, frozenset({"Example.com", "example.org"}))
@@ -117,3 +118,8 @@ def test_a_connector_does_not_print_its_password() -> None:
 def test_an_entry_makes_the_same_user_each_time_and_another_in_each_directory() -> None:
     assert entry_user_id(STAFF_ID, "entry") == entry_user_id(STAFF_ID, "entry")
     assert len({entry_user_id(each, entry) for each in (STAFF_ID, GUESTS_ID) for entry in ("a", "b")}) == 4
+
+
+def test_who_belongs_to_another_connector_than_the_built_in_one_is_of_a_directory() -> None:
+    assert not FULL_USER.is_of_directory
+    assert replace(FULL_USER, connector_id=STAFF_ID).is_of_directory

@@ -25,4 +25,4 @@ def test_a_refusal_names_the_row_that_it_comes_from(code: str, number: int) -> N
 
 
 def test_the_refusal_of_another_app_names_the_contract_of_its_door() -> None:
-    assert rule_of(OTHER_APP) == "Rocket.Chat 6.4"
+    assert rule_of(OTHER_APP) == "rocket 6.4"

@@ -65,6 +65,17 @@ def profile_picture(node: str) -> Response:
     return answer(Endpoint.PICTURE, work)
 
 
+@blueprint.get("/<node>/permissions")
+def permissions(node: str) -> Response:
+    """What the person has granted to the app."""
+
+    def work(exchange: GraphExchange, given: Parameters) -> Reply:
+        token, _, _ = _self(exchange, given, node)
+        return json_reply({"data": [{"permission": scope, "status": "granted"} for scope in token.grant.scopes]})
+
+    return answer(Endpoint.PERMISSIONS, work)
+
+
 @blueprint.delete("/<node>/permissions")
 def remove_app(node: str) -> Response:
     """The person takes the app's rights away: its tokens end."""

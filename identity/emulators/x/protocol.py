@@ -25,6 +25,7 @@ from identity.emulators.x.verification import (
 )
 
 _LONGEST_BASE_STRING = 8_000
+_UNCACHED = "no-cache, no-store, must-revalidate, pre-check=0, post-check=0"
 _SECRET_WORDS = ("secret", "password", "verifier")
 """The base string is shown whole, verifier included, because it is there to be compared byte by byte: a verifier is
 worth nothing without the token secret, which never travels."""
@@ -41,7 +42,9 @@ Work = Callable[[XExchange, SignedRequest, Consumer], Reply]
 def answer(endpoint: Endpoint, find_token: FindToken, work: Work) -> Response:
     """Serve the current request as one signed call of X."""
     exchange = XExchange(emulator(), endpoint, emulator().clock())
-    return answered(exchange, lambda: _serve(exchange, find_token, work))
+    response = answered(exchange, lambda: _serve(exchange, find_token, work))
+    response.headers["Cache-Control"] = _UNCACHED
+    return response
 
 
 def _serve(exchange: XExchange, find_token: FindToken, work: Work) -> Reply:

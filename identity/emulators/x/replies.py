@@ -39,22 +39,20 @@ ERRORS: Mapping[int, tuple[int, str]] = {
 }
 """Code to status and message. Source: X's response codes page; the pairing follows login contract 7.5."""
 
-_UNCACHED = (("Cache-Control", "no-cache, no-store, must-revalidate, pre-check=0, post-check=0"),)
-
 
 def json_reply(document: Mapping[str, Any], status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
     """A JSON answer in X's compact form."""
-    return Reply(status, compact(document), JSON, (*headers, *_UNCACHED))
+    return Reply(status, compact(document), JSON, headers)
 
 
 def form_reply(members: Mapping[str, str]) -> Reply:
     """The form-encoded answer of a successful OAuth leg."""
-    return Reply(200, urlencode(members).encode(), TEXT, _UNCACHED)
+    return Reply(200, urlencode(members).encode(), TEXT)
 
 
 def text_reply(status: int, text: str) -> Reply:
     """The plain-text refusal of an OAuth leg."""
-    return Reply(status, text.encode(), TEXT, _UNCACHED)
+    return Reply(status, text.encode(), TEXT)
 
 
 def error_reply(code: int, status: int | None = None) -> Reply:

@@ -61,7 +61,8 @@ def establish_entry(
         if (refused := refusal(services, entry, person)) is not None:
             return refused
     source, connector_id = vouched.directory.reconcile, vouched.directory.connector.id
-    if connector_id not in questions.changes:
+    changes = questions.changes.get(connector_id)
+    if changes is None or (changes.of_stored and not person.stored):  # who was known has been removed meanwhile
         questions.changes[connector_id] = ask_lambda(services, entry.log, source, vouched.entry, person)
     settle = _settle(services, entry, vouched, questions)
     try:

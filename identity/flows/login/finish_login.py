@@ -105,7 +105,7 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
         _standing_facts(services, entry, person, registered=registered or entry.application_id is None),
         second_factor_needed=second_factor.needed(services, entry, person),
         change_reason=None if entry.visit.change_can_wait else change_password.reason(services, entry, person),
-        email_unverified=verification.email_is_outstanding(entry, person),
+        email_unverified=_names_address(entry, person),
         registration_unverified=verification.registration_is_outstanding(entry, person),
     )
 
@@ -114,8 +114,17 @@ def _is_gated(entry: Entry, person: Person, verdict: Verdict) -> bool:
     if chat_tokens.lacks_registration(entry, person):
         return True
     if verdict is Verdict.EMAIL_UNVERIFIED:
-        return verification.email_is_gated(entry) and not chat_tokens.lets_unverified_in(entry, person)
+        return verification.email_is_gated(entry)
     return verdict is Verdict.REGISTRATION_UNVERIFIED and verification.registration_is_gated(entry)
+
+
+def _names_address(entry: Entry, person: Person) -> bool:
+    """Whether an unverified address is what the login names; one that may wait hides no registration that may not."""
+    if not verification.email_is_outstanding(entry, person) or chat_tokens.lets_unverified_in(entry, person):
+        return False
+    if verification.email_is_gated(entry) or not verification.registration_is_gated(entry):
+        return True
+    return not verification.registration_is_outstanding(entry, person)
 
 
 def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOutcome) -> LoginOutcome:
@@ -134,16 +143,6 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         completed = False
     if not completed:
         raise BeginAgain
-    tokens = None
-    if not entry.visit.no_jwt:
-        facts = access_facts(entry.configuration, person, entry.authentication_type, auth_instant)
-        tokens = mint(services, entry.configuration, replace(facts, refresh_token_id=completion.refresh_token_id), now)
-        tokens = replace(
-            tokens,
-            refresh_token=refresh_token,
-            refresh_token_id=completion.refresh_token_id,
-            refresh_token_seconds=entry.configuration.jwt.refresh_token_time_to_live_in_minutes * SECONDS_PER_MINUTE,
-        )
     return replace(
         outcome,
         user=replace(person.user, last_login_instant=now),
@@ -152,7 +151,9 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
             for item in person.registrations
         ],
         standing=person.standing,
-        tokens=tokens,
+        tokens=None
+        if entry.visit.no_jwt
+        else _tokens(services, entry, person, completion, refresh_token, auth_instant),
         chat_token=chat.token if chat else None,
         state=entry.visit.state,
         change_reason=change_password.reason(services, entry, person) if entry.visit.change_can_wait else None,
@@ -161,6 +162,24 @@ def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOu
         auth_instant=auth_instant,
         federated=entry.federated,
         second_factor_done=entry.second_factor_done,
+    )
+
+
+def _tokens(
+    services: Services,
+    entry: Entry,
+    person: Person,
+    completion: logins.Completion,
+    refresh_token: str | None,
+    auth_instant: int,
+) -> Tokens:
+    facts = access_facts(entry.configuration, person, entry.authentication_type, auth_instant)
+    facts = replace(facts, refresh_token_id=completion.refresh_token_id)
+    return replace(
+        mint(services, entry.configuration, facts, completion.now),
+        refresh_token=refresh_token,
+        refresh_token_id=completion.refresh_token_id,
+        refresh_token_seconds=entry.configuration.jwt.refresh_token_time_to_live_in_minutes * SECONDS_PER_MINUTE,
     )
 
 

@@ -51,6 +51,9 @@ class EntryChanges:
     """What the lambda changed, in its own values: it runs once per login, and this is carried over."""
 
     user: Mapping[str, Any]
+    of_stored: bool
+    """Whether the user was known: then these have no names for a new one."""
+
     user_id: Any = None
     registrations: Any = None
 
@@ -81,6 +84,7 @@ def ask_lambda(services: Services, log: LoginLog, source: Lambda, entry: FoundEn
     left = result.arguments[0] if isinstance(result.arguments[0], dict) else {}
     return EntryChanges(
         changed_members(before, left, USER_SETTABLE + USER_SETTABLE_WHEN_NEW),
+        person.stored,
         left.get("id") if left.get("id") != before["id"] else None,
         left.get("registrations") if left.get("registrations") != before["registrations"] else None,
     )

@@ -121,9 +121,14 @@ class EntryStore:
             raise BeginAgain
 
     def _take_over(self, conn: Connection, user: User) -> None:
-        """Nothing that somebody else may have left on the user lets anybody in from now on (T5, decision 12)."""
+        """Nothing that somebody else may have left on the user lets anybody in from now on (T5, decision 12).
+
+        A username proves nothing of whose it was; second factors stay with it, as they only keep people out.
+        """
         if resets_credentials(matched_by=self.found.matched_by, user_verified=user.verified):
             logins.strip_credentials(conn, user.tenant_id, user.id, self.now)
+        elif self.found.matched_by is Key.USERNAME:
+            logins.strip_credentials(conn, user.tenant_id, user.id, self.now, second_factors=False)
         passwords.remove(conn, user.tenant_id, user.id)
         for kind in GRANTED_BY_THE_OLD:
             external_identifiers.remove_of_user(conn, kind, user.tenant_id, user.id)

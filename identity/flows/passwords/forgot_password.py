@@ -99,12 +99,7 @@ def _read(conn: Connection, request: ForgotRequest) -> tuple[Tenant, Application
         if application is None:
             raise invalid_field("applicationId", "invalid")
     folded = canonical(request.login_id.strip())
-    user = users.find_by_canonical(
-        conn,
-        request.tenant_id,
-        email=folded if "email" in request.login_id_types else None,
-        username=folded if "username" in request.login_id_types else None,
-    )
+    user = users.find_by_login_id(conn, request.tenant_id, folded, request.login_id_types)
     return tenant, application, user
 
 

@@ -71,12 +71,7 @@ def right_by_login_id(
     """An administrator's right over the user with this login id; None when there is nobody."""
     folded = canonical(login_id.strip())
     with services.db.read() as conn:
-        user = users.find_by_canonical(
-            conn,
-            tenant_id,
-            email=folded if "email" in types else None,
-            username=folded if "username" in types else None,
-        )
+        user = users.find_by_login_id(conn, tenant_id, folded, types)
     return None if user is None else PasswordRight(tenant_id, user.id, application_id, keyed=True)
 
 

@@ -33,7 +33,8 @@ def person_of_session(services: Services, session: ChatSession) -> ChatPerson:
         with services.db.read() as conn:
             rc_id = rocketchat_ids.rc_id_of(conn, session.user.id)
     rules = ChangeRules.of(session.configuration.tenant.settings)
-    reason = change_reason(session.user, rules, services.runtime.now(), breaks_rules=False)
+    of_directory = session.user.is_of_directory
+    reason = None if of_directory else change_reason(session.user, rules, services.runtime.now(), breaks_rules=False)
     return ChatPerson(session.configuration, session.user, session.registrations, rc_id, session.has_links, reason)
 
 

@@ -19,6 +19,7 @@ from identity.flows.login.login_attempt import Entry, Person
 from identity.flows.login.login_rounds import MOST_ATTEMPTS
 from identity.flows.rocketchat.door import bound_application, requires_registration
 from identity.flows.services import Services
+from identity.flows.verifications.verification import email_is_gated
 from identity.store import rocketchat_tokens
 from identity.store.db import StoreUnavailable
 from identity.store.rocketchat_tokens import ChatToken, TokenFacts, TokenKind
@@ -133,11 +134,13 @@ def lacks_registration(entry: Entry, person: Person) -> bool:
 
 
 def lets_unverified_in(entry: Entry, person: Person) -> bool:
-    """Whether an e-mail address that is not verified keeps this person out of other doors only: administrators, and
-    everybody whom something else than a password has proved (rocket section 8)."""
+    """Whether an unverified e-mail address is nothing to this login: at this door only what keeps somebody out counts,
+    and administrators, and whom something else than a password has proved, it never does (rocket section 8)."""
     application = entry.configuration.application
     if entry.visit.chat_token is None or application is None:
         return False
+    if not email_is_gated(entry):
+        return True
     roles = chat_roles(application, person.user, person.registrations)
     return entry.authentication_type not in BY_PASSWORD or ADMIN in roles
 

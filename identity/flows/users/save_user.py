@@ -93,9 +93,7 @@ def update_user(
 
     def work(conn: Connection, announce: Announce) -> Registered:
         stored, registered = locked(services, conn, tenant_id, user_id)
-        change = change_of(stored, registered)
-        if change.password is not None and stored.is_of_directory:
-            raise invalid_field("user.password", "keptElsewhere")
+        change = _possible(stored, change_of(stored, registered))
         tenant = tenant_of(conn, stored.tenant_id)
         rules = UserRules.of(tenant.settings)
         user = _updated(stored, change, checked_profile(change, rules), now)
@@ -117,6 +115,13 @@ def update_user(
 
     with duplicates_named(DUPLICATES), duplicates_told(services, "update", wanted):
         return transact(services, work, turn=user_id)
+
+
+def _possible(stored: User, change: UserChange) -> UserChange:
+    """Raises Invalid: a directory keeps the password of its people."""
+    if change.password is not None and stored.is_of_directory:
+        raise invalid_field("user.password", "keptElsewhere")
+    return change
 
 
 def _methods(services: Services, stored: User, change: UserChange, made: Made) -> Adjustment:

@@ -6,7 +6,7 @@ Everything here stays plain text; the template escapes it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -19,6 +19,8 @@ class Shape:
 
     words: str
     schema: str = ""
+    others: tuple[Shape, ...] = ()
+    """What it may be instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +139,8 @@ def _shape(schema: Document) -> Shape:
     if "$ref" in schema:
         return Shape("", schema["$ref"].rpartition("/")[2])
     for choice in ("allOf", "anyOf", "oneOf"):
-        for part in schema.get(choice, []):
-            if part.get("type") != "null":
-                return _shape(part)
+        if shapes := [_shape(part) for part in schema.get(choice, []) if part.get("type") != "null"]:
+            return replace(shapes[0], others=tuple(shapes[1:]) if choice != "allOf" else ())
     kind = schema.get("type", "anything")
     if isinstance(kind, list):
         kind = " or ".join(item for item in kind if item != "null")
@@ -153,4 +154,4 @@ def _shape(schema: Document) -> Shape:
 
 
 def _around(words: str, inner: Shape) -> Shape:
-    return Shape(words + inner.words, inner.schema)
+    return replace(inner, words=words + inner.words)

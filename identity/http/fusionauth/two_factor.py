@@ -186,12 +186,7 @@ def _user(
             found = users.get(conn, call.tenant_id, user_id)
         else:
             folded, kinds = canonical((login_id or "").strip()), login_id_types or ["email", "username"]
-            found = users.find_by_canonical(
-                conn,
-                call.tenant(),
-                email=folded if "email" in kinds else None,
-                username=folded if "username" in kinds else None,
-            )
+            found = users.find_by_login_id(conn, call.tenant(), folded, kinds)
     if found is None:
         raise NotFound
     return found

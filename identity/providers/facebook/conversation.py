@@ -14,7 +14,6 @@ from identity.domain.redact import mask
 from identity.providers.facebook import answers
 from identity.upstream import Answer, Leg, Outside, UpstreamRefused
 from identity.upstream import conversation as upstream
-from identity.upstream.answers import NotUnderstood
 from identity.upstream.conversation import reason_of
 
 SHOWN = frozenset({"client_id", "fields", "grant_type", "redirect", "redirect_uri"})
@@ -34,10 +33,7 @@ class Conversation(upstream.Conversation):
     def as_app(self, leg: Leg, **parameters: str) -> str:
         """A token, asked for in the app's name. Raises UpstreamRefused."""
         answer = self._call(leg, "/oauth/access_token", self._app | parameters)
-        try:
-            token = answers.token(answer)
-        except NotUnderstood as why:
-            raise self.not_understood(leg, answer, why) from None
+        token = self.understood(leg, answer, answers.token)
         self.keep_secret(token)
         self.outside.trace.add(f"Facebook issued the token {mask(token)}.")
         return token
@@ -49,10 +45,7 @@ class Conversation(upstream.Conversation):
         proof = proof_of(self._app["client_secret"], token)
         parameters |= {"access_token": token, "appsecret_proof": proof}
         answer = self._call(leg, path, parameters, repeatable=repeatable)
-        try:
-            return answers.document(answer)
-        except NotUnderstood as why:
-            raise self.not_understood(leg, answer, why) from None
+        return self.understood(leg, answer, answers.document)
 
     def _call(self, leg: Leg, path: str, parameters: Mapping[str, str], *, repeatable: bool = False) -> Answer:
         """An answer of status 200. Raises UpstreamRefused."""

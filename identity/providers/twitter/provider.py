@@ -17,8 +17,7 @@ from identity.providers.twitter.conversation import Conversation, TokenPair
 from identity.providers.twitter.oauth1 import encode
 from identity.providers.twitter.schema import TwitterOverrideSchema, TwitterSchema
 from identity.settings import Settings
-from identity.upstream import MISSING_UNIQUE_ID, Answer, Leg, Outside, Reach, Return, Start, UpstreamRefused
-from identity.upstream.answers import NotUnderstood
+from identity.upstream import MISSING_UNIQUE_ID, Leg, Outside, Reach, Return, Start, UpstreamRefused
 from identity.wire import WireSchema
 
 REQUEST_TOKEN = Leg("TwitterRequestToken")
@@ -89,7 +88,7 @@ class Twitter:
         """Ask for a request token, whose secret stays here. Raises UpstreamRefused."""
         conversation = _conversation(values, outside)
         answer = conversation.call(REQUEST_TOKEN, "POST", "/oauth/request_token", callback=callback_url)
-        form = _token_form(conversation, REQUEST_TOKEN, answer)
+        form = conversation.understood(REQUEST_TOKEN, answer, answers.token_form)
         if form.get("oauth_callback_confirmed") != "true":
             # RFC 5849 section 2.1: without it X would speak the protocol of 2007, which lets logins be stolen.
             outside.trace.add("X did not confirm the callback.")
@@ -117,14 +116,7 @@ def _conversation(values: ProviderValues, outside: Outside) -> Conversation:
 def _exchange(conversation: Conversation, pair: TokenPair, verifier: str) -> TokenPair:
     form = [("oauth_verifier", verifier)]
     answer = conversation.call(ACCESS_TOKEN, "POST", "/oauth/access_token", pair, form=form)
-    return _issued(conversation, _token_form(conversation, ACCESS_TOKEN, answer))
-
-
-def _token_form(conversation: Conversation, leg: Leg, answer: Answer) -> Mapping[str, str]:
-    try:
-        return answers.token_form(answer)
-    except NotUnderstood as why:
-        raise conversation.not_understood(leg, answer, why) from None
+    return _issued(conversation, conversation.understood(ACCESS_TOKEN, answer, answers.token_form))
 
 
 def _issued(conversation: Conversation, form: Mapping[str, str]) -> TokenPair:
@@ -136,9 +128,6 @@ def _issued(conversation: Conversation, form: Mapping[str, str]) -> TokenPair:
 def _person(conversation: Conversation, pair: TokenPair) -> dict[str, Any]:
     path = USER_PATH + (EXTRA_QUERY if conversation.outside.options.get("extra_query") else "")
     answer = conversation.call(VERIFY_CREDENTIALS, "GET", path, pair, repeatable=True)
-    try:
-        person = answers.person(answer)
-    except NotUnderstood as why:
-        raise conversation.not_understood(VERIFY_CREDENTIALS, answer, why) from None
+    person = conversation.understood(VERIFY_CREDENTIALS, answer, answers.person)
     conversation.note_person(person)
     return person

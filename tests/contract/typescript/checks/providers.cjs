@@ -1,4 +1,4 @@
-// The Twitter provider through the official client: login contract section 2.
+// The Twitter provider through the official client, and Facebook beside it: login contract section 2.
 "use strict";
 
 const { randomUUID } = require("node:crypto");
@@ -158,4 +158,18 @@ check("a connection test records the steps of a login that issues nothing", asyn
   const { result } = await body(world.client.retrieveIdentityProviderConnectionTestResults(connectionTestId));
   assert.equal(result.success, true);
   assert.ok(result.steps.length > 0 && result.steps.every((step) => step.success), JSON.stringify(result));
+});
+
+check("a Facebook provider lives beside it: created, patched, found by type and deleted", async ({ client }) => {
+  const facebook = { type: "Facebook", appId: "1234", client_secret: "s" };
+  const { identityProvider } = await body(client.createIdentityProvider(undefined, { identityProvider: facebook }));
+  assert.equal(identityProvider.buttonText, "Login with Facebook");
+  assert.equal(identityProvider.loginMethod, "UsePopup");
+  const patch = { identityProvider: { permissions: "email,user_link", client_secret: "other" } };
+  const patched = (await body(client.patchIdentityProvider(identityProvider.id, patch))).identityProvider;
+  assert.deepEqual([patched.appId, patched.client_secret, patched.permissions], ["1234", "other", "email,user_link"]);
+  const found = await body(client.retrieveIdentityProviderByType("Facebook"));
+  assert.deepEqual(found, { identityProvider: patched, identityProviders: [patched] });
+  assert.equal((await body(client.searchIdentityProviders({ search: { type: "Facebook" } }))).total, 1);
+  await emptyOk(client.deleteIdentityProvider(identityProvider.id));
 });
