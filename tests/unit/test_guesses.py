@@ -74,6 +74,13 @@ def test_a_lockout_for_codes_is_never_shortened_and_is_over_in_its_time() -> Non
     assert wrong_codes(state, 1, 5000) == Guesses(codes=Count(1, 5000))
 
 
+def test_codes_of_a_lockout_that_is_over_make_no_later_one_a_lockout_for_codes() -> None:
+    state = wrong_codes(Guesses(), CODES, 0)
+    for _ in range(3):
+        state = after_wrong(state, Guess.PASSWORD, RULES, 5000)
+    assert (state.locked(5001), state.locked_for_codes(5001)) == (True, False)
+
+
 def test_the_tenant_says_how_many_and_how_long() -> None:
     chosen = {
         "too_many_attempts": 4,
