@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import UNIQUE, Enum, verify
 from typing import Any
 
 from identity.domain.generators import ALPHABETS, characters
+from identity.domain.rocketchat import moment
 from identity.domain.second_factor import AUTHENTICATOR, EMAIL, KINDS, SENT_KINDS
 from identity.domain.standing import TwoFactorMethod
 
@@ -65,8 +65,7 @@ class Asked:
         if self.email_or_username is not None:
             told["emailOrUsername"] = self.email_or_username
         if self.code_expires is not None:
-            moment = datetime.fromtimestamp(self.code_expires / 1000, UTC)
-            told["codeExpires"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            told["codeExpires"] = moment(self.code_expires)
         return told | {"availableMethods": list(self.available)}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response
 
+from identity.domain.rocketchat import moment
 from identity.domain.rocketchat_parameters import LONGEST_NAME, flag, required_text
 from identity.domain.rocketchat_permissions import Permission
 from identity.flows.rocketchat.personal_tokens import (
@@ -19,7 +20,6 @@ from identity.flows.rocketchat.personal_tokens import (
     remove,
 )
 from identity.http.rocketchat.answers import forbidden, refused, success
-from identity.http.rocketchat.me import moment
 from identity.http.rocketchat.parameters import refuse_bad_parameters
 from identity.http.rocketchat.permissions import permits
 from identity.http.rocketchat.routes import ChatCall, View, door_blueprint, rocket_route
