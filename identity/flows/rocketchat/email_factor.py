@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from identity.domain.contact import canonical
 from identity.domain.second_factor import EMAIL
+from identity.flows.rocketchat.end_sessions import end_other_sessions
 from identity.flows.rocketchat.tokens import ChatSession
 from identity.flows.second_factors.disable_method import remove_email_methods
 from identity.flows.second_factors.enable_method import NewMethod, enable_method
 from identity.flows.second_factors.method_owner import owner_of
 from identity.flows.services import Services
-from identity.store import rocketchat_tokens
 
 
 class UnverifiedEmail(Exception):
@@ -24,17 +24,15 @@ def enable_email(services: Services, session: ChatSession) -> None:
 
     Raises UnverifiedEmail, Invalid (not offered, or one too many), NotFound, WebhooksRefused.
     """
-    tenant_id, application_id = session.user.tenant_id, session.configuration.application_id
-    owner = owner_of(services, tenant_id, session.user.id)
+    owner = owner_of(services, session.user.tenant_id, session.user.id)
     email = owner.user.email
     if email is None or not owner.user.verified:
         raise UnverifiedEmail
     held = {canonical(each.email) for each in owner.user.two_factor_methods if each.method == EMAIL and each.email}
     if canonical(email) not in held:
-        new = NewMethod(EMAIL, code="", email=email, application_id=application_id, vouched=True)
-        enable_method(services, owner, new)
-    with services.db.read() as conn:
-        rocketchat_tokens.remove_logins(conn, tenant_id, session.user.id, application_id, but=session.token.id)
+        application_id = session.configuration.application_id
+        enable_method(services, owner, NewMethod(EMAIL, "", email=email, application_id=application_id, vouched=True))
+    end_other_sessions(services, session)
 
 
 def disable_email(services: Services, session: ChatSession) -> None:
