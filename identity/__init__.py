@@ -1,3 +1,3 @@
-"""An identity-provider admin and login service, wire-compatible with FusionAuth's Twitter login."""
+"""An identity-provider admin and login service, wire-compatible with FusionAuth's."""
 
 __version__ = "0.1.0"

@@ -35,7 +35,7 @@ def _lines(trace: EndedTrace) -> Iterator[str]:
     began = datetime.fromtimestamp(trace.instant / 1000, UTC).isoformat(sep=" ", timespec="milliseconds")
     yield f"login trace {trace.id}"
     yield f"  began              {began.removesuffix('+00:00')} UTC, by the door '{trace.door}'"
-    yield f"  answered           {trace.status} after {trace.milliseconds} ms"
+    yield f"  outcome            {trace.status} after {trace.milliseconds} ms"
     yield f"  decided by         {trace.rule or 'no rule'}"
     for name in ("tenant_id", "application_id", "identity_provider_id", "user_id"):
         if (value := getattr(trace, name)) is not None:

@@ -105,8 +105,8 @@ def after_wrong(before: Guesses, guess: Guess, rules: GuessRules, now: int) -> G
     """
     if before.locked(now) and (guess is Guess.PASSWORD or before.locked_for_codes(now)):
         return before
-    if before.codes.failures >= CODES:  # the lockout that they led to is over
-        before = replace(before, codes=Count())
+    if before.codes.failures >= CODES and not before.locked(now):
+        before = replace(before, codes=Count())  # the lockout that they led to is over
     counted = before.passwords if guess is Guess.PASSWORD else before.codes
     goes_on = counted.failures > 0 and now < counted.first_instant + rules.window
     after = Count(counted.failures + 1, counted.first_instant) if goes_on else Count(1, now)

@@ -1,4 +1,4 @@
-"""The control API under /control, as far as it is the same for every emulator: people, faults, calls and reset."""
+"""The control API under /control, as far as every emulator has the same: people, faults, settings, calls and reset."""
 
 from __future__ import annotations
 
@@ -29,14 +29,19 @@ class Bad(Exception):
 
 
 def control_blueprint(
-    person: Callable[..., Any], new_person: type[Schema], changes: type[Schema], fault: type[FaultSchema]
+    person: Callable[..., Any],
+    new_person: type[Schema],
+    changes: type[Schema],
+    fault: type[FaultSchema],
+    settings: type[Schema],
 ) -> Blueprint:
-    """The common part for an emulator with this class of person, and these schemas of its people and faults."""
+    """The common part for an emulator with this class of person; schemas of its people, faults and settings."""
     blueprint = Blueprint("control", __name__, url_prefix="/control")
     blueprint.register_error_handler(Bad, _bad)
     blueprint.before_request(_same_origin)
     _add_people(blueprint, person, new_person, changes)
     _add_faults(blueprint, fault)
+    _add_settings(blueprint, settings)
     blueprint.get("/calls")(_list_calls)
     blueprint.delete("/calls")(_clear_calls)
     blueprint.post("/reset")(_reset)
@@ -170,6 +175,20 @@ def _shown_fault(fault: Fault) -> dict[str, Any]:
     acting = {**fault.kind.defaults, **fault.parameters}
     plain = {"id": fault.id, "kind": fault.kind.name, "person": fault.person, "times": fault.times}
     return plain | {"endpoint": fault.endpoint.value if fault.endpoint else None} | acting
+
+
+def _add_settings(blueprint: Blueprint, schema: type[Schema]) -> None:
+    @blueprint.get("/settings")
+    def show_settings() -> Response:
+        """The apps with their secrets, latency, and what else can be set."""
+        return jsonify(schema().dump(current().settings))
+
+    @blueprint.put("/settings")
+    def change_settings() -> Response:
+        """Change settings; what is left out stays."""
+        changes = load(schema())
+        current().settings = replace(current().settings, **changes)
+        return show_settings()
 
 
 def _list_calls() -> Response:

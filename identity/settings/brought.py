@@ -7,15 +7,19 @@ and the end of its name says what else it must be, so that a folder needs no cod
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 FILE = "settings.toml"
 PARENTS = ("providers", "emulators")
 PACKAGE = Path(__file__).parents[1]
+NOT_IN_A_BASE = re.compile(r"[^!-~]|[?#@\\]")
+BASE = "it must have a host and may have a port and a path, and nothing else"
 DURATIONS = ("_timeout", "_budget", "_seconds")
 
 
@@ -57,13 +61,24 @@ def default_sections() -> dict[str, dict[str, Any]]:
     return by_section({name: value for name, (value, _) in defaults().items()})
 
 
+def is_base(url: str) -> bool:
+    """Whether other addresses can begin with it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    return bool(parts.hostname) and port != 0 and not NOT_IN_A_BASE.search(url)
+
+
 def demand(name: str, value: Any, *, development: bool) -> str | None:
     """What the setting must be, in the words of a message, unless it is so."""
     if name.endswith("_url"):
         schemes = ("http://", "https://") if development else ("https://",)
-        usable = not value or value.startswith(schemes)
-        in_production = "" if development else " in production, where no emulator is called"
-        return None if usable else f"it must begin with {' or '.join(schemes)}{in_production}"
+        if not value.startswith(schemes):
+            in_production = "" if development else " in production, where no emulator is called"
+            return f"it must begin with {' or '.join(schemes)}{in_production}"
+        return None if is_base(value) else BASE
     if isinstance(value, bool | str):
         return None
     if name.endswith("_port"):

@@ -11,9 +11,11 @@ from uuid import UUID
 from identity.settings import brought
 from identity.settings.tree import BadSettings, RocketChat, Settings, variable_of
 
-LOG_LEVELS = ("debug", "info", "warning", "error")
-LOG_FORMATS = ("json", "text")
-FEDERATED_MFA = ("challenge", "skip")
+CHOICES = {
+    "log.level": ("debug", "info", "warning", "error"),
+    "log.format": ("json", "text"),
+    "federated_mfa": ("challenge", "skip"),
+}
 LEAST = {
     "workers": 1,
     "threads": 1,
@@ -36,31 +38,43 @@ PORTS = ("port", "mail.port")
 
 
 def check(settings: Settings) -> None:
+    """Raises BadSettings."""
     _check_numbers(settings)
     _check_brought(settings)
-    try:
-        _ = settings.proxies
-    except ValueError as error:
-        raise BadSettings(f"The setting 'trusted_proxies' must list addresses and networks: {error}.") from error
-    try:
-        _ = settings.webhook.networks
-    except ValueError as error:
-        raise BadSettings(f"The setting 'webhook.allowed_networks' must list networks: {error}.") from error
+    _check_lists(settings)
     _check_rocketchat(settings.rocketchat)
+    _check_urls(settings)
+    _check_cookie_domain(settings)
+    for name, choices in CHOICES.items():
+        if (chosen := _value(settings, name)) not in choices:
+            raise BadSettings(f"The setting {name!r} is {chosen!r}; it must be one of {', '.join(choices)}.")
+
+
+def _check_lists(settings: Settings) -> None:
+    for name, owner, member, what in (
+        ("trusted_proxies", settings, "proxies", "addresses and networks"),
+        ("webhook.allowed_networks", settings.webhook, "networks", "networks"),
+        ("rocketchat.block_ip_whitelist", settings.rocketchat, "whitelist", "addresses and networks"),
+    ):
+        try:
+            getattr(owner, member)
+        except ValueError as error:
+            raise BadSettings(f"The setting {name!r} must list {what}: {error}.") from error
+
+
+def _check_urls(settings: Settings) -> None:
     for name, url in (
         ("public_url", settings.public_url),
         ("x.api_url", settings.x.api_url),
         ("sms.url", settings.sms.url),
     ):
-        if url and not url.startswith(("http://", "https://")):
+        if (url or name == "x.api_url") and not url.startswith(("http://", "https://")):
             raise BadSettings(f"The setting {name!r} is {url!r}; it must begin with http:// or https://.")
-    _check_cookie_domain(settings)
+        if url and name != "sms.url" and not brought.is_base(url):
+            raise BadSettings(f"The setting {name!r} is {url!r}; {brought.BASE}.")
     scheme, written_as_url, _ = settings.database.url.partition("://")
     if written_as_url and scheme not in ("postgresql", "postgres"):
         raise BadSettings("The setting 'database.url' must begin with postgresql://: no other database will do.")
-    for name, choices in (("log.level", LOG_LEVELS), ("log.format", LOG_FORMATS), ("federated_mfa", FEDERATED_MFA)):
-        if (chosen := _value(settings, name)) not in choices:
-            raise BadSettings(f"The setting {name!r} is {chosen!r}; it must be one of {', '.join(choices)}.")
     if not settings.development and not settings.x.api_url.startswith("https://"):
         raise BadSettings(
             f"The setting 'x.api_url' (IDENTITY_X_API_URL) is {settings.x.api_url!r}: in production X is called over "
@@ -82,12 +96,6 @@ def _check_rocketchat(door: RocketChat) -> None:
             "The settings 'rocketchat.tenant_id' and 'rocketchat.application_id' belong together: set both "
             "(IDENTITY_ROCKETCHAT_TENANT_ID, IDENTITY_ROCKETCHAT_APPLICATION_ID) to open the door, or none."
         )
-    try:
-        _ = door.whitelist
-    except ValueError as error:
-        raise BadSettings(
-            f"The setting 'rocketchat.block_ip_whitelist' must list addresses and networks: {error}."
-        ) from error
 
 
 def _check_cookie_domain(settings: Settings) -> None:

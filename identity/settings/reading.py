@@ -32,6 +32,9 @@ EMULATOR_URL = re.compile(r"IDENTITY_[A-Z0-9]+_EMULATOR_URL")
 """And where each emulator of a provider is."""
 OWN_VARIABLES = frozenset({"IDENTITY_CONFIG_FILE", *WRITTEN_BY_DEV})
 MODES = ("development", "production")
+IN_DEVELOPMENT = {"login.rate_limit": 0, "webhook.allow_private": True, "rocketchat.rate_limit_calls": 0}
+"""What has another default there (decisions 21, 35 and 56)."""
+
 PACKAGE = Path(__file__).parents[1]
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
 """What a setting of each type must be, in the words of messages."""
@@ -62,15 +65,8 @@ def load(environment: Mapping[str, str] | None = None, *, mode: str | None = Non
         _merge_file(values, sources, Path(own))
     warnings = _merge_environment(values, sources, given)
     values["mode"] = chosen_mode
-    if chosen_mode == "development" and sources["login.rate_limit"] == defaults["login.rate_limit"]:
-        values["login.rate_limit"] = 0  # decision 21
-    if chosen_mode == "development" and sources["webhook.allow_private"] == defaults["webhook.allow_private"]:
-        values["webhook.allow_private"] = True  # decision 35
-    if (
-        chosen_mode == "development"
-        and sources["rocketchat.rate_limit_calls"] == defaults["rocketchat.rate_limit_calls"]
-    ):
-        values["rocketchat.rate_limit_calls"] = 0  # decision 56
+    if chosen_mode == "development":
+        values |= {name: value for name, value in IN_DEVELOPMENT.items() if sources[name] == defaults[name]}
     built: Settings = _build(Settings, values, sources, "")
     settings = replace(
         built,

@@ -36,7 +36,7 @@ def test_a_trace_is_printed_with_its_decision_and_its_steps(trace_id: str, capsy
     assert lines[:4] == [
         f"login trace {trace_id}",
         "  began              2025-06-15 15:06:40.000 UTC, by the door 'complete login'",
-        "  answered           410 after 35 ms",
+        "  outcome            410 after 35 ms",
         "  decided by         3.5 row 17",
     ]
     assert lines[-2:] == [

@@ -232,7 +232,11 @@ def test_a_person_of_x_whom_nobody_here_knows_is_told_so(world: World, tab: Tab)
     [
         ("LinkByEmailForExistingUser", "alice", "No account here has the e-mail address of your account at X."),
         ("LinkByUsernameForExistingUser", "alice", "No account here has the user name of your account at X."),
-        ("LinkByEmail", "bob", "X did not tell us your e-mail address, which is needed here."),
+        (
+            "LinkByEmail",
+            "bob",
+            "X did not tell us your e-mail address, which is needed here. Please sign in another way.",
+        ),
     ],
 )
 def test_what_a_strategy_refuses_is_said_in_words(

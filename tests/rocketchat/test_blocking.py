@@ -133,6 +133,22 @@ def test_as_many_failures_as_the_operator_set_block_the_user_even_with_the_right
     assert gets_in(knock(chat, neighbour))
 
 
+@pytest.mark.parametrize(("rules", "why"), [(BY_USER, FOR_USER), (BY_ADDRESS, FOR_ADDRESS)])
+def test_the_trace_of_a_blocked_login_says_why(
+    with_rules: WithRules, rules: dict[str, int], why: tuple[str, str]
+) -> None:
+    chat = with_rules(**rules)
+    chat.world.clock.advance(minutes=2)
+    person = person_of(chat)
+    fail(chat, person, 3)
+    trace = chat.world.trace_of(knock(chat, person))
+    assert (trace["status"], trace["rule"]) == (423, "rocket 8.1")
+    assert why[0] in trace["steps"][-1]["text"]
+    assert trace["tenantId"] == str(chat.world.service.tenant_id)
+    assert trace["applicationId"] == chat.world.application_id
+    chat.world.clock.advance(minutes=2)  # others knock from the same address
+
+
 def test_the_window_slides_and_blocked_attempts_count_in_it(with_rules: WithRules) -> None:
     chat = with_rules(**BY_USER)
     person = person_of(chat)

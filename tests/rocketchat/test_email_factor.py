@@ -86,6 +86,12 @@ def test_enabling_twice_is_no_mistake_and_sets_up_one_method(chat: Chat) -> None
     assert methods_of(session) == ["email"]
 
 
+def test_enabling_many_times_at_once_is_no_mistake_either(chat: Chat) -> None:
+    session = chat.somebody()
+    assert {answer.status_code for answer in at_once(lambda _: session.post(ENABLE), 6)} == {200}
+    assert methods_of(session) == ["email"]
+
+
 def test_an_address_that_is_not_verified_can_not_be_one(chat: Chat) -> None:
     session = chat.somebody()
     chat.world.rows("UPDATE users SET verified = false WHERE rc_id = %s RETURNING 1", session.user_id)

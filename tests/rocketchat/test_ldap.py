@@ -15,7 +15,7 @@ from tests.fakes.authority import Authority
 from tests.fakes.slapd import BASE, Slapd, running_slapd
 from tests.ldap_world import LdapWorld
 from tests.rocketchat.client import Chat, chat_world, unauthorized
-from tests.second_factors import with_phone
+from tests.second_factors import change_tenant, with_phone
 
 ANN_DN = f"cn=Ann Lee,ou=people,{BASE}"
 
@@ -122,6 +122,16 @@ def test_the_second_factor_comes_after_the_directory(own_chat: Chat, ldap: LdapW
     assert (asked.status_code, asked.json()["error"]) == (401, "totp-required")
     answered = own_chat.login(right | {"code": phone.code()})
     assert answered.status_code == 200, answered.text
+
+
+def test_an_unproved_address_keeps_nobody_of_a_directory_out(own_chat: Chat, slapd: Slapd) -> None:
+    """It is in the way of passwords of the service's own only."""
+    directory = LdapWorld(own_chat.world, slapd)
+    directory.connect(body="user.email = 'ann@made-up.example';")
+    change_tenant(own_chat.world, emailConfiguration={"verifyEmail": True})
+    session = own_chat.logged_in("ann", "ann's password")
+    assert session.me["emails"] == [{"address": "ann@made-up.example", "verified": False}]
+    assert directory.status() == 212
 
 
 def test_who_is_deactivated_hears_so_after_the_right_password(own_chat: Chat, ldap: LdapWorld) -> None:

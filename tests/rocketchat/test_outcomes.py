@@ -121,6 +121,9 @@ def test_an_unverified_address_keeps_nobody_out_where_it_is_allowed(own_chat: Ch
     session = own_chat.logged_in(somebody.email, PASSWORD)
     assert session.me["emails"] == [{"address": somebody.email, "verified": False}]
     assert "email" not in session.me
+    # It is a completed login (decision 51).
+    assert own_chat.world.count("login_records") == 1
+    assert own_chat.world.rows("SELECT last_login_instant IS NOT NULL FROM users") == [(True,)]
 
 
 def test_an_unverified_address_does_not_keep_administrators_out(own_chat: Chat, somebody: Somebody) -> None:

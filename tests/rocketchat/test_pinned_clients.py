@@ -16,8 +16,8 @@ NODE = json.loads((Path(__file__).parent / "node" / "package.json").read_text(en
 PINS = dict(
     re.findall(r"^(\S+?)==(\S+)$", (ROOT / ".ci" / "constraints.txt").read_text(encoding="utf-8"), re.MULTILINE)
 )
-NO_TYPES = "file:./no-types"
-"""Stands for packages without code that runs here."""
+NO_TYPES = "file:./no-types/"
+"""Where packages are that stand for those of types alone."""
 
 
 @pytest.mark.parametrize("name", ["rocketchat-api", "rocket-python"])
@@ -34,8 +34,12 @@ def test_the_python_clients_run_from_pinned_packages_with_no_patch(name: str) ->
 
 
 def test_the_npm_clients_run_from_pinned_packages_with_no_patch() -> None:
-    assert set(NODE["dependencies"]) == {"@rocket.chat/api-client", "@rocket.chat/sdk"}
-    wanted = NODE["dependencies"] | {name: text for name, text in NODE["overrides"].items() if text != NO_TYPES}
-    assert [name for name, text in wanted.items() if not re.fullmatch(r"\d+\.\d+\.\d+", text)] == []
+    wanted = NODE["dependencies"] | NODE["overrides"] | NODE["unpacked"]
+    stand_ins = {name for name, text in wanted.items() if text.startswith(NO_TYPES)}
+    assert stand_ins == {"@rocket.chat/core-typings", "@rocket.chat/rest-typings"}
+    fetched = {name: text for name, text in wanted.items() if name not in stand_ins}
+    assert {"@rocket.chat/api-client", "@rocket.chat/sdk"} <= fetched.keys()
+    assert [name for name, text in fetched.items() if not re.fullmatch(r"\d+\.\d+\.\d+", text)] == []
     assert "scripts" not in NODE
-    assert {path.name for path in (Path(__file__).parent / "node" / "no-types").iterdir()} == {"package.json"}
+    files = [path for path in (Path(__file__).parent / "node" / "no-types").rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"package.json"}

@@ -14,7 +14,7 @@ from identity.store.rocketchat_tokens import ChatToken, TokenKind
 from tests.login_world import World
 from tests.password_door import PASSWORD, Door
 from tests.rocketchat.client import Chat, Session, unauthorized
-from tests.second_factors import change_tenant
+from tests.second_factors import change_tenant, with_phone
 
 
 def personal(chat: Chat, user_id: str, token: str) -> None:
@@ -115,6 +115,20 @@ def test_a_new_password_ends_none_where_the_tenant_says_so(own_chat: Chat) -> No
     change_tenant(own_chat.world, jwtConfiguration={"refreshTokenRevocationPolicy": {"onPasswordChanged": False}})
     change = {"loginId": somebody.door.email, "currentPassword": PASSWORD, "password": "another good password"}
     call(own_chat, "POST", "/api/user/change-password", change)
+    assert somebody.alive() == (2, True)
+
+
+def test_a_second_factor_that_is_taken_away_ends_nothing(chat: Chat) -> None:
+    somebody = Somebody(chat)
+    with_phone(chat.world, somebody.id)
+    chat.world.clock.advance(seconds=1)
+    path = f"/api/user/{somebody.id}"
+    user = chat.world.service.call("GET", path).json()["user"]
+    [method] = user["twoFactor"]["methods"]
+    merge = {"Content-Type": "application/merge-patch+json"}
+    document = {"user": {"twoFactor": {"methods": []}}}
+    assert chat.world.service.call("PATCH", path, document, headers=merge).status_code == 200
+    assert method["id"] not in str(chat.world.service.call("GET", path).json())
     assert somebody.alive() == (2, True)
 
 

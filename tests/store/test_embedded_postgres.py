@@ -85,6 +85,7 @@ def started() -> Iterator[Started]:
         def start(home: Path, *ids: int) -> subprocess.Popen[str]:
             starter = subprocess.Popen(
                 [sys.executable, "-m", "tests.store.postgres_starter", str(home), *map(str, ids)],
+                cwd=Path(__file__).parents[2],  # a package of the environment may bring a `tests` too
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -74,7 +74,7 @@ def test_an_unknown_key_beside_them_stops_the_start(tmp_path: Path) -> None:
     ("name", "value"),
     [
         ("graph_url", "https://graph.example.com"),
-        ("graph_url", ""),
+        ("graph_url", "https://graph.example.com:8443/behind/"),
         ("retries", 0),
         ("read_timeout", 0.5),
         ("proof", False),
@@ -89,6 +89,13 @@ def test_a_name_says_what_its_value_must_be(name: str, value: object) -> None:
     ("name", "value", "must"),
     [
         ("graph_url", "graph.example.com", "must begin with http:// or https://"),
+        ("graph_url", "", "must begin with http:// or https://"),
+        ("graph_url", "https://", "must have a host"),
+        ("graph_url", "https://[::1", "must have a host"),
+        ("graph_url", "https://somebody:secret@graph.example.com", "must have a host"),
+        ("graph_url", "https://graph.example.com:99999", "must have a host"),
+        ("graph_url", "https://graph.example.com?version=1", "must have a host"),
+        ("graph_url", "https://graph example.com", "must have a host"),
         ("graph_port", -1, "between 0 and 65535"),
         ("read_timeout", 0.0, "above 0"),
         ("login_budget", float("inf"), "above 0"),

@@ -1,9 +1,8 @@
-"""The control API of the emulated Facebook under /control: what every emulator has, its tokens and its settings."""
+"""The control API of the emulated Facebook under /control: what every emulator has, and its tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, jsonify
@@ -11,7 +10,7 @@ from flask import Response, jsonify
 from identity.emulators.control import LISTED, Bad, control_blueprint, known_person, load, minted
 from identity.emulators.graph.emulator import emulator
 from identity.emulators.graph.faults import KINDS
-from identity.emulators.graph.options import App, Settings
+from identity.emulators.graph.options import App
 from identity.emulators.graph.people import Person
 from identity.emulators.graph.protocol import document
 from identity.emulators.graph.schemas import (
@@ -24,7 +23,7 @@ from identity.emulators.graph.schemas import (
 )
 from identity.emulators.graph.tokens import Code, Grant, Token
 
-blueprint = control_blueprint(Person, NewPerson, PersonChanges, GraphFaultSchema)
+blueprint = control_blueprint(Person, NewPerson, PersonChanges, GraphFaultSchema, SettingsSchema)
 
 LOGGED_OUT = 467
 
@@ -104,21 +103,3 @@ def revoke_token(token: str) -> tuple[str, int]:
     if not emulator().tokens.end(LOGGED_OUT, text=token):
         raise Bad({"token": ["there is no such token"]}, 404)
     return "", 204
-
-
-@blueprint.get("/settings")
-def show_settings() -> Response:
-    """The apps with their secrets, latency and lifetimes."""
-    return _shown_settings(emulator().settings)
-
-
-def _shown_settings(settings: Settings) -> Response:
-    return jsonify(SettingsSchema().dump(settings))
-
-
-@blueprint.put("/settings")
-def change_settings() -> Response:
-    """Change settings; what is left out stays."""
-    changes = load(SettingsSchema())
-    emulator().settings = replace(emulator().settings, **changes)
-    return _shown_settings(emulator().settings)

@@ -35,9 +35,15 @@ class Person:
 
 SEEDS = (
     Person("alice", "100000000000001", "Alice Adams", "Alice", "", "Adams", "alice@example.com", note="the usual case"),
-    Person("bob", "100000000000002", "Bob Brown", "Bob", "", "Brown", None, note="no e-mail address"),
-    Person("carol", "100000000000003", "Carol Clark", "Carol", "", "Clark", "carol@example.com", "password_changed"),
-    Person("denny", "100000000000004", "Denny Dee", "Denny", "", "Dee", "denny@example.com", "denied"),
+    Person("bob", "100000000000002", "Bob Brown", "Bob", "", "Brown", None, note="Facebook has none of him"),
+    Person(
+        "carol", "100000000000003", "Carol Clark", "Carol", "", "Clark", "carol@example.com", "password_changed",
+        "every token is refused: the password was changed",
+    ),
+    Person(
+        "denny", "100000000000004", "Denny Dee", "Denny", "", "Dee", "denny@example.com", "denied",
+        "always refuses consent",
+    ),
     Person("erin", "100000000000005", "Erin Ellis", "Erin", "", "Ellis", "erin at example", note="no valid address"),
     Person(
         "alice-second", "100000000000006", "Alice A.", "Alice", "", "A.", "Alice@Example.com",

@@ -1,9 +1,8 @@
-"""The control API of the emulated X under /control: what every emulator has, its tokens and its settings."""
+"""The control API of the emulated X under /control: what every emulator has, and its tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from flask import Response, jsonify
@@ -11,7 +10,7 @@ from flask import Response, jsonify
 from identity.emulators.control import LISTED, Bad, control_blueprint, load, minted
 from identity.emulators.x.emulator import Emulator, emulator
 from identity.emulators.x.oauth import is_callback
-from identity.emulators.x.options import OUT_OF_BAND, Consumer, Settings
+from identity.emulators.x.options import OUT_OF_BAND, Consumer
 from identity.emulators.x.people import Person
 from identity.emulators.x.schemas import (
     NewPerson,
@@ -21,7 +20,7 @@ from identity.emulators.x.schemas import (
     XFaultSchema,
 )
 
-blueprint = control_blueprint(Person, NewPerson, PersonChanges, XFaultSchema)
+blueprint = control_blueprint(Person, NewPerson, PersonChanges, XFaultSchema, SettingsSchema)
 
 
 @blueprint.get("/tokens")
@@ -88,21 +87,3 @@ def revoke_token(token: str) -> tuple[str, int]:
     if not emulator().tokens.revoke(token):
         raise Bad({"token": ["there is no such token"]}, 404)
     return "", 204
-
-
-@blueprint.get("/settings")
-def show_settings() -> Response:
-    """The applications with their secrets, latency and rate limit."""
-    return _shown_settings(emulator().settings)
-
-
-def _shown_settings(settings: Settings) -> Response:
-    return jsonify(SettingsSchema().dump(settings))
-
-
-@blueprint.put("/settings")
-def change_settings() -> Response:
-    """Change settings; what is left out stays."""
-    changes = load(SettingsSchema())
-    emulator().settings = replace(emulator().settings, **changes)
-    return _shown_settings(emulator().settings)

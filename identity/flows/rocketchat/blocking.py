@@ -15,6 +15,7 @@ from uuid import UUID
 from identity.domain.contact import canonical
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.rocketchat_blocking import Blocked, BlockRule
+from identity.domain.trace import Trace
 from identity.flows.login.guesses import id_of_nobody
 from identity.flows.login.login_attempt import OwnBlocking
 from identity.flows.login.rate_limits import key_of, line_of
@@ -24,6 +25,7 @@ from identity.store import rocketchat_failures, users
 from identity.store.db import Connection
 
 MILLISECONDS = 1000
+TOO_MANY = "rocket 8.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ def guarded(
     tenant_id: UUID,
     subject: UUID | None,
     counters: Sequence[Counter],
+    trace: Trace,
     login: Callable[[], LoginOutcome],
     *,
     empties: bool = True,
@@ -95,6 +98,8 @@ def guarded(
     if not counters:
         return login()
     blocked = _blocked(services, counters)
+    if blocked is not None:
+        trace.add(f"Not tried, there were too many failures before: {blocked.value}.", TOO_MANY)
     outcome = login() if blocked is None else LoginOutcome(Verdict.LOCKED, blocked=blocked)
     if outcome.verdict is Verdict.LOCKED and not outcome.deactivated:
         outcome = replace(outcome, blocked=blocked or _blocked(services, counters))  # meanwhile, perhaps

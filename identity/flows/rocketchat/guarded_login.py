@@ -48,7 +48,7 @@ def guarded_password_login(
         outcome = log_in_by_password(services, replace(request, visit=own), trace)
         return with_second_factor(services, outcome, own, form.code, trace)
 
-    return guarded(services, tenant_id, subject, counters, log_in)
+    return guarded(services, tenant_id, subject, counters, trace, log_in)
 
 
 def guarded_resume(
@@ -56,7 +56,7 @@ def guarded_resume(
 ) -> LoginOutcome:
     """A token is no guess at a user's secret, so users are not blocked here; and its success proves nothing anew."""
     counters = address_counters(services, address)
-    return guarded(services, tenant_id, None, counters, lambda: resume(services, form, trace), empties=False)
+    return guarded(services, tenant_id, None, counters, trace, lambda: resume(services, form, trace), empties=False)
 
 
 def guarded_service_login(
@@ -78,7 +78,12 @@ def guarded_service_login(
         counters = user_counters(services, tenant_id, subject)
         own = replace(visit, own_blocking=own_blocking(services, counters))
         return guarded(
-            services, tenant_id, subject, counters, lambda: with_second_factor(services, outcome, own, code, trace)
+            services,
+            tenant_id,
+            subject,
+            counters,
+            trace,
+            lambda: with_second_factor(services, outcome, own, code, trace),
         )
 
-    return guarded(services, tenant_id, None, address_counters(services, address), whole_login)
+    return guarded(services, tenant_id, None, address_counters(services, address), trace, whole_login)

@@ -89,7 +89,6 @@ def resume(services: Services, form: ResumeForm, trace: Trace) -> LoginOutcome:
     if session is None:
         trace.add("The token is unknown, or has expired.", UNKNOWN_TOKEN)
         return LoginOutcome(Verdict.REFUSED)
-    trace.tenant_id, trace.application_id = session.user.tenant_id, session.configuration.application_id
     trace.user_id = session.user.id
     trace.add("The token is right.")
     verdict, rule = judge_session(services, session)

@@ -22,8 +22,12 @@ WORDS_OF_CODE: Mapping[str, str] = {
     "[InvalidApplication]": msgid("Nobody can sign in to this application at the moment."),
     "[InvalidIdentityProviderId]": msgid("Signing in through %(provider)s is not possible here any more."),
     "[LinkCountExceeded]": msgid("Your account here cannot be linked to one more account at %(provider)s."),
-    "[MissingEmail]": msgid("%(provider)s did not tell us your e-mail address, which is needed here."),
-    "[MissingUsername]": msgid("%(provider)s did not tell us your user name, which is needed here."),
+    "[MissingEmail]": msgid(
+        "%(provider)s did not tell us your e-mail address, which is needed here. Please sign in another way."
+    ),
+    "[MissingUsername]": msgid(
+        "%(provider)s did not tell us your user name, which is needed here. Please sign in another way."
+    ),
     "[UserDoesNotExistByEmail]": msgid("No account here has the e-mail address of your account at %(provider)s."),
     "[UserDoesNotExistByUsername]": msgid("No account here has the user name of your account at %(provider)s."),
 }

@@ -10,7 +10,8 @@ from flask import Response
 from identity.domain.bounds import LONGEST_USERNAME, storable
 from identity.domain.contact import canonical
 from identity.domain.rocketchat_avatar import redirect_target, svg
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.call import ChatCall
+from identity.http.rocketchat.routes import door_blueprint, rocket_route
 from identity.store import users
 
 blueprint = door_blueprint("avatar")

@@ -13,7 +13,8 @@ from identity.flows.put_off import put_off_code
 from identity.flows.rocketchat.email_code import CodeRequest
 from identity.flows.rocketchat.email_factor import UnverifiedEmail, disable_email, enable_email
 from identity.http.rocketchat.answers import refused, success
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.call import ChatCall
+from identity.http.rocketchat.routes import door_blueprint, rocket_route
 
 blueprint = door_blueprint("email_factor")
 

@@ -11,8 +11,9 @@ from flask import Response
 
 from identity.domain.rocketchat_permissions import Permission
 from identity.http.rocketchat.answers import success
+from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.permissions import permits
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route, session_of
+from identity.http.rocketchat.routes import door_blueprint, rocket_route, session_of
 
 blueprint = door_blueprint("info")
 SERIES = "8.0"

@@ -17,9 +17,10 @@ from identity.flows.rocketchat.people import person_of_login
 from identity.http.address_limit import limiting_failed_logins
 from identity.http.client_address import client_address, deciding_address
 from identity.http.rocketchat.answers import reply
+from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.me import me_wire
 from identity.http.rocketchat.outcomes import answer_to
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.routes import door_blueprint, rocket_route
 from identity.http.rocketchat.second_factor import CODE_HEADER
 from identity.http.rocketchat.services import service_outcome
 from identity.http.visit import user_agent
@@ -30,6 +31,8 @@ NO_FORM = "rocket 2.2"
 
 @rocket_route(blueprint, "POST", "/api/v1/login", signed_in=False, door=Door.PASSWORD)
 def log_in(call: ChatCall) -> Response:
+    call.trace.tenant_id = call.configuration.tenant.id
+    call.trace.application_id = call.configuration.application_id
     form = read_form(call.body, call.request.headers.get(CODE_HEADER))
     outcome = limiting_failed_logins(call.services, call.request, lambda: _outcome(call, form))
     g.verdict = outcome.verdict.value

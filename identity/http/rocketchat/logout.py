@@ -6,7 +6,8 @@ from flask import Response
 
 from identity.flows.rocketchat.end_sessions import end_session
 from identity.http.rocketchat.answers import reply
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.call import ChatCall
+from identity.http.rocketchat.routes import door_blueprint, rocket_route
 
 blueprint = door_blueprint("logout")
 GONE = {"status": "success", "data": {"message": "You've been logged out!"}}

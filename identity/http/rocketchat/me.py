@@ -14,7 +14,8 @@ from identity.domain.second_factor import AUTHENTICATOR, EMAIL
 from identity.flows.rocketchat.people import ChatPerson, person_of_session
 from identity.flows.services import Services
 from identity.http.rocketchat.answers import success
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.call import ChatCall
+from identity.http.rocketchat.routes import door_blueprint, rocket_route
 
 blueprint = door_blueprint("me")
 AWAY = "offline"

@@ -13,7 +13,7 @@ from identity.domain.rocketchat import user_name
 from identity.domain.rocketchat_parameters import BadParameter, optional_text
 from identity.flows.rocketchat.personal_tokens import SessionOver
 from identity.http.rocketchat.answers import not_signed_in, refused
-from identity.http.rocketchat.routes import ChatCall
+from identity.http.rocketchat.call import ChatCall
 from identity.store import rocketchat_ids, users
 
 INVALID = "invalid-params"

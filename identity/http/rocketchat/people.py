@@ -16,10 +16,11 @@ from identity.domain.rocketchat_listing import DEEPEST_OFFSET, page_of
 from identity.domain.rocketchat_permissions import Permission
 from identity.domain.user_order import Search
 from identity.http.rocketchat.answers import failure, forbidden, refused, success
+from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.me import AWAY, avatar_url, emails_wire
 from identity.http.rocketchat.parameters import INVALID, NOBODY_NAMED, find_user, refuse_bad_parameters, wanted_user
 from identity.http.rocketchat.permissions import permits
-from identity.http.rocketchat.routes import ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.routes import door_blueprint, rocket_route
 from identity.store import registrations, rocketchat_ids, user_search
 from identity.store.user_search import EVERYBODY
 

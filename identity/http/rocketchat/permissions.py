@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from identity.domain.rocketchat_permissions import Permission, denied_of, may
-from identity.http.rocketchat.routes import ChatCall
+from identity.http.rocketchat.call import ChatCall
 
 
 def permits(call: ChatCall, permission: Permission) -> bool:

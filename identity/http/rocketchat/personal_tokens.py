@@ -20,9 +20,10 @@ from identity.flows.rocketchat.personal_tokens import (
     remove,
 )
 from identity.http.rocketchat.answers import forbidden, refused, success
+from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.parameters import refuse_bad_parameters
 from identity.http.rocketchat.permissions import permits
-from identity.http.rocketchat.routes import ChatCall, View, door_blueprint, rocket_route
+from identity.http.rocketchat.routes import View, door_blueprint, rocket_route
 from identity.store.rocketchat_tokens import ChatToken
 
 blueprint = door_blueprint("personal_tokens")

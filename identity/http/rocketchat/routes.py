@@ -6,66 +6,27 @@ Every module of this front end makes its blueprint with `door_blueprint` and its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 from flask import Blueprint, Request, Response, current_app, g
 from flask.globals import request_ctx
 
 from identity.domain.outcome import Door
 from identity.domain.trace import Trace
-from identity.flows.configuration.configurations import ApplicationConfiguration
 from identity.flows.login import rate_limits
 from identity.flows.rocketchat.door import bound_application
 from identity.flows.rocketchat.tokens import ChatSession, find_session
 from identity.flows.services import Services
 from identity.http.client_address import deciding_address
 from identity.http.rocketchat.answers import not_signed_in, too_many
-from identity.http.rocketchat.body import read_body
+from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.errors import register_errors
 from identity.http.rocketchat.second_factor import missing_proof
 from identity.http.tracing import traced
 from identity.store.db import StoreUnavailable
 
 TOKEN_HEADER, USER_HEADER = "X-Auth-Token", "X-User-Id"
-
-
-@dataclass
-class ChatCall:
-    """One call: who calls, and what the door leads to."""
-
-    services: Services
-    request: Request
-    configuration: ApplicationConfiguration
-    session: ChatSession | None
-    """Whoever is signed in; None where a route asks for nobody."""
-
-    trace: Trace
-    """At the door of a login, what happens to it; elsewhere nobody reads it."""
-
-    @cached_property
-    def now(self) -> int:
-        """The service's time of this call, epoch milliseconds: one value for the whole call."""
-        return self.services.runtime.now()
-
-    @cached_property
-    def body(self) -> Any:
-        """The parsed body; an empty object where there is none that can be read. Raises RequestEntityTooLarge."""
-        return read_body(self.request)
-
-    @property
-    def members(self) -> Mapping[str, Any]:
-        """The members of the body; none for one that is no object."""
-        return self.body if isinstance(self.body, dict) else {}
-
-    @property
-    def caller(self) -> ChatSession:
-        """Whoever is signed in, on routes that ask for it."""
-        assert self.session is not None
-        return self.session
 
 
 View = Callable[..., Response]

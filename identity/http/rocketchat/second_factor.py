@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Response
 
 from identity.domain.second_factor import typed
 from identity.flows.rocketchat.step_up import step_up
 from identity.http.rocketchat.answers import refused
-
-if TYPE_CHECKING:
-    from identity.http.rocketchat.routes import ChatCall
+from identity.http.rocketchat.call import ChatCall
 
 CODE_HEADER, METHOD_HEADER = "x-2fa-code", "x-2fa-method"
 

@@ -23,7 +23,7 @@ from identity.flows.rocketchat.service_login import (
     find_service,
     log_in_by_service,
 )
-from identity.http.rocketchat.routes import ChatCall
+from identity.http.rocketchat.call import ChatCall
 
 MILLISECONDS = 1000
 LONGEST_LIFE = 2**31 - 1

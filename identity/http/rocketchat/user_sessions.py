@@ -11,6 +11,7 @@ from identity.domain.rocketchat_permissions import Permission
 from identity.flows.rocketchat.create_token import MayNotLogIn, create_token, is_the_secret
 from identity.flows.rocketchat.end_sessions import end_everything, end_other_sessions
 from identity.http.rocketchat.answers import forbidden, refused, success
+from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.parameters import (
     NOBODY_FOUND,
     NOBODY_NAMED,
@@ -19,7 +20,7 @@ from identity.http.rocketchat.parameters import (
     wanted_user,
 )
 from identity.http.rocketchat.permissions import permits
-from identity.http.rocketchat.routes import TOKEN_HEADER, ChatCall, door_blueprint, rocket_route
+from identity.http.rocketchat.routes import TOKEN_HEADER, door_blueprint, rocket_route
 from identity.store import rocketchat_ids
 
 blueprint = door_blueprint("user_sessions")
