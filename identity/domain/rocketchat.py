@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,9 +26,6 @@ TOKEN_DAYS = 90
 MOST_LOGIN_TOKENS = 50
 LAST_PART = 6
 """How many of its last characters a token is known by."""
-
-LATEST_MOMENT = 253_402_300_799_000
-"""The last second of the year 9999."""
 
 USER = "user"
 
@@ -48,12 +45,6 @@ def chat_id(user_id: UUID, attempt: int = 0) -> str:
 def token_hash(token: str) -> str:
     """What is stored instead of a token."""
     return base64.b64encode(hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()).decode()
-
-
-def moment(instant: int) -> str:
-    """Epoch milliseconds as Rocket.Chat writes instants; an import may bring years that have no such form."""
-    told = datetime.fromtimestamp(min(instant, LATEST_MOMENT) / 1000, UTC).isoformat(timespec="milliseconds")
-    return told.replace("+00:00", "Z")
 
 
 def utc_offset(timezone: str | None, now: int) -> int | float:

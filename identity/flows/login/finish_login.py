@@ -105,8 +105,7 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
         _standing_facts(services, entry, person, registered=registered or entry.application_id is None),
         second_factor_needed=second_factor.needed(services, entry, person),
         change_reason=None if entry.visit.change_can_wait else change_password.reason(services, entry, person),
-        email_unverified=verification.email_is_outstanding(entry, person)
-        and not chat_tokens.lets_unverified_in(entry, person),
+        email_unverified=_names_address(entry, person),
         registration_unverified=verification.registration_is_outstanding(entry, person),
     )
 
@@ -114,10 +113,18 @@ def _facts(services: Services, entry: Entry, person: Person) -> LoginFacts:
 def _is_gated(entry: Entry, person: Person, verdict: Verdict) -> bool:
     if chat_tokens.lacks_registration(entry, person):
         return True
-    if verdict is Verdict.EMAIL_UNVERIFIED and verification.email_is_gated(entry):
+    if verdict is Verdict.EMAIL_UNVERIFIED:
+        return verification.email_is_gated(entry)
+    return verdict is Verdict.REGISTRATION_UNVERIFIED and verification.registration_is_gated(entry)
+
+
+def _names_address(entry: Entry, person: Person) -> bool:
+    """Whether an unverified address is what the login names; one that may wait hides no registration that may not."""
+    if not verification.email_is_outstanding(entry, person) or chat_tokens.lets_unverified_in(entry, person):
+        return False
+    if verification.email_is_gated(entry) or not verification.registration_is_gated(entry):
         return True
-    # Asked whatever the verdict is: an address that may wait must not hide a registration that may not.
-    return verification.registration_is_outstanding(entry, person) and verification.registration_is_gated(entry)
+    return not verification.registration_is_outstanding(entry, person)
 
 
 def _complete(services: Services, entry: Entry, person: Person, outcome: LoginOutcome) -> LoginOutcome:

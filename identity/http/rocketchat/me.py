@@ -9,11 +9,11 @@ from urllib.parse import quote
 from flask import Response
 
 from identity.domain.model import User
-from identity.domain.rocketchat import chat_roles, display_name, moment, user_name, utc_offset
+from identity.domain.rocketchat import chat_roles, display_name, user_name, utc_offset
 from identity.domain.second_factor import AUTHENTICATOR, EMAIL
 from identity.flows.rocketchat.people import ChatPerson, person_of_session
 from identity.flows.services import Services
-from identity.http.rocketchat.answers import success
+from identity.http.rocketchat.answers import moment, success
 from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.routes import door_blueprint, rocket_route
 

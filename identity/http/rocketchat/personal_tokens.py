@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Response
 
-from identity.domain.rocketchat import moment
 from identity.domain.rocketchat_parameters import LONGEST_NAME, flag, required_text
 from identity.domain.rocketchat_permissions import Permission
 from identity.flows.rocketchat.personal_tokens import (
@@ -19,7 +18,7 @@ from identity.flows.rocketchat.personal_tokens import (
     regenerate,
     remove,
 )
-from identity.http.rocketchat.answers import forbidden, refused, success
+from identity.http.rocketchat.answers import forbidden, moment, refused, success
 from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.parameters import refuse_bad_parameters
 from identity.http.rocketchat.permissions import permits
