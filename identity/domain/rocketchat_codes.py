@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import UNIQUE, Enum, verify
-from typing import Any
 
 from identity.domain.generators import ALPHABETS, characters
 from identity.domain.second_factor import AUTHENTICATOR, EMAIL, KINDS, SENT_KINDS
@@ -58,16 +56,6 @@ class Asked:
     @property
     def message(self) -> str:
         return MESSAGES[self.missing]
-
-    def details(self) -> dict[str, Any]:
-        """What clients are told beside the error."""
-        told: dict[str, Any] = {"method": self.method, "codeGenerated": self.code_generated}
-        if self.email_or_username is not None:
-            told["emailOrUsername"] = self.email_or_username
-        if self.code_expires is not None:
-            moment = datetime.fromtimestamp(self.code_expires / 1000, UTC)
-            told["codeExpires"] = moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return told | {"availableMethods": list(self.available)}
 
 
 def name_of(method: TwoFactorMethod) -> str:

@@ -8,6 +8,8 @@ import pytest
 
 from identity.domain.errors import Problem
 from identity.domain.outcome import LoginOutcome, Verdict
+from identity.domain.rocketchat_codes import Asked, Missing
+from identity.http.rocketchat.answers import details_of
 from identity.http.rocketchat.outcomes import ANSWERS, answer_to
 from tests.rocketchat.client import Chat, unauthorized
 from tests.second_factors import change_application, change_tenant
@@ -230,3 +232,26 @@ def test_a_provider_that_fails_is_a_fault_and_one_that_refuses_is_not(failed: bo
 def test_the_deactivated_are_told_so_whatever_the_door_made_of_it(verdict: Verdict) -> None:
     answer = answer_to(LoginOutcome(verdict, deactivated=True))
     assert answer.get_json() == {"success": False, "status": "error"} | NOT_ACTIVATED
+
+
+def test_the_details_of_an_authenticator_say_no_more_than_that() -> None:
+    details = details_of(Asked(Missing.REQUIRED, "totp", ("totp",)))
+    assert details == {"method": "totp", "codeGenerated": False, "availableMethods": ["totp"]}
+
+
+def test_the_details_of_a_code_by_mail_say_whom_it_went_to_and_until_when_it_works() -> None:
+    asked = Asked(
+        Missing.REQUIRED,
+        "email",
+        ("email",),
+        code_generated=True,
+        code_expires=1_750_000_000_123,
+        email_or_username="richard",
+    )
+    assert details_of(asked) == {
+        "method": "email",
+        "codeGenerated": True,
+        "emailOrUsername": "richard",
+        "codeExpires": "2025-06-15T15:06:40.123Z",
+        "availableMethods": ["email"],
+    }

@@ -10,7 +10,7 @@ import requests
 
 from identity.http.rocketchat import me as me_module
 from tests import postgres
-from tests.login_world import World, login_world
+from tests.login_world import World
 from tests.password_door import PASSWORD
 from tests.rocketchat.client import LOGIN, Chat, chat_world, unauthorized
 
@@ -113,14 +113,6 @@ def test_a_preflight_is_answered_by_cors(chat: Chat) -> None:
 
 
 # Closed.
-
-
-@pytest.fixture(scope="module")
-def closed(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with login_world(url) as world:
-        yield world
-    postgres.drop_database(postgres_server, url)
 
 
 @pytest.mark.parametrize(

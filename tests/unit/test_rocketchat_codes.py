@@ -55,26 +55,3 @@ def test_a_fresh_code_has_six_digits_and_is_mailed_in_two_groups() -> None:
 )
 def test_what_is_missing_has_their_error_and_their_words(missing: Missing, error: str, message: str) -> None:
     assert (missing.value, Asked(missing, "totp").message) == (error, message)
-
-
-def test_the_details_of_an_authenticator_say_no_more_than_that() -> None:
-    details = Asked(Missing.REQUIRED, "totp", ("totp",)).details()
-    assert details == {"method": "totp", "codeGenerated": False, "availableMethods": ["totp"]}
-
-
-def test_the_details_of_a_code_by_mail_say_whom_it_went_to_and_until_when_it_works() -> None:
-    asked = Asked(
-        Missing.REQUIRED,
-        "email",
-        ("email",),
-        code_generated=True,
-        code_expires=1_750_000_000_123,
-        email_or_username="richard",
-    )
-    assert asked.details() == {
-        "method": "email",
-        "codeGenerated": True,
-        "emailOrUsername": "richard",
-        "codeExpires": "2025-06-15T15:06:40.123Z",
-        "availableMethods": ["email"],
-    }

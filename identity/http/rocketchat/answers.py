@@ -6,10 +6,13 @@ Source: Rocket.Chat contract 1, 5.4, 5.6 and 8.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from flask import Response
+
+from identity.domain.rocketchat_codes import Asked
 
 JSON_TYPE = "application/json"
 """To the letter: clients and Rocket.Chat's own tests compare the whole header."""
@@ -20,6 +23,9 @@ TOO_MANY = (
     "Error, too many requests. Please slow down. You must wait {seconds} seconds before trying this endpoint again. "
     "[error-too-many-requests]"
 )
+
+LATEST = 253_402_300_799_000
+"""The last second of the year 9999."""
 
 
 def reply(payload: Mapping[str, Any], status: int = 200) -> Response:
@@ -67,7 +73,26 @@ def not_signed_in() -> Response:
     return login_failure(SIGNED_OUT, SIGNED_OUT)
 
 
-def login_failure(error: str | int, message: str, details: Mapping[str, Any] | None = None) -> Response:
+def login_failure(error: str, message: str, details: Mapping[str, Any] | None = None) -> Response:
     """401 with what both generations of clients read: `success` and `error`, `status` and `message`."""
     body: dict[str, Any] = {"success": False, "status": "error", "error": error, "message": message}
     return reply(body | ({"details": dict(details)} if details is not None else {}), 401)
+
+
+def details_of(asked: Asked) -> dict[str, Any]:
+    """What clients are told of a second factor beside the error."""
+    told: dict[str, Any] = {"method": asked.method, "codeGenerated": asked.code_generated}
+    if asked.email_or_username is not None:
+        told["emailOrUsername"] = asked.email_or_username
+    if asked.code_expires is not None:
+        told["codeExpires"] = moment(asked.code_expires)
+    return told | {"availableMethods": list(asked.available)}
+
+
+def moment(instant: int) -> str:
+    """Epoch milliseconds as Rocket.Chat writes instants; an import may bring years that have no such form."""
+    return (
+        datetime.fromtimestamp(min(instant, LATEST) / 1000, UTC)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )

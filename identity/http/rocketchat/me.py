@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -14,16 +13,13 @@ from identity.domain.rocketchat import chat_roles, display_name, user_name, utc_
 from identity.domain.second_factor import AUTHENTICATOR, EMAIL
 from identity.flows.rocketchat.people import ChatPerson, person_of_session
 from identity.flows.services import Services
-from identity.http.rocketchat.answers import success
+from identity.http.rocketchat.answers import moment, success
 from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.routes import door_blueprint, rocket_route
 
 blueprint = door_blueprint("me")
 AWAY = "offline"
 """Nobody is present here: that is another system's business."""
-
-LATEST = 253_402_300_799_000
-"""The last second of the year 9999."""
 
 
 @rocket_route(blueprint, "GET", "/api/v1/me")
@@ -64,15 +60,6 @@ def emails_wire(user: User) -> list[dict[str, Any]] | None:
 
 def avatar_url(services: Services, name: str) -> str:
     return f"{services.settings.base_url}/avatar/{quote(name, safe='')}"
-
-
-def moment(instant: int) -> str:
-    """Epoch milliseconds as Rocket.Chat writes instants; an import may bring years that have no such form."""
-    return (
-        datetime.fromtimestamp(min(instant, LATEST) / 1000, UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
 
 
 def _preferences(data: Mapping[str, Any]) -> Mapping[str, Any]:

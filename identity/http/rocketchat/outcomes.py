@@ -12,7 +12,7 @@ from flask import Response
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.rocketchat_blocking import BLOCKED_MESSAGES, Blocked
 from identity.domain.rocketchat_codes import TOTP, Asked, Missing
-from identity.http.rocketchat.answers import fault, login_failure
+from identity.http.rocketchat.answers import details_of, fault, login_failure
 
 VALIDATION = {"function": "Accounts.validateLoginAttempt"}
 """The details of what is found out once somebody has proved who they are."""
@@ -45,7 +45,7 @@ def invalid_email(_: LoginOutcome) -> Response:
 def second_factor(outcome: LoginOutcome) -> Response:
     """By which methods it can be given, or given again, is in the details."""
     asked = outcome.asked or Asked(UNASKED[outcome.verdict], TOTP)
-    return login_failure(asked.missing.value, asked.message, asked.details())
+    return login_failure(asked.missing.value, asked.message, details_of(asked))
 
 
 def failed(_: LoginOutcome) -> Response:

@@ -15,9 +15,9 @@ from identity.domain.rocketchat import chat_roles, display_name, user_name, utc_
 from identity.domain.rocketchat_listing import DEEPEST_OFFSET, page_of
 from identity.domain.rocketchat_permissions import Permission
 from identity.domain.user_order import Search
-from identity.http.rocketchat.answers import failure, forbidden, refused, success
+from identity.http.rocketchat.answers import failure, forbidden, moment, refused, success
 from identity.http.rocketchat.call import ChatCall
-from identity.http.rocketchat.me import AWAY, avatar_url, emails_wire, moment
+from identity.http.rocketchat.me import AWAY, avatar_url, emails_wire
 from identity.http.rocketchat.parameters import INVALID, NOBODY_NAMED, find_user, refuse_bad_parameters, wanted_user
 from identity.http.rocketchat.permissions import permits
 from identity.http.rocketchat.routes import door_blueprint, rocket_route

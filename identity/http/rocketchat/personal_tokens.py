@@ -18,9 +18,8 @@ from identity.flows.rocketchat.personal_tokens import (
     regenerate,
     remove,
 )
-from identity.http.rocketchat.answers import forbidden, refused, success
+from identity.http.rocketchat.answers import forbidden, moment, refused, success
 from identity.http.rocketchat.call import ChatCall
-from identity.http.rocketchat.me import moment
 from identity.http.rocketchat.parameters import refuse_bad_parameters
 from identity.http.rocketchat.permissions import permits
 from identity.http.rocketchat.routes import View, door_blueprint, rocket_route

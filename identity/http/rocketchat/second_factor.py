@@ -6,7 +6,7 @@ from flask import Response
 
 from identity.domain.second_factor import typed
 from identity.flows.rocketchat.step_up import step_up
-from identity.http.rocketchat.answers import refused
+from identity.http.rocketchat.answers import details_of, refused
 from identity.http.rocketchat.call import ChatCall
 
 CODE_HEADER, METHOD_HEADER = "x-2fa-code", "x-2fa-method"
@@ -23,4 +23,4 @@ def missing_proof(call: ChatCall) -> Response | None:
     code = typed(headers.get(CODE_HEADER, "")).strip() or None
     wanted = headers.get(METHOD_HEADER)
     asked = step_up(call.services, call.configuration, call.caller.user.id, code, wanted)
-    return None if asked is None else refused(asked.message, asked.missing.value, asked.details())
+    return None if asked is None else refused(asked.message, asked.missing.value, details_of(asked))

@@ -9,9 +9,8 @@ from identity.domain.rocketchat_parameters import optional_text, required_text
 from identity.domain.rocketchat_permissions import Permission
 from identity.flows.rocketchat.create_token import MayNotLogIn, create_token, is_the_secret
 from identity.flows.rocketchat.end_sessions import end_everything, end_other_sessions
-from identity.http.rocketchat.answers import forbidden, refused, success
+from identity.http.rocketchat.answers import forbidden, moment, refused, success
 from identity.http.rocketchat.call import ChatCall
-from identity.http.rocketchat.me import moment
 from identity.http.rocketchat.parameters import (
     NOBODY_FOUND,
     NOBODY_NAMED,
