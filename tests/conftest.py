@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,11 @@ from tests import postgres
 
 RUN = os.environ.setdefault("TEST_RUN", uuid4().hex)
 """The name of this run, inherited by its workers."""
+
+# Where the environment forbids compiled modules, every worker and each of the many processes that tests start would
+# compile all it imports again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")

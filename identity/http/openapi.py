@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
+from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 
 from identity import __version__, wire
 from identity.http.fusionauth.schemas.errors import ErrorsSchema
@@ -35,10 +37,38 @@ class _Plugin(MarshmallowPlugin):
 
 
 class _Api(Api):  # type: ignore[misc]  # the library has no types
-    """flask-smorest with FusionAuth's error object for its own, named only by the operations that answer with it."""
+    """flask-smorest with FusionAuth's error object for its own, named only by the operations that answer with it.
+
+    It describes the operations when somebody first asks for the document: that takes as long as all the rest of a
+    worker's start, and hardly a worker is ever asked.
+    """
 
     ERROR_SCHEMA = ErrorsSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._undescribed: list[Blueprint] = []
+        self._describing = Lock()
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blp: Blueprint) -> None:
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    @property
+    def spec(self) -> APISpec:
+        with self._describing:
+            for blueprint in self._undescribed:
+                blueprint.register_views_in_doc(self, self._app, self._spec, name=blueprint.name, parameters=None)
+                self._spec.tag({"name": blueprint.name, "description": blueprint.description})
+            self._undescribed.clear()
+        return self._spec
+
+    @spec.setter
+    def spec(self, made: APISpec) -> None:
+        """The library sets it, still empty."""
+        self._spec = made
 
 
 def describe(app: Flask) -> Api:
