@@ -112,6 +112,11 @@ def test_bad_options_are_refused_in_words(text: str) -> None:
         parse_options(text)
 
 
+def test_an_app_id_that_is_none_is_refused_with_what_one_looks_like() -> None:
+    with pytest.raises(BadOptions, match="must be 1 to 19 digits, the first not 0"):
+        parse_options('{"apps": [{"id": "abc"}]}')
+
+
 def test_options_left_out_have_their_defaults_and_an_app_is_made_up() -> None:
     options = parse_options("{}")
     assert (options.settings.latency_ms, options.settings.short_seconds) == (0, 7200)

@@ -16,7 +16,7 @@ from identity.emulators.schemas import YEAR, FaultSchema, flag, number, one_of, 
 
 ENDINGS = ("app_removed", "password_changed", "expired", "logged_out")
 """Why tokens end for good: kinds of fault as well."""
-_DIGITS = validate.Regexp(re.compile(r"[1-9][0-9]{0,18}\Z"))
+_DIGITS = validate.Regexp(re.compile(r"[1-9][0-9]{0,18}\Z"), error="must be 1 to 19 digits, the first not 0")
 
 
 class PersonChanges(Schema):
@@ -30,13 +30,15 @@ class PersonChanges(Schema):
     fault = one_of(KINDS, allow_none=True)
     note = text(500)
     silhouette = flag()
-    locale = String(validate=validate.Regexp(re.compile(r"[a-z]{2}_[A-Z]{2}\Z")))
+    locale = String(validate=validate.Regexp(re.compile(r"[a-z]{2}_[A-Z]{2}\Z"), error="must look like en_US"))
 
 
 class NewPerson(PersonChanges):
     """A person to add. Without `key` the id is the key."""
 
-    key = String(validate=validate.Regexp(re.compile(r"[A-Za-z0-9_-]{1,64}\Z")))
+    key = String(
+        validate=validate.Regexp(re.compile(r"[A-Za-z0-9_-]{1,64}\Z"), error="must be 1 to 64 of A-Z a-z 0-9 _ -")
+    )
     id = String(required=True, validate=_DIGITS)
 
     @post_load
