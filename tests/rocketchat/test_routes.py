@@ -133,6 +133,22 @@ def test_the_door_closes_and_opens_with_its_application(own_chat: Chat) -> None:
     assert session.is_alive
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/api/info"), ("GET", "/avatar/somebody"), ("POST", "/api/v1/users.2fa.sendEmailCode")]
+)
+def test_the_door_closes_for_strangers_too_when_another_process_closes_it(
+    own_chat: Chat, method: str, path: str
+) -> None:
+    body = {"emailOrUsername": "somebody"} if method == "POST" else None
+    assert own_chat.call(method, path, body).status_code == 200
+    own_chat.world.rows(
+        "WITH closed AS (UPDATE applications SET active = false WHERE id = %s)"
+        " UPDATE installation SET configuration_version = configuration_version + 1 RETURNING 1",
+        own_chat.world.application_id,
+    )
+    assert own_chat.call(method, path, body).status_code == 404
+
+
 def test_the_door_is_closed_once_its_application_is_gone(own_chat: Chat) -> None:
     session, service = own_chat.somebody(), own_chat.world.service
     path = f"/api/application/{own_chat.world.application_id}?hardDelete=true"
