@@ -74,7 +74,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="identity",
-        description="An identity-provider admin and login service, compatible with FusionAuth's API.",
+        description="An identity-provider admin and login service, compatible with FusionAuth's API and with "
+        "Rocket.Chat's REST login.",
         epilog="Settings: config/default.toml says where each is documented; the environment (IDENTITY_...) wins.",
     )
     parser.add_argument("--version", action="version", version=f"identity {__version__}")

@@ -13,6 +13,7 @@ import requests
 from identity import settings as settings_module
 from tests.fakes.graph import GraphEmulator
 from tests.login_world import World, create_provider, login_world
+from tests.snapshot import Snapshot
 
 FACEBOOK = "56abdcc7-8bd9-4321-9621-4e9bbebae494"
 BACK = "https://app.example.com/back-from-facebook"
@@ -25,6 +26,10 @@ class FacebookWorld(World):
     graph: GraphEmulator
     provider_id: ClassVar[str] = FACEBOOK
     provider_type: ClassVar[str] = "Facebook"
+
+    def begin_again(self, beginning: Snapshot) -> None:
+        super().begin_again(beginning)
+        self.graph.reset()
 
     def own_members(self) -> dict[str, Any]:
         return {

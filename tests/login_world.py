@@ -17,6 +17,7 @@ from identity.settings import Settings
 from tests import postgres
 from tests.fakes.x import XEmulator
 from tests.service import Service, running_service
+from tests.snapshot import Snapshot
 
 TWITTER = "45bb233c-0901-4236-b5ca-ac46e2e0a5a5"
 LOGIN = "/api/identity-provider/login"
@@ -72,6 +73,14 @@ class World:
     application_id: str
     provider_id: ClassVar[str] = TWITTER
     provider_type: ClassVar[str] = "Twitter"
+
+    def begin_again(self, beginning: Snapshot) -> None:
+        """Everything as it was when this was taken, for the next test."""
+        self.service.services.traces.flush()
+        beginning.restore()
+        self.x.reset()
+        self.service.services.configurations.forget()
+        self.clock.offset = 0
 
     def own_members(self) -> dict[str, Any]:
         """What only this kind of provider has."""

@@ -2,8 +2,8 @@
 # A login by an LDAP directory, against what `make run` has started: sh docs/examples/ldap-login.sh [PORT]
 #
 # It starts an OpenLDAP server of its own (Debian: apt-get install slapd) with one person in it, makes lambda, connector
-# and policy, and logs the person in. The server is gone at the end; connector, lambda and user stay, and a second run
-# finds them.
+# and policy, and logs the person in. The server is gone at the end; connector, lambda, policies and user stay, and a
+# second run finds them.
 set -eu
 
 . "${IDENTITY_DATA_DIR:-.identity}/dev.env"

@@ -97,7 +97,7 @@ class OAuthRules:
             unknown_scopes=UnknownScopes(stored.get("unknown_scope_policy") or UnknownScopes.REJECT),
             known_scopes=frozenset((OPENID, OFFLINE_ACCESS, *offered, *own_scopes)),
             generates_refresh_tokens=bool(stored.get("generate_refresh_tokens")),
-            requires_registration=bool(stored.get("require_registration")),
+            requires_registration=requires_registration(settings),
         )
 
     @property
@@ -111,6 +111,11 @@ class OAuthRules:
     def keeps_refresh_token(self, scopes: Iterable[str]) -> bool:
         """Whether a grant of these scopes comes with a refresh token."""
         return self.generates_refresh_tokens and self.allows(Grant.REFRESH_TOKEN) and OFFLINE_ACCESS in scopes
+
+
+def requires_registration(settings: Mapping[str, Any]) -> bool:
+    """Whether only those who are registered for the application with these settings may come in."""
+    return bool((settings.get("oauth_configuration") or {}).get("require_registration"))
 
 
 def require_grant(rules: OAuthRules, grant: Grant) -> None:

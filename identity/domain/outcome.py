@@ -194,7 +194,7 @@ class LoginOutcome:
     problem: Problem | None = None
     """Which of the refusals it was (decision 33): the general error of a 401 or 512."""
     provider_failed: bool = False
-    """Whether a 401 is due to a provider that fails, or a 404 to a directory that does; one that refuses is no such."""
+    """Whether a 401 is due to a provider that fails, or a 404 to a directory that does; to refuse is not to fail."""
     provider_refused: bool = False
     """Whether a 401 is due to a provider that works and does not vouch for what it was shown."""
     errors: Invalid | None = None

@@ -45,11 +45,11 @@ class ChangeRules:
 
 
 def change_reason(user: User, rules: ChangeRules, now: int, *, breaks_rules: bool) -> ChangeReason | None:
-    """Why this user must change the password; the order of the ifs decides. None: it may stay.
+    """Why this user must change the password; the order of the ifs decides. None: it may stay, or is not kept here.
 
     `breaks_rules`: the password was seen, and it is not one that the tenant would take today.
     """
-    if user.password_last_update_instant is None:
+    if user.password_last_update_instant is None or user.is_of_directory:
         return None
     if user.password_change_required:
         return stored_reason(user)

@@ -13,6 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from identity.domain.model import Application, Registration, User
+from identity.domain.rocketchat_permissions import ADMIN
 
 ID_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
 """All letters and digits that nobody takes for another one: without 0, 1, I, O, U, V and l."""
@@ -26,7 +27,6 @@ MOST_LOGIN_TOKENS = 50
 LAST_PART = 6
 """How many of its last characters a token is known by."""
 
-ADMIN = "admin"
 USER = "user"
 
 

@@ -14,6 +14,7 @@ from identity.domain.connectors import Connector, SecurityMethod
 from identity.sealing import Place, Sealer
 from identity.store.db import Connection
 
+COLUMNS = "id, name, reconcile_id, settings, system_account_password, data, insert_instant, last_update_instant"
 SETTINGS = (
     "authentication_url",
     "base_structure",
@@ -49,12 +50,11 @@ def every(conn: Connection, sealer: Sealer) -> list[Connector]:
 def insert(conn: Connection, sealer: Sealer, new: Connector) -> None:
     """Raises UniqueConflict, when the transaction ends: connectors_pkey, connectors_name_key."""
     conn.execute(
-        """
-        INSERT INTO connectors (id, name, reconcile_id, settings, system_account_password, data, insert_instant,
-                                last_update_instant)
+        f"""
+        INSERT INTO connectors ({COLUMNS})
         VALUES (%(id)s, %(name)s, %(reconcile_id)s, %(settings)s, %(password)s, %(data)s, %(insert_instant)s,
                 %(last_update_instant)s)
-        """,
+        """,  # noqa: S608 (a constant)
         _values(sealer, new),
     )
 
@@ -93,7 +93,7 @@ def installed(conn: Connection) -> int:
 
 
 def _read(conn: Connection, sealer: Sealer, which: sql.Composable, values: dict[str, Any]) -> list[Connector]:
-    query = sql.SQL("SELECT * FROM connectors {}").format(which)
+    query = sql.SQL("SELECT {} FROM connectors {}").format(sql.SQL(COLUMNS), which)
     with conn.cursor(row_factory=dict_row) as cursor:
         return [_connector(sealer, row) for row in cursor.execute(query, values).fetchall()]
 

@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from identity.store.db import Connection
 
 _COLUMNS = "tenant_id, user_id, application_id, data, state, insert_instant, expiry"
+_REPLACED = ", ".join(f"{name} = excluded.{name}" for name in ("kind", *_COLUMNS.split(", ")))
 _NAMED = "id_hash = %s AND kind = %s AND expiry > %s"
 
 
@@ -66,10 +67,23 @@ def hash_of(secret: str) -> bytes:
 
 def add(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
     """Raises InUse at the end of the transaction's block: user or application were removed meanwhile."""
+    _insert(conn, secret, identifier)
+
+
+def put(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
+    """As `add`, in place of whatever the secret stood for: for secrets that are derived, and so come again.
+
+    Who waits for the lock of what was there gets the lock of what is there now.
+    """
+    _insert(conn, secret, identifier, f"ON CONFLICT (id_hash) DO UPDATE SET {_REPLACED}")
+
+
+def _insert(conn: Connection, secret: str, identifier: ExternalIdentifier, otherwise: str = "") -> None:
     conn.execute(
         f"""
         INSERT INTO external_identifiers (id_hash, kind, {_COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-        """,  # noqa: S608 (constant column list)
+        {otherwise}
+        """,  # noqa: S608 (constants only)
         (
             hash_of(secret),
             identifier.kind.value,
@@ -82,12 +96,6 @@ def add(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
             identifier.expiry,
         ),
     )
-
-
-def put(conn: Connection, secret: str, identifier: ExternalIdentifier) -> None:
-    """As `add`, in place of whatever the secret stood for: for secrets that are derived, and so come again."""
-    conn.execute("DELETE FROM external_identifiers WHERE id_hash = %s", (hash_of(secret),))
-    add(conn, secret, identifier)
 
 
 def find(conn: Connection, kind: Kind, secret: str, now: int) -> ExternalIdentifier | None:

@@ -153,7 +153,7 @@ def revoke_of_user(conn: Connection, tenant_id: UUID, user_id: UUID, application
 
 def revoke_of_application(conn: Connection, tenant_id: UUID, application_id: UUID) -> int:
     external_identifiers.remove_codes(conn, tenant_id, None, application_id)
-    rocketchat_tokens.remove_logins(conn, tenant_id, None, application_id)
+    rocketchat_tokens.remove_logins_at(conn, tenant_id, application_id)
     return conn.execute(
         "DELETE FROM refresh_tokens WHERE tenant_id = %s AND application_id = %s", (tenant_id, application_id)
     ).rowcount

@@ -144,20 +144,27 @@ def remove(conn: Connection, token_id: UUID) -> bool:
 def remove_logins(
     conn: Connection,
     tenant_id: UUID,
-    user_id: UUID | None,
+    user_id: UUID,
     application_id: UUID | None = None,
     *,
     but: UUID | None = None,
 ) -> int:
-    """End the logins of a user, or of everybody; only those at one application if it is given, and all but one."""
+    """End the logins of a user; only those at one application if it is given, and all but one."""
     return conn.execute(
         """
-        DELETE FROM rocketchat_tokens WHERE tenant_id = %(tenant)s AND kind = 'login'
-            AND (%(user)s::uuid IS NULL OR user_id = %(user)s)
+        DELETE FROM rocketchat_tokens WHERE tenant_id = %(tenant)s AND user_id = %(user)s AND kind = 'login'
             AND (%(application)s::uuid IS NULL OR application_id = %(application)s)
             AND (%(but)s::uuid IS NULL OR id <> %(but)s)
         """,
         {"tenant": tenant_id, "user": user_id, "application": application_id, "but": but},
+    ).rowcount
+
+
+def remove_logins_at(conn: Connection, tenant_id: UUID, application_id: UUID) -> int:
+    """End everybody's logins at an application."""
+    return conn.execute(
+        "DELETE FROM rocketchat_tokens WHERE tenant_id = %s AND application_id = %s AND kind = 'login'",
+        (tenant_id, application_id),
     ).rowcount
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests import postgres
 from tests.facebook_world import FacebookWorld, facebook_world
+from tests.fakes.slapd import Slapd, running_slapd
 from tests.login_world import World, login_world, world_for_a_module
 from tests.sessions import Sessions
 from tests.snapshot import Snapshot
@@ -26,11 +27,7 @@ def everyones_world(postgres_server: postgres.Server, migrated_template: str) ->
 def world(everyones_world: tuple[World, Snapshot]) -> World:
     """A login world as it was when it began: no people, the provider as `World.configure` leaves it, no faults."""
     made, beginning = everyones_world
-    made.service.services.traces.flush()
-    beginning.restore()
-    made.x.reset()
-    made.service.services.configurations.forget()
-    made.clock.offset = 0
+    made.begin_again(beginning)
     return made
 
 
@@ -48,13 +45,15 @@ def facebooks_world(
 def facebook(facebooks_world: tuple[FacebookWorld, Snapshot]) -> FacebookWorld:
     """As `world`, with Facebook as the provider, beside that of X."""
     made, beginning = facebooks_world
-    made.service.services.traces.flush()
-    beginning.restore()
-    made.graph.reset()
-    made.x.reset()
-    made.service.services.configurations.forget()
-    made.clock.offset = 0
+    made.begin_again(beginning)
     return made
+
+
+@pytest.fixture(scope="module")
+def shared_slapd() -> Iterator[Slapd]:
+    """A directory that every test of a file leaves as it was."""
+    with running_slapd() as slapd:
+        yield slapd
 
 
 @pytest.fixture(scope="module")

@@ -22,13 +22,6 @@ from tests.second_factors import with_phone
 ANN_DN = f"cn=Ann Lee,ou=people,{BASE}"
 
 
-@pytest.fixture(scope="module")
-def shared_slapd() -> Iterator[Slapd]:
-    """A directory that every test of this file leaves as it was."""
-    with running_slapd() as slapd:
-        yield slapd
-
-
 @pytest.fixture
 def ldap(world: World, shared_slapd: Slapd) -> LdapWorld:
     return LdapWorld(world, shared_slapd)

@@ -20,13 +20,6 @@ from tests.webhook_world import NO, OK, Hooks, hooks_of
 MADE = ("user.create", "user.create.complete", "user.registration.create", "user.registration.create.complete")
 
 
-@pytest.fixture(scope="module")
-def shared_slapd() -> Iterator[Slapd]:
-    """A directory that every test of this file leaves as it was."""
-    with running_slapd() as slapd:
-        yield slapd
-
-
 @pytest.fixture
 def ldap(world: World, shared_slapd: Slapd) -> LdapWorld:
     made = LdapWorld(world, shared_slapd)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import postgres
+from tests.login_world import World, login_world
 from tests.rocketchat.client import Chat, chat_world
 from tests.snapshot import Snapshot
 
@@ -33,9 +34,14 @@ def everyones_chat(postgres_server: postgres.Server, migrated_template: str) -> 
 def own_chat(everyones_chat: tuple[Chat, Snapshot]) -> Chat:
     """A service as it was when it began: to be changed at will."""
     made, beginning = everyones_chat
-    made.world.service.services.traces.flush()
-    beginning.restore()
-    made.world.x.reset()
-    made.world.service.services.configurations.forget()
-    made.world.clock.offset = 0
+    made.world.begin_again(beginning)
     return made
+
+
+@pytest.fixture(scope="module")
+def closed(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
+    """A service whose door nobody has opened."""
+    url = postgres.fresh_database(postgres_server, migrated_template)
+    with login_world(url) as world:
+        yield world
+    postgres.drop_database(postgres_server, url)

@@ -1,6 +1,7 @@
 """docs/rocketchat.md: its commands work as they are written, beside what `make run` starts.
 
-Those of its section on tokens and users go on from a login; test_page.py runs them. That on directories needs one.
+Those of its section on tokens and users go on from a login of their own, which is tried here; test_page.py runs them.
+That on directories needs one.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ def gist(line: str) -> Any:
 def test_the_commands_run_from_top_to_bottom(running: DevRun, tmp_path: Path) -> None:
     apart = {"Tokens and users", "By a directory"}
     commands = "\n".join(text for title, text in SECTIONS.items() if title not in apart)
+    again = SECTIONS["Tokens and users"].partition("\nCODE=")[0]
+    commands += f'{again}\nchat me -H "X-Auth-Token: $ADMIN_TOKEN" -H "X-User-Id: $USER_ID"\n'
     commands = commands.replace(".identity/dev.env", str(running.home / "dev.env"))
     commands = commands.replace(".venv/bin/python", sys.executable)
     done = subprocess.run(
@@ -81,6 +84,7 @@ def test_the_commands_run_from_top_to_bottom(running: DevRun, tmp_path: Path) ->
         "Unauthorized",
         ["data", "status"],
         "You must be logged in to do this.",
+        "demo",  # in the section on tokens and users
     ]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from identity.http.rocketchat import BLUEPRINTS
 from tests import postgres
-from tests.login_world import World, login_world
+from tests.login_world import World
 from tests.rocketchat.client import Chat, Session, chat_world
 from tests.rocketchat.tokens import PROOF
 
@@ -73,14 +73,6 @@ JSON = st.recursive(
 )
 MEMBERS = st.dictionaries(st.sampled_from(PARAMETERS), JSON, max_size=4)
 QUERIES = st.dictionaries(st.sampled_from(PARAMETERS), TEXTS, max_size=3)
-
-
-@pytest.fixture(scope="module")
-def closed(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with login_world(url) as world:
-        yield world
-    postgres.drop_database(postgres_server, url)
 
 
 class Caller:

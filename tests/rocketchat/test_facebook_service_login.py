@@ -42,11 +42,7 @@ def shared(postgres_server: postgres.Server, migrated_template: str) -> Iterator
 def world(shared: tuple[FacebookWorld, Snapshot]) -> FacebookWorld:
     """As it was when it began, for each test."""
     made, beginning = shared
-    made.service.services.traces.flush()
-    beginning.restore()
-    made.graph.reset()
-    made.service.services.configurations.forget()
-    made.clock.offset = 0
+    made.begin_again(beginning)
     return made
 
 

@@ -17,7 +17,7 @@ from tests.password_door import PASSWORD
 from tests.rocketchat.client import chat_world
 
 PAGE = Path(__file__).parents[2] / "docs" / "rocketchat.md"
-SECTION = PAGE.read_text(encoding="utf-8").partition("\n## Tokens and users\n")[2].partition("\n## ")[0]
+SECTION = PAGE.read_text(encoding="utf-8").partition("\n### Personal access tokens\n")[2].partition("\n## ")[0]
 BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n```json\n(.*?)```)?", SECTION, re.DOTALL)
 SECRET = "of the operator"
 Environment = dict[str, str]

@@ -10,7 +10,7 @@ import requests
 
 from identity.http.rocketchat import me as me_module
 from tests import postgres
-from tests.login_world import World, login_world
+from tests.login_world import World
 from tests.password_door import PASSWORD
 from tests.rocketchat.client import LOGIN, Chat, chat_world, unauthorized
 
@@ -115,14 +115,6 @@ def test_a_preflight_is_answered_by_cors(chat: Chat) -> None:
 # Closed.
 
 
-@pytest.fixture(scope="module")
-def closed(postgres_server: postgres.Server, migrated_template: str) -> Iterator[World]:
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with login_world(url) as world:
-        yield world
-    postgres.drop_database(postgres_server, url)
-
-
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", LOGIN), ("GET", ME), ("POST", "/api/v1/logout"), ("GET", "/api/v1/x")]
 )
@@ -139,6 +131,22 @@ def test_the_door_closes_and_opens_with_its_application(own_chat: Chat) -> None:
     assert is_unknown(session.get(ME))
     assert service.call("PUT", f"{path}?reactivate=true").status_code == 200
     assert session.is_alive
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/api/info"), ("GET", "/avatar/somebody"), ("POST", "/api/v1/users.2fa.sendEmailCode")]
+)
+def test_the_door_closes_for_strangers_too_when_another_process_closes_it(
+    own_chat: Chat, method: str, path: str
+) -> None:
+    body = {"emailOrUsername": "somebody"} if method == "POST" else None
+    assert own_chat.call(method, path, body).status_code == 200
+    own_chat.world.rows(
+        "WITH closed AS (UPDATE applications SET active = false WHERE id = %s)"
+        " UPDATE installation SET configuration_version = configuration_version + 1 RETURNING 1",
+        own_chat.world.application_id,
+    )
+    assert own_chat.call(method, path, body).status_code == 404
 
 
 def test_the_door_is_closed_once_its_application_is_gone(own_chat: Chat) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -27,6 +28,11 @@ def test_a_good_password_stays() -> None:
 def test_a_user_without_a_password_is_never_asked_for_a_new_one() -> None:
     nobody = replace(BOB, password_last_update_instant=None, password_change_required=True)
     assert reason(nobody, now=NOW + DAY, breaks_rules=True) is None
+
+
+def test_whose_password_a_directory_keeps_is_never_asked_for_a_new_one() -> None:
+    of_directory = replace(BOB, connector_id=UUID(int=9), password_change_required=True)
+    assert reason(of_directory, now=NOW + DAY, breaks_rules=True) is None
 
 
 def test_the_first_reason_counts_administrative_then_expired_then_validation() -> None:

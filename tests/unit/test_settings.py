@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from uuid import uuid4
 
@@ -141,6 +142,28 @@ def test_the_rocketchat_door_is_closed_unless_tenant_and_application_are_named()
     assert load(both).rocketchat.open
     with pytest.raises(BadSettings, match="belong together"):
         load({"IDENTITY_ROCKETCHAT_TENANT_ID": str(uuid4())})
+
+
+def test_every_setting_of_the_rocketchat_door_comes_from_the_environment() -> None:
+    wanted: dict[str, object] = {
+        "tenant_id": str(uuid4()),
+        "application_id": str(uuid4()),
+        "rate_limit_calls": 0,
+        "rate_limit_seconds": 7,
+        "blocking": False,
+        "block_by_user": False,
+        "block_user_attempts": 3,
+        "block_user_seconds": 4,
+        "block_by_ip": False,
+        "block_ip_attempts": 5,
+        "block_ip_seconds": 6,
+        "block_ip_whitelist": "10.0.0.0/8",
+        "create_token_secret": "only-the-operator-knows",
+        "denied_permissions": "view-d-room",
+    }
+    found = load({f"IDENTITY_ROCKETCHAT_{name.upper()}": str(value).lower() for name, value in wanted.items()})
+    assert asdict(found.rocketchat) == wanted
+    assert found.warnings == ()
 
 
 def test_the_rocketchat_door_limits_calls_but_not_in_development_unless_set() -> None:

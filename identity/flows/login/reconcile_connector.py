@@ -8,7 +8,7 @@ lambda may. Whatever it leaves alone stays as it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from identity.domain.connectors import entry_user_id
@@ -43,7 +43,7 @@ class FoundEntry:
     """What the directory said of the person: its unchanging id of the entry, and the requested attributes."""
 
     unique_id: str
-    attributes: Attributes
+    attributes: Attributes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ NAME = "change_password_id"
 
 
 def reason(services: Services, entry: Entry, person: Person) -> ChangeReason | None:
-    """Why the password must be changed; never for a user without one here (decision 7)."""
-    if person.user.password_last_update_instant is None or person.user.is_of_directory:
+    """Why the password must be changed; never for a user without one (decision 7)."""
+    if person.user.password_last_update_instant is None:
         return None  # most who come by a provider: their logins need not read the rules
     rules = ChangeRules.of(entry.configuration.tenant.settings)
     return change_reason(person.user, rules, services.runtime.now(), breaks_rules=is_weak(entry, person))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from identity.domain import oauth
 from identity.domain.errors import NotFound
 from identity.flows.configuration.configurations import ApplicationConfiguration
 from identity.flows.services import Services
@@ -32,4 +33,4 @@ def _at_hand(services: Services) -> ApplicationConfiguration | None:
 
 def requires_registration(configuration: ApplicationConfiguration) -> bool:
     """Whether only those who are registered for the application may come in."""
-    return bool((configuration.application.settings.get("oauth_configuration") or {}).get("require_registration"))
+    return oauth.requires_registration(configuration.application.settings)

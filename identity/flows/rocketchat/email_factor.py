@@ -9,12 +9,12 @@ from identity.domain.contact import canonical
 from identity.domain.errors import Invalid
 from identity.domain.model import User
 from identity.domain.second_factor import EMAIL
+from identity.flows.rocketchat.end_sessions import end_other_sessions
 from identity.flows.rocketchat.tokens import ChatSession
 from identity.flows.second_factors.disable_method import remove_email_methods
 from identity.flows.second_factors.enable_method import NewMethod, enable_method
 from identity.flows.second_factors.method_owner import owner_of
 from identity.flows.services import Services
-from identity.store import rocketchat_tokens
 
 
 class UnverifiedEmail(Exception):
@@ -26,20 +26,20 @@ def enable_email(services: Services, session: ChatSession) -> None:
 
     Raises UnverifiedEmail, Invalid (not offered, or one too many), NotFound, WebhooksRefused.
     """
-    tenant_id, application_id = session.user.tenant_id, session.configuration.application_id
-    owner = owner_of(services, tenant_id, session.user.id)
+    tenant_id, user_id = session.user.tenant_id, session.user.id
+    owner = owner_of(services, tenant_id, user_id)
     email = owner.user.email
     if email is None or not owner.user.verified:
         raise UnverifiedEmail
     if not _is_on(owner.user):
+        application_id = session.configuration.application_id
         new = NewMethod(EMAIL, code="", email=email, application_id=application_id, vouched=True)
         try:
             enable_method(services, owner, new)
         except Invalid:
-            if not _is_on(owner_of(services, tenant_id, session.user.id).user):  # a second click was faster
+            if not _is_on(owner_of(services, tenant_id, user_id).user):  # a second click was faster
                 raise
-    with services.db.read() as conn:
-        rocketchat_tokens.remove_logins(conn, tenant_id, session.user.id, application_id, but=session.token.id)
+    end_other_sessions(services, session)
 
 
 def _is_on(user: User) -> bool:

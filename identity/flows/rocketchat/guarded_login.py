@@ -23,7 +23,7 @@ from identity.flows.rocketchat.blocking import (
     user_counters,
 )
 from identity.flows.rocketchat.challenges import challenged_user
-from identity.flows.rocketchat.log_in import log_in_by_password, resume, sought
+from identity.flows.rocketchat.log_in import log_in_by_password, password_request, resume
 from identity.flows.rocketchat.second_factor import with_second_factor
 from identity.flows.services import Services
 
@@ -38,15 +38,15 @@ def guarded_password_login(
 ) -> LoginOutcome:
     """`address` is the one that decides. Raises as `log_in_by_password` does."""
     tenant_id, counters = configuration.tenant.id, address_counters(services, address)
-    subject = None
+    request, subject = password_request(services, configuration, form, visit), None
     if counters or has_own_user_rule(services.settings.rocketchat):
-        subject = subject_of(services, tenant_id, *sought(services, tenant_id, form))
+        subject = subject_of(services, tenant_id, request.login_id, request.login_id_types)
         counters += user_counters(services, tenant_id, subject)
-    visit = replace(visit, own_blocking=own_blocking(services, counters))
+    own = replace(visit, own_blocking=own_blocking(services, counters))
 
     def log_in() -> LoginOutcome:
-        outcome = log_in_by_password(services, configuration, form, visit, trace)
-        return with_second_factor(services, outcome, visit, form.code, trace)
+        outcome = log_in_by_password(services, replace(request, visit=own), trace)
+        return with_second_factor(services, outcome, own, form.code, trace)
 
     return guarded(services, tenant_id, subject, counters, trace, log_in)
 

@@ -41,13 +41,12 @@ def visit_at_door(services: Services, configuration: ApplicationConfiguration, v
     )
 
 
-def log_in_by_password(
-    services: Services, configuration: ApplicationConfiguration, form: PasswordForm, visit: Visit, trace: Trace
-) -> LoginOutcome:
-    """`visit` is one of `visit_at_door`. Raises NotFound (the door was closed meanwhile), TooManyRequests,
-    StoreUnavailable, WebhooksRefused."""
-    login_id, types = sought(services, configuration.tenant.id, form)
-    request = PasswordRequest(
+def password_request(
+    services: Services, configuration: ApplicationConfiguration, form: PasswordForm, visit: Visit
+) -> PasswordRequest:
+    """What the form asks of the password login. `visit` is one of `visit_at_door`."""
+    login_id, types = _sought(services, configuration.tenant.id, form)
+    return PasswordRequest(
         visit=visit,
         keyed=True,  # it is the operator who opens this door, not the holder of a key
         application_id=configuration.application_id,
@@ -56,13 +55,17 @@ def log_in_by_password(
         password=form.password.text,
         digest=form.password.digest,
     )
+
+
+def log_in_by_password(services: Services, request: PasswordRequest, trace: Trace) -> LoginOutcome:
+    """Raises NotFound (the door was closed meanwhile), TooManyRequests, StoreUnavailable, WebhooksRefused."""
     try:
         return password_login.log_in(services, request, trace)
     except Invalid:  # the application is gone or was switched off
         raise NotFound from None
 
 
-def sought(services: Services, tenant_id: UUID, form: PasswordForm) -> tuple[str, tuple[str, ...]]:
+def _sought(services: Services, tenant_id: UUID, form: PasswordForm) -> tuple[str, tuple[str, ...]]:
     """The login id, and where the password login is to look for it."""
     if form.looked in TYPES:
         return form.login_id, TYPES[form.looked]

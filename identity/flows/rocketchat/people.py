@@ -27,14 +27,14 @@ class ChatPerson:
     """Why the password must be changed, if it must."""
 
 
-def person_of_session(services: Services, session: ChatSession) -> ChatPerson:
+def person_of_session(services: Services, session: ChatSession, now: int) -> ChatPerson:
+    """Of the password nothing is known but what is stored: it was not seen."""
     rc_id = session.rc_id
     if rc_id is None:
         with services.db.read() as conn:
             rc_id = rocketchat_ids.rc_id_of(conn, session.user.id)
     rules = ChangeRules.of(session.configuration.tenant.settings)
-    of_directory = session.user.is_of_directory
-    reason = None if of_directory else change_reason(session.user, rules, services.runtime.now(), breaks_rules=False)
+    reason = change_reason(session.user, rules, now, breaks_rules=False)
     return ChatPerson(session.configuration, session.user, session.registrations, rc_id, session.has_links, reason)
 
 

@@ -45,7 +45,7 @@ def generate(services: Services, session: ChatSession, name: str, *, bypass_two_
     stored, token = _new(services, session, name)
 
     def work(conn: Connection) -> None:
-        require_standing(conn, session, stored.insert_instant)
+        _require_standing(conn, session, stored.insert_instant)
         if len(_of(conn, session)) >= MOST_PERSONAL_TOKENS:
             raise TooManyTokens
         rocketchat_tokens.add(conn, replace(stored, bypass_two_factor=bypass_two_factor), token)
@@ -65,7 +65,7 @@ def regenerate(services: Services, session: ChatSession, name: str) -> str:
     stored, token = _new(services, session, name)
 
     def work(conn: Connection) -> None:
-        require_standing(conn, session, stored.insert_instant)
+        _require_standing(conn, session, stored.insert_instant)
         former = _named(conn, session, name)
         rocketchat_tokens.remove(conn, former.id)
         rocketchat_tokens.add(conn, replace(stored, bypass_two_factor=former.bypass_two_factor), token)
@@ -84,7 +84,7 @@ def remove(services: Services, session: ChatSession, name: str) -> None:
     services.db.transact(work)
 
 
-def require_standing(conn: Connection, session: ChatSession, now: int) -> None:
+def _require_standing(conn: Connection, session: ChatSession, now: int) -> None:
     """Hold the caller's row; raises SessionOver when they, or the token they call with, may not do this any more."""
     stands = logins.lock_user(conn, session.user.tenant_id, session.user.id, now)
     if not stands or not rocketchat_tokens.exists(conn, session.token.id):

@@ -33,7 +33,8 @@ def see_to_code(services: Services, configuration: TenantConfiguration, user: Us
     challenge = find_challenge(services, user.tenant_id, user.id)
     if challenge is None:
         return Sent()
-    return _still_out(services, challenge, method) or send_another(services, configuration, user, method, unless=True)
+    out = _still_out(challenge, method, services.runtime.now())
+    return out or send_another(services, configuration, user, method, unless_out=True)
 
 
 def send_another(
@@ -42,9 +43,9 @@ def send_another(
     user: User,
     method: TwoFactorMethod,
     *,
-    unless: bool = False,
+    unless_out: bool = False,
 ) -> Sent:
-    """Send a code, which puts an end to the one before; with `unless` only if none is out."""
+    """Send a code, which puts an end to the one before; with `unless_out` only if none is."""
     tenant, now = configuration.tenant, services.runtime.now()
     two_factor_id = challenge_id(services, user.tenant_id, user.id)
     code, expiry = fresh_code(services.runtime.random_bytes), now + CODE_LIVES_MILLISECONDS
@@ -54,7 +55,7 @@ def send_another(
         if found is None:
             return Sent()
         waiting = Challenge.of(found)
-        if unless and (out := _still_out(services, waiting, method)):
+        if unless_out and (out := _still_out(waiting, method, now)):
             return out
         challenge = replace(waiting, sent=SentCode(digest_of(two_factor_id, code), expiry, method.id))
         external_identifiers.change(conn, Kind.TWO_FACTOR, two_factor_id, challenge.data(), at_least_until=expiry)
@@ -68,8 +69,8 @@ def send_another(
         return Sent()
 
 
-def _still_out(services: Services, challenge: Challenge, method: TwoFactorMethod) -> Sent | None:
+def _still_out(challenge: Challenge, method: TwoFactorMethod, now: int) -> Sent | None:
     sent = challenge.sent
-    if sent is None or sent.method_id != method.id or sent.expiry <= services.runtime.now():
+    if sent is None or sent.method_id != method.id or sent.expiry <= now:
         return None
     return Sent(expiry=sent.expiry)

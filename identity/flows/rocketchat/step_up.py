@@ -14,6 +14,7 @@ from identity.domain.guesses import Guess
 from identity.domain.model import User
 from identity.domain.rocketchat_codes import PASSWORD, Asked, Missing
 from identity.domain.rocketchat_forms import DIGEST
+from identity.domain.standing import TwoFactorMethod
 from identity.flows.configuration.configurations import ApplicationConfiguration
 from identity.flows.login.guesses import count_wrong
 from identity.flows.rocketchat.challenges import begin_or_find, challenge_id
@@ -44,15 +45,19 @@ def step_up(
         hashed = password_logins.by_id(conn, tenant_id, user_id).hashed
     if user is None:
         raise NotFound
-    if policy_of(configuration).usable(user.two_factor_methods):
-        return _by_code(services, configuration, user, code, wanted)
+    if methods := policy_of(configuration).usable(user.two_factor_methods):
+        return _by_code(services, configuration, user, methods, code, wanted)
     return None if hashed is None else _by_password(services, configuration, user, hashed, code)
 
 
 def _by_code(
-    services: Services, configuration: ApplicationConfiguration, user: User, code: str | None, wanted: str | None
+    services: Services,
+    configuration: ApplicationConfiguration,
+    user: User,
+    methods: tuple[TwoFactorMethod, ...],
+    code: str | None,
+    wanted: str | None,
 ) -> Asked | None:
-    methods = policy_of(configuration).usable(user.two_factor_methods)
     try:
         waiting = begin_or_find(services, configuration, user.id)
     except InUse:

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from identity.domain.model import Registration, User
 from identity.domain.outcome import Door, LoginFacts, Verdict, ruling
-from identity.domain.rocketchat import ADMIN, LAST_PART, TOKEN_DAYS, chat_roles
+from identity.domain.rocketchat import LAST_PART, TOKEN_DAYS, chat_roles
+from identity.domain.rocketchat_permissions import ADMIN
 from identity.domain.standing import Standing
 from identity.domain.verification import registration_verification
 from identity.flows.configuration.configurations import ApplicationConfiguration
@@ -118,31 +119,37 @@ class NewChatToken:
 
 def token_of_login(services: Services, entry: Entry, person: Person, now: int) -> NewChatToken | None:
     """What this login hands out at this door."""
-    configuration = entry.configuration
-    if entry.visit.chat_token is None or not isinstance(configuration, ApplicationConfiguration):
+    configuration, token = _bound(entry), entry.visit.chat_token
+    if configuration is None or token is None:
         return None
-    token = entry.visit.chat_token
     return NewChatToken(token, login_token(services, configuration, person.user.id, token, now))
 
 
 def lacks_registration(entry: Entry, person: Person) -> bool:
     """Whether this login at this door has no chance for want of a registration."""
-    configuration = entry.configuration
-    if entry.visit.chat_token is None or not isinstance(configuration, ApplicationConfiguration):
+    configuration = _bound(entry)
+    if configuration is None or not requires_registration(configuration):
         return False
-    return requires_registration(configuration) and person.registration_for(configuration.application_id) is None
+    return person.registration_for(configuration.application_id) is None
 
 
 def lets_unverified_in(entry: Entry, person: Person) -> bool:
     """Whether an unverified e-mail address is nothing to this login: at this door only what keeps somebody out counts,
     and administrators, and whom something else than a password has proved, it never does (rocket section 8)."""
-    application = entry.configuration.application
-    if entry.visit.chat_token is None or application is None:
+    configuration = _bound(entry)
+    if configuration is None:
         return False
-    if not email_is_gated(entry):
+    if not email_is_gated(entry) or entry.authentication_type not in BY_PASSWORD:
         return True
-    roles = chat_roles(application, person.user, person.registrations)
-    return entry.authentication_type not in BY_PASSWORD or ADMIN in roles
+    return ADMIN in chat_roles(configuration.application, person.user, person.registrations)
+
+
+def _bound(entry: Entry) -> ApplicationConfiguration | None:
+    """What the door leads to; None for a login at any other door."""
+    configuration = entry.configuration
+    if entry.visit.chat_token is None or not isinstance(configuration, ApplicationConfiguration):
+        return None
+    return configuration
 
 
 def login_token(

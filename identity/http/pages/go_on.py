@@ -13,6 +13,7 @@ from typing import Any
 from flask import Response
 
 from identity.domain.errors import Invalid
+from identity.domain.oauth import requires_registration
 from identity.domain.outcome import LoginOutcome, Verdict
 from identity.domain.sign_in import SignIn, Stage, stage_of
 from identity.domain.standing import PreventingAction
@@ -44,7 +45,7 @@ def next_stage(call: PageCall, outcome: LoginOutcome) -> Stage:
         outcome.verdict,
         completed=outcome.completed,
         may_register=bool((settings.get("registration_configuration") or {}).get("enabled")),
-        must_be_registered=bool((settings.get("oauth_configuration") or {}).get("require_registration")),
+        must_be_registered=requires_registration(settings),
     )
 
 

@@ -21,11 +21,11 @@ from identity.http.rocketchat.call import ChatCall
 from identity.http.rocketchat.me import me_wire
 from identity.http.rocketchat.outcomes import answer_to
 from identity.http.rocketchat.routes import door_blueprint, rocket_route
+from identity.http.rocketchat.second_factor import CODE_HEADER
 from identity.http.rocketchat.services import service_outcome
 from identity.http.visit import user_agent
 
 blueprint = door_blueprint("login")
-CODE_HEADER = "x-2fa-code"
 NO_FORM = "rocket 2.2"
 
 

@@ -24,7 +24,7 @@ AWAY = "offline"
 
 @rocket_route(blueprint, "GET", "/api/v1/me")
 def me(call: ChatCall) -> Response:
-    return success(me_wire(call.services, person_of_session(call.services, call.caller), call.now))
+    return success(me_wire(call.services, person_of_session(call.services, call.caller, call.now), call.now))
 
 
 def me_wire(services: Services, person: ChatPerson, now: int) -> dict[str, Any]:

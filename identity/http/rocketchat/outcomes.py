@@ -24,13 +24,14 @@ UNASKED = {Verdict.SECOND_FACTOR_REQUIRED: Missing.REQUIRED, Verdict.WRONG_CODE:
 Answer = Callable[[LoginOutcome], Response]
 
 
-def unauthorized(_: LoginOutcome | None = None) -> Response:
+def unauthorized(_: LoginOutcome) -> Response:
     """Whoever it is, and whatever was wrong with the proof."""
     return login_failure("Unauthorized", "Unauthorized")
 
 
-def blocked_for_user(outcome: LoginOutcome | None = None) -> Response:
-    who = Blocked.USER if outcome is None or outcome.blocked is None else outcome.blocked
+def blocked(outcome: LoginOutcome) -> Response:
+    """For the address where it is known to be that, else for the user."""
+    who = outcome.blocked or Blocked.USER
     return login_failure(who.value, BLOCKED_MESSAGES[who], details=VALIDATION)
 
 
@@ -53,7 +54,7 @@ def failed(_: LoginOutcome) -> Response:
 
 
 def locked(outcome: LoginOutcome) -> Response:
-    return not_activated(outcome) if outcome.deactivated else blocked_for_user(outcome)
+    return not_activated(outcome) if outcome.deactivated else blocked(outcome)
 
 
 def nobody(outcome: LoginOutcome) -> Response:
@@ -73,7 +74,7 @@ ANSWERS: Mapping[Verdict, Answer] = {
     Verdict.LOGGED_IN: failed,  # without a token there is nothing to log in with
     Verdict.NOT_REGISTERED: unauthorized,
     Verdict.PASSWORD_CHANGE_REQUIRED: failed,  # it can wait at this door
-    Verdict.WAITING: blocked_for_user,
+    Verdict.WAITING: blocked,
     Verdict.EMAIL_UNVERIFIED: invalid_email,
     Verdict.REGISTRATION_UNVERIFIED: not_activated,
     Verdict.LINK_PENDING: unauthorized,
@@ -81,7 +82,7 @@ ANSWERS: Mapping[Verdict, Answer] = {
     Verdict.INVALID: unauthorized,
     Verdict.REFUSED: refused,
     Verdict.NOT_FOUND: nobody,
-    Verdict.LOGIN_PREVENTED: blocked_for_user,
+    Verdict.LOGIN_PREVENTED: blocked,
     Verdict.EXPIRED: not_activated,
     Verdict.WRONG_CODE: second_factor,
     Verdict.LOCKED: locked,

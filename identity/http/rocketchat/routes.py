@@ -58,6 +58,8 @@ def rocket_route(
             services: Services = current_app.extensions["identity"]
             # The request itself instead of Flask's proxy, which looks it up again at every access.
             request = request_ctx.request
+            if not signed_in and door is None:
+                services.configurations.forget_unless_current()  # no session and no login proves the copy here
             configuration = bound_application(services)
             if limited and (refused := _refused_by_limit(services, request, f"{method} {path}")) is not None:
                 return refused
