@@ -22,7 +22,7 @@ class Call:
     path: str
     status: int
     result: str
-    """"answered", "refused" or "fault"."""
+    """"answered", "refused", "fault", or "denied" by the person."""
     reason: str = ""
     consumer: str = ""
     """The key or id of the application that called."""

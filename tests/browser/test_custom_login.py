@@ -93,8 +93,8 @@ def _answers(url: str) -> bool:
 @pytest.fixture(scope="module")
 def example(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[World, Snapshot, str]]:
     url = postgres.fresh_database(postgres_server, migrated_template)
-    with login_world(url) as world, running_example(world) as page:
-        yield world, Snapshot(url), page
+    with login_world(url) as world, running_example(world) as page, Snapshot(url) as beginning:
+        yield world, beginning, page
     postgres.drop_database(postgres_server, url)
 
 

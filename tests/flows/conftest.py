@@ -18,8 +18,8 @@ from tests.snapshot import Snapshot
 def everyones_world(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[World, Snapshot]]:
     """One service and emulator for all tests of this process: starting them takes a second."""
     url = postgres.fresh_database(postgres_server, migrated_template)
-    with login_world(url) as made:
-        yield made, Snapshot(url)
+    with login_world(url) as made, Snapshot(url) as beginning:
+        yield made, beginning
     postgres.drop_database(postgres_server, url)
 
 
@@ -36,8 +36,8 @@ def facebooks_world(
     postgres_server: postgres.Server, migrated_template: str
 ) -> Iterator[tuple[FacebookWorld, Snapshot]]:
     url = postgres.fresh_database(postgres_server, migrated_template)
-    with facebook_world(url) as made:
-        yield made, Snapshot(url)
+    with facebook_world(url) as made, Snapshot(url) as beginning:
+        yield made, beginning
     postgres.drop_database(postgres_server, url)
 
 

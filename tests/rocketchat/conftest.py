@@ -25,8 +25,8 @@ def chat(postgres_server: postgres.Server, migrated_template: str) -> Iterator[C
 def everyones_chat(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[Chat, Snapshot]]:
     """One service for all tests of this process that change tenant, application or provider."""
     url = postgres.fresh_database(postgres_server, migrated_template)
-    with chat_world(url) as made:
-        yield made, Snapshot(url)
+    with chat_world(url) as made, Snapshot(url) as beginning:
+        yield made, beginning
     postgres.drop_database(postgres_server, url)
 
 

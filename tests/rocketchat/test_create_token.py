@@ -51,6 +51,13 @@ def test_an_id_counts_before_a_name(open_chat: Chat) -> None:
     assert answer.json()["data"]["userId"] == one.user_id
 
 
+def test_a_user_name_counts_before_what_the_caller_is_called_by_their_address(open_chat: Chat) -> None:
+    admin, bearer = open_chat.admin(), open_chat.person()
+    bearer.add_user(username=admin.me["username"])
+    wanted = open_chat.logged_in(bearer.email).user_id
+    assert create(admin, username=admin.me["username"]).json()["data"]["userId"] == wanted != admin.user_id
+
+
 def test_it_expires_like_a_login(open_chat: Chat) -> None:
     admin, one = open_chat.admin(), open_chat.somebody()
     made = Session(open_chat, one.user_id, create(admin, userId=one.user_id).json()["data"]["authToken"])

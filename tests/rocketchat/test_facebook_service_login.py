@@ -33,8 +33,8 @@ FAILS = ["unknown_error", "transient", "app_throttled", "user_throttled", "unava
 def shared(postgres_server: postgres.Server, migrated_template: str) -> Iterator[tuple[FacebookWorld, Snapshot]]:
     url = postgres.fresh_database(postgres_server, migrated_template)
     door = RocketChat(rate_limit_calls=0, tenant_id=str(uuid4()), application_id=str(uuid4()))
-    with facebook_world(url, rocketchat=door) as made:
-        yield made, Snapshot(url)
+    with facebook_world(url, rocketchat=door) as made, Snapshot(url) as beginning:
+        yield made, beginning
     postgres.drop_database(postgres_server, url)
 
 

@@ -41,16 +41,16 @@ def wanted_user(parameters: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 def find_user(call: ChatCall, user_id: str | None, username: str | None) -> User | None:
     """The user of the door's tenant; nobody else's users exist here."""
-    if user_id is None and username is not None and _is_own_name(call, username):
-        return call.caller.user
     tenant_id = call.configuration.tenant.id
     with call.services.db.read() as conn:
         if user_id is not None:
             return rocketchat_ids.find_user(conn, tenant_id, user_id)
-        return users.find_by_canonical(conn, tenant_id, username=canonical(username or ""))
+        found = users.find_by_canonical(conn, tenant_id, username=canonical(username or ""))
+    return call.caller.user if found is None and _is_own_name(call, username or "") else found
 
 
 def _is_own_name(call: ChatCall, username: str) -> bool:
-    """Who has no user name is called by their e-mail address here, and finds themselves by it."""
+    """Who has no user name is called by their e-mail address here, and finds themselves by it: unless it is
+    somebody's user name, who then is meant."""
     own = call.caller.user
     return own.username is None and canonical(username) == canonical(user_name(own) or "")
