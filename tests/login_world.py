@@ -76,10 +76,8 @@ class World:
 
     def begin_again(self, beginning: Snapshot) -> None:
         """Everything as it was when this was taken, for the next test."""
-        self.service.services.traces.flush()
-        beginning.restore()
+        self.service.begin_again(beginning)
         self.x.reset()
-        self.service.services.configurations.forget()
         self.clock.offset = 0
 
     def own_members(self) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from identity.sealing import Place, new_key_line
 from identity.settings import Settings
 from identity.store.api_keys import hash_of
 from identity.store.migrate import migrate
+from tests.snapshot import Snapshot
 
 NOW = 1_750_000_000_000
 
@@ -77,6 +78,13 @@ class Service:
             key = insert_api_key(conn, tenant_id=tenant_id, permissions=permissions)
         self.extra_keys.append(key)
         return key
+
+    def begin_again(self, beginning: Snapshot) -> None:
+        """Everything as it was when this was taken, for the next test."""
+        self.services.traces.flush()
+        beginning.restore()
+        self.services.configurations.forget()
+        self.extra_keys.clear()
 
     def client_for(self, *, key: str | None = None, tenant: UUID | str | None = None) -> FusionAuthClient:
         """The official client with another key, or naming a tenant."""

@@ -25,22 +25,22 @@ def set_read_only(url: str, value: bool) -> None:
 
 
 def test_reads_answer_and_writes_are_503_until_the_database_takes_them_again(
-    service: Service, database_url: str
+    own_service: Service, database_url: str
 ) -> None:
     body = {"identityProvider": TWITTER}
-    assert service.call("POST", "/api/identity-provider", body).status_code == 200
+    assert own_service.call("POST", "/api/identity-provider", body).status_code == 200
     set_read_only(database_url, True)
-    assert service.call("GET", PATH).status_code == 200
+    assert own_service.call("GET", PATH).status_code == 200
     for verb, path, sent in (
         ("PUT", PATH, body),
         ("DELETE", PATH, None),
         ("POST", "/api/application", {"application": {"name": "A"}}),
         ("POST", "/api/user", {"user": {"username": "ada", "password": "correct horse"}}),
     ):
-        refused = service.call(verb, path, sent)
+        refused = own_service.call(verb, path, sent)
         assert refused.status_code == 503, refused.text
         assert int(refused.headers["Retry-After"]) > 0
         errors = refused.json()
         assert (errors["fieldErrors"], errors["generalErrors"][0]["code"]) == ({}, "[StoreUnavailable]")
     set_read_only(database_url, False)
-    assert service.call("PUT", PATH, body).status_code == 200
+    assert own_service.call("PUT", PATH, body).status_code == 200

@@ -210,11 +210,11 @@ def test_each_refusal_is_an_entry_of_the_event_log_while_debug_is_on(service: Se
     )
 
 
-def test_a_refusal_that_can_not_be_logged_is_a_refusal_all_the_same(service: Service, database_url: str) -> None:
-    open_to(service, [PAGE], debug=True)
-    assert is_refused(ask(service, "GET", "/api/tenant", "https://evil.example"))
+def test_a_refusal_that_can_not_be_logged_is_a_refusal_all_the_same(own_service: Service, database_url: str) -> None:
+    open_to(own_service, [PAGE], debug=True)
+    assert is_refused(ask(own_service, "GET", "/api/tenant", "https://evil.example"))
     set_read_only(database_url, True)
-    assert is_refused(ask(service, "GET", "/api/tenant", "https://evil.example"))
+    assert is_refused(ask(own_service, "GET", "/api/tenant", "https://evil.example"))
 
 
 # Retention
