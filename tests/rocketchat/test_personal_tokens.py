@@ -247,3 +247,17 @@ def test_none_is_left_to_somebody_who_took_another_persons_address(chat: Chat) -
     assert world.login("alice").json()["user"]["email"] == email
     assert not token.is_alive
     assert not session.is_alive
+
+
+@pytest.mark.parametrize("verified", [False, True], ids=["an unproved address", "a proved address"])
+def test_none_outlives_a_reset_by_the_owner_of_an_address_that_nobody_had_proved(chat: Chat, verified: bool) -> None:
+    world = chat.world
+    session = chat.somebody(email="planted@example.com")
+    token = personal(session)
+    world.rows("UPDATE users SET verified = %s WHERE email = 'planted@example.com' RETURNING id", verified)
+    wish = {"loginId": "planted@example.com", "sendForgotPasswordEmail": False}
+    secret = world.service.call("POST", "/api/user/forgot-password", wish).json()["changePasswordId"]
+    reset = world.service.call("POST", f"/api/user/change-password/{secret}", {"password": "the owner's own"})
+    assert reset.status_code == 200, reset.text
+    assert token.is_alive is verified
+    assert not session.is_alive

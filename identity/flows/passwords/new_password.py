@@ -40,7 +40,7 @@ from identity.flows.passwords.replace_password import (
 from identity.flows.second_factors.trust_tokens import trust_digest
 from identity.flows.services import Services
 from identity.flows.verifications.verify import email_verified
-from identity.store import external_identifiers, password_logins, registrations, users
+from identity.store import external_identifiers, password_logins, registrations, rocketchat_tokens, users
 from identity.store.db import Connection
 from identity.store.external_identifiers import ExternalIdentifier, Kind
 from identity.store.password_logins import PasswordFacts
@@ -85,6 +85,8 @@ def change_password(services: Services, right: PasswordRight, change: PasswordCh
         changed = _with_new_password(tenant, right, user, now)
         replace_password(conn, services, tenant, user, hashed, now)
         users.update(conn, changed)
+        if right.was_forgotten and not user.verified:  # who made the account may not be who has its address (T5)
+            rocketchat_tokens.remove_all(conn, user.tenant_id, user.id)
         external_identifiers.add(conn, secret, _one_time_password(tenant, application, right, now, trusted))
         purpose = Purpose.PASSWORD_RESET_SUCCESS if right.was_forgotten else Purpose.PASSWORD_UPDATE
         queue_mail(conn, services, tenant, application, purpose, changed, {})
