@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from uuid import uuid4
 
 import pytest
 
@@ -252,10 +253,11 @@ def test_none_is_left_to_somebody_who_took_another_persons_address(chat: Chat) -
 @pytest.mark.parametrize("verified", [False, True], ids=["an unproved address", "a proved address"])
 def test_none_outlives_a_reset_by_the_owner_of_an_address_that_nobody_had_proved(chat: Chat, verified: bool) -> None:
     world = chat.world
-    session = chat.somebody(email="planted@example.com")
+    email = f"{uuid4()}@example.com"
+    session = chat.somebody(email=email)
     token = personal(session)
-    world.rows("UPDATE users SET verified = %s WHERE email = 'planted@example.com' RETURNING id", verified)
-    wish = {"loginId": "planted@example.com", "sendForgotPasswordEmail": False}
+    world.rows("UPDATE users SET verified = %s WHERE email = %s RETURNING id", verified, email)
+    wish = {"loginId": email, "sendForgotPasswordEmail": False}
     secret = world.service.call("POST", "/api/user/forgot-password", wish).json()["changePasswordId"]
     reset = world.service.call("POST", f"/api/user/change-password/{secret}", {"password": "the owner's own"})
     assert reset.status_code == 200, reset.text
