@@ -8,10 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests import postgres
 from tests.contract.patching import MERGE, OPERATIONS, TWITTER, patch
 from tests.contract.provider_objects import add_application, add_lambda, field_codes
-from tests.service import Service, running_service
+from tests.service import Service
 
 FACEBOOK_ID = "56abdcc7-8bd9-4321-9621-4e9bbebae494"
 ROOT = "/api/identity-provider"
@@ -21,24 +20,16 @@ FACEBOOK = {"type": "Facebook", "appId": "1234", "client_secret": "canary-secret
 MEMBER = "identityProvider"
 
 
-@pytest.fixture(scope="module")
-def running(postgres_server: postgres.Server, migrated_template: str) -> Iterator[Service]:
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with running_service(url) as service:
-        yield service
-    postgres.drop_database(postgres_server, url)
-
-
 @pytest.fixture
-def service(running: Service) -> Iterator[Service]:
+def service(shared_service: Service) -> Iterator[Service]:
     """The service of this module, without a provider."""
-    yield running
-    running.call("DELETE", PATH)
+    yield shared_service
+    shared_service.call("DELETE", PATH)
 
 
 @pytest.fixture
-def application(running: Service) -> str:
-    return add_application(running, running.tenant_id)
+def application(shared_service: Service) -> str:
+    return add_application(shared_service, shared_service.tenant_id)
 
 
 def create(service: Service, **members: Any) -> dict[str, Any]:
@@ -268,8 +259,8 @@ def test_the_official_client_deletes(service: Service) -> None:
     assert service.client.retrieve_identity_provider(FACEBOOK_ID).status == 404
 
 
-def test_the_document_shows_each_kind_of_provider(running: Service) -> None:
-    schemas = running.call("GET", "/openapi.json").json()["components"]["schemas"]
+def test_the_document_shows_each_kind_of_provider(shared_service: Service) -> None:
+    schemas = shared_service.call("GET", "/openapi.json").json()["components"]["schemas"]
     forms = [form["$ref"].rpartition("/")[2] for form in schemas["ProviderRequest"]["properties"][MEMBER]["oneOf"]]
     assert forms == ["TwitterIdentityProvider", "FacebookIdentityProvider"]
     own = schemas["FacebookIdentityProvider"]

@@ -8,29 +8,20 @@ from uuid import uuid4
 
 import pytest
 
-from tests import postgres
 from tests.contract.patching import MERGE, OPERATIONS, PROVIDER_ID, TWITTER, patch
 from tests.contract.provider_objects import add_application, add_lambda, field_codes
-from tests.service import Service, running_service
+from tests.service import Service
 
 PATH = f"/api/identity-provider/{PROVIDER_ID}"
 ROOT = "/api/identity-provider"
 PLAIN = "application/json"
 
 
-@pytest.fixture(scope="module")
-def running(postgres_server: postgres.Server, migrated_template: str) -> Iterator[Service]:
-    url = postgres.fresh_database(postgres_server, migrated_template)
-    with running_service(url) as service:
-        yield service
-    postgres.drop_database(postgres_server, url)
-
-
 @pytest.fixture
-def service(running: Service) -> Iterator[Service]:
+def service(shared_service: Service) -> Iterator[Service]:
     """The service of this module, without a provider."""
-    yield running
-    running.call("DELETE", PATH)
+    yield shared_service
+    shared_service.call("DELETE", PATH)
 
 
 @pytest.fixture
@@ -40,8 +31,8 @@ def provider(service: Service) -> dict[str, Any]:
 
 
 @pytest.fixture
-def application(running: Service) -> str:
-    return add_application(running, running.tenant_id)
+def application(shared_service: Service) -> str:
+    return add_application(shared_service, shared_service.tenant_id)
 
 
 def create(service: Service, **members: Any) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def not_activated(_: LoginOutcome) -> Response:
 
 
 def invalid_email(_: LoginOutcome) -> Response:
-    return login_failure("error-invalid-email", "Invalid email __email__")  # the placeholder is Rocket.Chat's own
+    return login_failure("error-invalid-email", "Invalid email __email__")  # Rocket.Chat sends it unfilled
 
 
 def second_factor(outcome: LoginOutcome) -> Response:
